@@ -1,0 +1,224 @@
+/* mien.h: the whole public C API of libmien.
+ *
+ * Mien reads what emotion is *expressed* in text, voice and face, fuses it over time, and explains
+ * each reading by what it measured. It never says what someone feels.
+ *
+ * Ownership: whoever opened it closes it. `close` takes the handle's address and nulls it. Pointers
+ * you get are borrowed until the next call on the same session; pointers you give are only read
+ * during the call. Exceptions are marked "Ownership:".
+ *
+ * Threads: an engine is read-only once open and may be shared by any number of threads. A session
+ * is used by one thread at a time.
+ *
+ * Errors: functions return MIEN_OK (0) or a negative MIEN_E… number. Those that take a
+ * `mien_error *` (may be NULL) fill it with what went wrong, where, and what to do about it.
+ *
+ * The library never prints, exits, aborts or opens a network connection. */
+#ifndef MIEN_H
+#define MIEN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define MIEN_API __attribute__((visibility("default")))
+#else
+#define MIEN_API
+#endif
+
+#define MIEN_VERSION "0.1.0"
+
+/* ---- Errors ------------------------------------------------------------------------------- */
+
+/* number, name, message */
+#define MIEN_ERRORS(X)                                                                            \
+  X(0, OK, "done")                                                                                \
+  X(-1, EAGAIN, "nothing more for now: feed some more")                                           \
+  X(-2, EEND, "the end of the input was reached")                                                 \
+  X(-3, EINVAL, "an argument is out of its range")                                                \
+  X(-4, ENOMEM, "out of memory")                                                                  \
+  X(-5, EIO, "the file could not be read or written")                                             \
+  X(-6, EFORMAT, "the input is damaged or not of the format expected")                            \
+  X(-7, EUNSUPPORTED, "this input is of a kind that is not supported")                            \
+  X(-8, ELIMIT, "the input is larger than the limit")                                             \
+  X(-9, EMODEL, "the model file is damaged or does not fit this program")                         \
+  X(-10, EPOLICY, "refused by policy")                                                            \
+  X(-11, EEMPTY, "there is nothing usable in the input")
+
+enum {
+#define MIEN_X(number, name, message) MIEN_##name = number,
+  MIEN_ERRORS(MIEN_X)
+#undef MIEN_X
+};
+
+/* What went wrong, for a person: "WHAT (WHERE): REMEDY". Empty strings where not known. */
+typedef struct mien_error {
+  int code;         /* MIEN_E…                                                          */
+  char what[256];   /* "tensor 'conv1.weight' ends past the end of the file"            */
+  char where[256];  /* "models/voice.mien, byte 4096"                                   */
+  char remedy[256]; /* "copy the file again; `mien model verify FILE` checks it"        */
+} mien_error;
+
+MIEN_API const char *mien_error_name(int code);    /* "EFORMAT"; "unknown" for other numbers    */
+MIEN_API const char *mien_error_message(int code); /* the sentence of MIEN_ERRORS               */
+
+/* ---- Memory and log, as callbacks --------------------------------------------------------- */
+
+/* resize(context, old, bytes): like realloc; bytes == 0 frees. Process-wide; set it before any
+ * other call. NULL restores the C library's. */
+typedef void *(*mien_resize_fn)(void *context, void *old, size_t bytes);
+MIEN_API void mien_memory_set(mien_resize_fn resize, void *context);
+
+/* level: 0 error, 1 warning, 2 information. Never carries anything said, shown or felt. */
+typedef void (*mien_log_fn)(void *context, int level, const char *message);
+
+/* ---- Labels ------------------------------------------------------------------------------- */
+
+enum { MIEN_TEXT, MIEN_VOICE, MIEN_FACE, MIEN_BODY, MIEN_FUSED, MIEN_MODALITIES };
+
+enum { MIEN_NEUTRAL, MIEN_JOY, MIEN_SADNESS, MIEN_ANGER, MIEN_FEAR, MIEN_DISGUST, MIEN_SURPRISE,
+       MIEN_CORE };
+enum { MIEN_CALM, MIEN_BOREDOM, MIEN_CONTEMPT, MIEN_EXTRA };
+enum { MIEN_VALENCE, MIEN_AROUSAL, MIEN_DOMINANCE, MIEN_DIMS };
+enum { MIEN_SARCASM, MIEN_MASKING, MIEN_DISTRESS, MIEN_FLAGS };
+enum { MIEN_FRUSTRATION, MIEN_CONFUSION, MIEN_STATE_BOREDOM, MIEN_ENGAGEMENT, MIEN_EXCITEMENT,
+       MIEN_STRESS, MIEN_SATISFACTION, MIEN_DISAPPOINTMENT, MIEN_STATES };
+#define MIEN_FINE 28 /* the 27 GoEmotions labels in their published order, then neutral */
+
+MIEN_API const char *mien_modality_name(int modality); /* "text" … "fused"; NULL out of range */
+MIEN_API const char *mien_core_name(int label);        /* "neutral" … "surprise"              */
+MIEN_API const char *mien_fine_name(int label);        /* "admiration" … "neutral"            */
+MIEN_API const char *mien_extra_name(int label);       /* "calm" "boredom" "contempt"         */
+MIEN_API const char *mien_dim_name(int dim);           /* "valence" "arousal" "dominance"     */
+MIEN_API const char *mien_flag_name(int flag);         /* "sarcasm" "masking" "distress"      */
+MIEN_API const char *mien_state_name(int state);       /* "frustration" … "disappointment"    */
+
+/* ---- Readings and states ------------------------------------------------------------------ */
+
+/* Something measured. Any number may be NAN where unknown. */
+typedef struct mien_cue {
+  char kind[24];  /* "word" "emoji" "pitch" "loudness" "rate" "pause" "brows_lowered" "smile" … */
+  char text[64];  /* the word, or a short phrase for a person: "pitch 2.1 sd above usual"       */
+  char unit[12];  /* unit of `value`: "st" "dB" "Hz" "1/s" "s" "deg" "" …                       */
+  double t0, t1;  /* seconds                                                                    */
+  float value;    /* as measured, in `unit`                                                     */
+  float z;        /* against this person's own baseline, in standard deviations                 */
+  float weight;   /* share of the reading it explains, -1…1 (negative: speaks against)          */
+  int toward;     /* core label it speaks for; -1 none                                          */
+  int at, length; /* place in the text, bytes; -1, 0 where none                                 */
+} mien_cue;
+
+/* What one modality says about one span of time; with modality MIEN_FUSED, a state. Values that a
+ * modality does not give are NAN. */
+typedef struct mien_reading {
+  int modality;
+  int final;               /* 1: the last word on this span (utterance, turn); 0: interim        */
+  int track;               /* face track, -1 none                                                */
+  const char *who;         /* the participant; NULL in the rooms below engine/                   */
+  double t0, t1;           /* seconds                                                            */
+  float core[MIEN_CORE];   /* sums to 1                                                          */
+  float fine[MIEN_FINE];   /* independent probabilities; NAN unless text                         */
+  float extra[MIEN_EXTRA]; /* NAN where the modality has it not                                  */
+  float dims[MIEN_DIMS];   /* -1…1                                                               */
+  float flags[MIEN_FLAGS]; /* 0…1                                                                */
+  float states[MIEN_STATES]; /* 0…1; NAN unless fused                                            */
+  float confidence;        /* calibrated probability that the top core label is right            */
+  unsigned set;            /* bit k: core label k cannot be ruled out at 90 % coverage           */
+  const char *abstain;     /* NULL, or the reason why this reading should not be used            */
+  float quality;           /* 0…1: signal quality that the reading rests on (1: as in training)  */
+  float box[4];            /* face: x, y, width, height in pixels of the picture; NAN            */
+  float trend[MIEN_DIMS];  /* fused: change of dims, per second                                  */
+  float forecast[MIEN_DIMS], forecast_error[MIEN_DIMS]; /* fused: next turn and its 1-sigma      */
+  float from[MIEN_MODALITIES]; /* fused: weight of each modality, sums to 1                      */
+  const mien_cue *cues;
+  size_t cue_count;
+} mien_reading;
+
+/* Writes a reading as one line of JSON without the newline; the shape is in docs/readings.md. Returns the bytes
+ * it takes (without the ending 0); what does not fit in `capacity` is not written. */
+MIEN_API size_t mien_reading_json(const mien_reading *reading, char *to, size_t capacity);
+
+/* ---- Engine ------------------------------------------------------------------------------- */
+
+typedef struct mien_engine mien_engine;
+typedef struct mien_session mien_session;
+
+typedef struct mien_engine_options {
+  size_t size;              /* sizeof(mien_engine_options)                                      */
+  const char *models;       /* folder of *.mien files; NULL: the models inside the library      */
+  const char *speech_model; /* folder of the PocketSphinx model; NULL: where Debian puts it     */
+  mien_log_fn log;
+  void *log_context;
+} mien_engine_options;
+
+MIEN_API int mien_engine_open(mien_engine **engine, const mien_engine_options *options,
+                              mien_error *error);
+MIEN_API void mien_engine_close(mien_engine **engine);
+
+/* ---- Sessions ----------------------------------------------------------------------------- */
+
+enum { MIEN_READ_TEXT = 1, MIEN_READ_VOICE = 2, MIEN_READ_FACE = 4, MIEN_READ_WORDS = 8,
+       MIEN_READ_ALL = 15 };
+
+typedef struct mien_session_options {
+  size_t size;          /* sizeof(mien_session_options)                                         */
+  unsigned read;        /* MIEN_READ_…: what may be computed at all; WORDS: speech to words     */
+  int states;           /* 0: single readings only; 1: fused states as well                     */
+  double state_every;   /* seconds between states of a participant; 1.0 is usual                */
+} mien_session_options;
+
+/* Mono samples at 16 kHz, -1…1. Pictures: 8 bits a sample, grey (1 byte) or RGB (3 bytes). */
+enum { MIEN_GREY = 1, MIEN_RGB = 3 };
+typedef struct mien_picture {
+  int width, height;    /* pixels, 1…16384 */
+  int format;           /* MIEN_GREY or MIEN_RGB */
+  size_t stride;        /* bytes from one row to the next */
+  const uint8_t *data;
+} mien_picture;
+
+typedef struct mien_word { /* a word that was heard or given, with its time */
+  const char *text;
+  double t0, t1;
+} mien_word;
+
+enum { MIEN_EVENT_READING, MIEN_EVENT_STATE, MIEN_EVENT_TURN };
+typedef struct mien_event {
+  int kind;
+  mien_reading reading;   /* READING and STATE                                                 */
+  const char *who;        /* TURN: words that were given or recognised                         */
+  double t0, t1;
+  const char *text;
+  const mien_word *words; /* TURN, where word times are known                                  */
+  size_t word_count;
+} mien_event;
+
+MIEN_API int mien_session_open(mien_session **session, mien_engine *engine,
+                               const mien_session_options *options, mien_error *error);
+/* `at`: the time of the first sample, seconds. Gaps and steps back are noticed and reported. */
+MIEN_API int mien_session_feed_audio(mien_session *session, const char *who, const float *pcm,
+                                     size_t count, double at);
+/* A turn or an utterance, UTF-8, said from `at` until `until`. */
+MIEN_API int mien_session_feed_text(mien_session *session, const char *who, const char *utf8,
+                                    size_t bytes, double at, double until);
+MIEN_API int mien_session_feed_frame(mien_session *session, const char *who,
+                                     const mien_picture *picture, double at);
+/* The next event, or MIEN_EAGAIN; after finish, MIEN_EEND when all were given. */
+MIEN_API int mien_session_next(mien_session *session, mien_event *event);
+/* No more input: every utterance gets its answer. */
+MIEN_API int mien_session_finish(mien_session *session);
+MIEN_API void mien_session_close(mien_session **session);
+/* What the last failing call on this session met. Never NULL. */
+MIEN_API const mien_error *mien_session_error(const mien_session *session);
+
+/* A picture that is already one face crop: exactly one reading. */
+MIEN_API int mien_face_read_aligned(mien_engine *engine, const mien_picture *picture,
+                                    mien_reading *reading, mien_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

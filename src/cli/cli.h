@@ -1,0 +1,16 @@
+/* cli/: the program `mien`, one file a command. It reads files through media/ and everything else
+ * through mien.h; only the developers' commands (model, features, eval, bench) look into the rooms.
+ *
+ * Exit codes: 0 done, 1 nothing usable in the input, 2 wrong usage, 3 refused by policy. */
+#ifndef CLI_H
+#define CLI_H
+
+#include "mien.h"
+
+enum { CLI_DONE = 0, CLI_NOTHING = 1, CLI_USAGE = 2, CLI_POLICY = 3 };
+
+/* argv[0] is the command's own name. Returns the exit code. */
+int cli_model(int argc, char **argv);
+int cli_features(int argc, char **argv);
+
+#endif

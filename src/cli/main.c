@@ -1,0 +1,32 @@
+/* main.c: finds the command and runs it. */
+#include "cli/cli.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct {
+  const char *name, *does;
+  int (*run)(int argc, char **argv);
+} commands[] = {
+    {"help", "this list", NULL},
+};
+
+static int usage(FILE *to) {
+  fputs("mien reads what emotion is expressed in text, voice and face.\n\n"
+        "usage: mien COMMAND [OPTION…] [FILE…]      mien COMMAND --help explains each\n\n", to);
+  for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+    fprintf(to, "  %-10s %s\n", commands[i].name, commands[i].does);
+  return to == stdout ? CLI_DONE : CLI_USAGE;
+}
+
+int main(int argc, char **argv) {
+  if (argc < 2) return usage(stderr);
+  if (!strcmp(argv[1], "--version")) return puts("mien " MIEN_VERSION), CLI_DONE;
+  if (!strcmp(argv[1], "help") || !strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))
+    return usage(stdout);
+  for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+    if (commands[i].run && !strcmp(commands[i].name, argv[1]))
+      return commands[i].run(argc - 1, argv + 1);
+  fprintf(stderr, "mien: there is no command '%s'; `mien help` lists them\n", argv[1]);
+  return CLI_USAGE;
+}

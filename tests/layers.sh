@@ -1,0 +1,19 @@
+#!/bin/sh
+# Checks that #include "room/…" points only downwards in the list of levels, and that rooms on one
+# level do not include one another. Prints each offending line; exit 1 if there is one.
+cd "$(dirname "$0")/.." || exit 2
+awk '
+BEGIN {
+  n = split("base|nn|media|text voice face body words|fuse|follow|explain|engine|vault|store|guard|rules respond insight|serve|cli", levels, "|")
+  for (i = 1; i <= n; i++) { m = split(levels[i], rooms, " "); for (j = 1; j <= m; j++) level[rooms[j]] = i }
+}
+FNR == 1 { split(FILENAME, path, "/"); room = path[2] }
+/^[ \t]*#[ \t]*include[ \t]+"[a-z]+\// {
+  split($0, quoted, "\""); split(quoted[2], target, "/"); other = target[1]
+  if (other == room) next
+  if (!(other in level) || level[other] >= level[room]) {
+    printf "%s:%d: room %s may not include %s\n", FILENAME, FNR, room, quoted[2]; bad = 1
+  }
+}
+END { exit bad }
+' $(find src -name '*.[ch]' | sort)
