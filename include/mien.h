@@ -138,9 +138,13 @@ typedef struct mien_reading {
   size_t cue_count;
 } mien_reading;
 
-/* Writes a reading as one line of JSON without the newline; the shape is in docs/readings.md. Returns the bytes
- * it takes (without the ending 0); what does not fit in `capacity` is not written. */
+/* Writes a reading as one line of JSON without the newline; the shape is in docs/readings.md.
+ * Returns the bytes it takes (without the ending 0); what does not fit in `capacity` is not
+ * written, and what is written ends in 0. Needs no memory of its own. */
 MIEN_API size_t mien_reading_json(const mien_reading *reading, char *to, size_t capacity);
+
+/* One line for a person: what is expressed, how sure, and the strongest cues. Same rules. */
+MIEN_API size_t mien_reading_explain(const mien_reading *reading, char *to, size_t capacity);
 
 /* ---- Engine ------------------------------------------------------------------------------- */
 
@@ -149,7 +153,8 @@ typedef struct mien_session mien_session;
 
 typedef struct mien_engine_options {
   size_t size;              /* sizeof(mien_engine_options)                                      */
-  const char *models;       /* folder of *.mien files; NULL: the models inside the library      */
+  const char *models;       /* folder of *.mien files, each in place of the one inside the
+                               library; NULL: only those inside                                 */
   const char *speech_model; /* folder of the PocketSphinx model; NULL: where Debian puts it     */
   mien_log_fn log;
   void *log_context;
@@ -158,6 +163,8 @@ typedef struct mien_engine_options {
 MIEN_API int mien_engine_open(mien_engine **engine, const mien_engine_options *options,
                               mien_error *error);
 MIEN_API void mien_engine_close(mien_engine **engine);
+/* MIEN_READ_… of what this engine has models for. */
+MIEN_API unsigned mien_engine_reads(const mien_engine *engine);
 
 /* ---- Sessions ----------------------------------------------------------------------------- */
 
@@ -168,8 +175,17 @@ typedef struct mien_session_options {
   size_t size;          /* sizeof(mien_session_options)                                         */
   unsigned read;        /* MIEN_READ_…: what may be computed at all; WORDS: speech to words     */
   int states;           /* 0: single readings only; 1: fused states as well                     */
-  double state_every;   /* seconds between states of a participant; 1.0 is usual                */
+  double state_every;   /* seconds between states of a participant, 0.1…60; 1.0 is usual        */
+  int cues;             /* 0: readings without cues (for bulk); 1: with cues                    */
+  double face_every;    /* seconds of pictures one face reading stands for; 0: every picture;
+                           0.5 is usual                                                         */
 } mien_session_options;
+
+/* The usual values: `mien_session_options options = MIEN_SESSION_USUAL;` */
+#define MIEN_SESSION_USUAL {sizeof(mien_session_options), MIEN_READ_ALL, 1, 1.0, 1, 0.5}
+
+#define MIEN_PARTICIPANTS 64 /* at most in one session; each beyond the first face of a picture
+                                is one as well                                                  */
 
 /* Mono samples at 16 kHz, -1…1. Pictures: 8 bits a sample, grey (1 byte) or RGB (3 bytes). */
 enum { MIEN_GREY = 1, MIEN_RGB = 3 };
@@ -185,25 +201,45 @@ typedef struct mien_word { /* a word that was heard or given, with its time */
   double t0, t1;
 } mien_word;
 
+/* READING: of one modality. STATE: fused, after every final reading and every `state_every`
+ * seconds as long as there is something to fuse. TURN: words recognised in the sound (text that
+ * was fed is not given back); its text READING follows it.
+ *
+ * Readings come in the order in which their input was fed. The states of a participant come in
+ * order of time and wait, at most 2 s of input time, until sound and pictures have both reached
+ * them: however the feeds of one participant are cut and interleaved within that, the states are
+ * the same. Text is read when it is fed. */
 enum { MIEN_EVENT_READING, MIEN_EVENT_STATE, MIEN_EVENT_TURN };
 typedef struct mien_event {
   int kind;
   mien_reading reading;   /* READING and STATE                                                 */
-  const char *who;        /* TURN: words that were given or recognised                         */
+  const char *who;        /* TURN, as all below: words that were recognised                    */
   double t0, t1;
   const char *text;
-  const mien_word *words; /* TURN, where word times are known                                  */
+  const mien_word *words;
   size_t word_count;
 } mien_event;
 
+/* `options` NULL: MIEN_SESSION_USUAL. Reading what the engine has no model for is refused when it
+ * is fed, not here. */
 MIEN_API int mien_session_open(mien_session **session, mien_engine *engine,
                                const mien_session_options *options, mien_error *error);
-/* `at`: the time of the first sample, seconds. Gaps and steps back are noticed and reported. */
+
+/* The feeds. `who` is 1…63 bytes of UTF-8; times are seconds, finite, of one clock for the whole
+ * session. MIEN_EAGAIN: the queue of events is full; take some with mien_session_next and feed the
+ * same again. A modality that `read` leaves out is dropped before anything is computed. */
+
+/* `at`: the time of the first sample. At most 60 s a call (MIEN_ELIMIT). Samples that are not
+ * finite are read as silence; those from before the time already heard are skipped; a gap ends the
+ * utterance. Each is counted (mien_session_health) and logged. */
 MIEN_API int mien_session_feed_audio(mien_session *session, const char *who, const float *pcm,
                                      size_t count, double at);
 /* A turn or an utterance, UTF-8, said from `at` until `until`. */
 MIEN_API int mien_session_feed_text(mien_session *session, const char *who, const char *utf8,
                                     size_t bytes, double at, double until);
+/* A picture from before the last one is skipped and counted. The largest steady face is `who`, the
+ * others are "who/face-2", "who/face-3" …; each gives a reading every `face_every` seconds (the
+ * mean of its pictures) and a final one when it is gone. */
 MIEN_API int mien_session_feed_frame(mien_session *session, const char *who,
                                      const mien_picture *picture, double at);
 /* The next event, or MIEN_EAGAIN; after finish, MIEN_EEND when all were given. */
@@ -213,6 +249,18 @@ MIEN_API int mien_session_finish(mien_session *session);
 MIEN_API void mien_session_close(mien_session **session);
 /* What the last failing call on this session met. Never NULL. */
 MIEN_API const mien_error *mien_session_error(const mien_session *session);
+
+/* What was odd about the input so far, none of it an error. */
+typedef struct mien_session_health {
+  size_t size;            /* sizeof(mien_session_health), set by the caller                     */
+  uint64_t gaps;          /* times the sound jumped ahead by more than 0.1 s                    */
+  uint64_t steps_back;    /* times the sound, pictures or turns stepped back in time            */
+  uint64_t bad_samples;   /* samples that were not finite, read as silence                      */
+  uint64_t lost;          /* readings of faces that no participant was left for                 */
+  double gap_seconds;     /* of the gaps                                                        */
+  double skipped_seconds; /* of sound that had been heard before                                */
+} mien_session_health;
+MIEN_API int mien_session_health_get(const mien_session *session, mien_session_health *health);
 
 /* A picture that is already one face crop: exactly one reading. */
 MIEN_API int mien_face_read_aligned(mien_engine *engine, const mien_picture *picture,
