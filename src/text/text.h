@@ -1,0 +1,57 @@
+/* text/: what emotion a text expresses, read from its bytes alone.
+ *
+ * What it is: normalisation, tokens, and a small network over them (the bulk model: one model for
+ * all its languages, as fast as fastText), giving fine, core, dims, and the tokens that spoke for
+ * the top label. What it is not: a language identifier, a sarcasm detector (flags.sarcasm stays
+ * unknown), or a judge of what somebody feels.
+ *
+ * Owns: a model borrows its nn_file, which must outlive it; a reader borrows its model. A reading's
+ * cues point into the reader and are valid until its next call.
+ * Threads: a model is read-only and shared; a reader is scratch memory for one thread (about
+ * 700 KiB, all of it taken in text_reader_open: reading a text allocates nothing). */
+#ifndef TEXT_H
+#define TEXT_H
+
+#include "base/base.h"
+#include "nn/nn.h"
+
+enum {
+  TEXT_TOKENS = 512,  /* tokens read of one text: of a longer one, the first; `quality` then says
+                         which share of the bytes was read                                      */
+  TEXT_CUES = 16,     /* cues given at most                                                     */
+  TEXT_BRIGHTER = 6,  /* anger disgust fear joy sadness surprise, as BRIGHTER orders them       */
+  TEXT_LANGUAGE = 8,  /* bytes of a language code with its ending 0                             */
+};
+
+typedef struct text_model text_model;
+typedef struct text_reader text_reader;
+
+/* MIEN_EMODEL: not a text model, or not of this program's feature version. */
+int text_model_open(text_model **model, const nn_file *file, mien_error *error);
+void text_model_close(text_model **model);
+
+int text_reader_open(text_reader **reader, const text_model *model);
+void text_reader_close(text_reader **reader);
+
+/* Cues cost about a tenth of the time; 0 switches them off. */
+void text_reader_cues(text_reader *reader, bool wanted);
+
+/* Reads one text. Content never makes it fail: invalid UTF-8 is read as U+FFFD, NUL bytes as
+ * spaces, and what cannot be read abstains with the reason. The times of the reading and of its
+ * cues are left unknown (NAN); a cue's `at` and `length` are bytes of `utf8`. */
+int text_read(text_reader *reader, const char *utf8, size_t bytes, mien_reading *reading);
+
+/* ---- For evaluation: what the heads said of the last text ------------------------------------ */
+
+/* Independent probabilities of BRIGHTER's six labels, and the decisions (bit k: label k is
+ * expressed) at the thresholds that were tuned on `language`'s dev set; NULL, or a language without
+ * a table ("eng" has one, BRIGHTER's file names are the codes): the thresholds of all languages. */
+void text_reader_brighter(const text_reader *reader, const char *language,
+                          float probabilities[TEXT_BRIGHTER], unsigned *expressed);
+const char *text_brighter_name(int label); /* "anger" … ; NULL out of range */
+
+/* Thresholds of the 28 fine labels, tuned on GoEmotions dev: label k is expressed when
+ * reading.fine[k] >= thresholds[k]. If none is, the most probable one is to be taken. */
+const float *text_model_fine_thresholds(const text_model *model);
+
+#endif
