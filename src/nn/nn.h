@@ -28,8 +28,9 @@ typedef struct nn_tensor {
 
 typedef struct nn_file nn_file;
 
-/* Checks magic, version, every offset and size, and the SHA-256. `error` names the byte and the
- * reason. The memory given to open_memory must outlive the file; open maps the path. */
+/* Checks magic, version, every offset and size, the SHA-256, the signature where there is one, and
+ * that all weights are finite. `error` names the byte and the reason. The memory given to open_memory
+ * must outlive the file and be 64-byte aligned; open maps the path. */
 int nn_file_open(nn_file **file, const char *path, mien_error *error);
 int nn_file_open_memory(nn_file **file, const void *data, size_t bytes, const char *name,
                         mien_error *error);
@@ -38,13 +39,25 @@ void nn_file_close(nn_file **file);
 const char *nn_file_kind(const nn_file *file); /* "text" "voice" "face-detect" …         */
 const char *nn_file_meta(const nn_file *file); /* the JSON document: labels, calibration,
                                                   feature version, provenance, scores    */
+size_t nn_file_bytes(const nn_file *file);
+void nn_file_sha256(const nn_file *file, char hex[65]);
+/* Who signed it. A bad signature is not a state: such a file is refused at open. */
+enum { NN_UNSIGNED, NN_SIGNED_BY_MIEN, NN_SIGNED_BY_OTHER };
+int nn_file_signature(const nn_file *file);
+const char *nn_signature_name(int signature); /* "unsigned" "signed by Mien" "signed by another key" */
+void nn_file_key(const nn_file *file, char hex[65]); /* the key it is signed with; zeros: none */
+
 size_t nn_file_count(const nn_file *file);
 const nn_tensor *nn_file_tensor_at(const nn_file *file, size_t index);
 /* Finds a tensor and checks its type and shape; dims[i] == 0 accepts any size. NULL sets error. */
 const nn_tensor *nn_file_tensor(const nn_file *file, const char *name, int type, int rank,
                                 const uint32_t *dims, mien_error *error);
+size_t nn_tensor_elements(const nn_tensor *tensor);
+/* All of a tensor as floats: copied, dequantised or widened. For use at open, not in a loop. */
+void nn_tensor_floats(const nn_tensor *tensor, float *values);
 
-/* Numbers and lists out of the metadata, by path "calibration.core.temperature". */
+/* Numbers and lists out of the metadata, by path "calibration.core.temperature"; a
+ * number picks out of a list: "labels.core.3". */
 int nn_file_number(const nn_file *file, const char *path, double *value, mien_error *error);
 int nn_file_numbers(const nn_file *file, const char *path, float *values, size_t count,
                     mien_error *error);
