@@ -2,6 +2,7 @@
  *
  * A developers' command: training reads these, so that there is one feature extractor. */
 #include "cli/cli.h"
+#include "cli/features_text.h"
 #include "voice/voice.h"
 
 #include <errno.h>
@@ -96,5 +97,6 @@ int cli_features(int argc, char **argv) {
   if (argc < 2) return usage(stderr);
   if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) return usage(stdout);
   if (!strcmp(argv[1], "voice") && argc > 2) return voice(argc - 1, argv + 1);
+  if (!strcmp(argv[1], "text")) return cli_features_text(argc - 1, argv + 1);
   return usage(stderr);
 }

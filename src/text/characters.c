@@ -90,7 +90,7 @@ size_t text_character_fold(uint32_t c, uint32_t to[8]) {
   int class = 0;
   utf8proc_ssize_t count = utf8proc_decompose_char(
       (utf8proc_int32_t)c, decomposed, (utf8proc_ssize_t)BASE_COUNT(decomposed),
-      UTF8PROC_COMPAT | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE, &class);
+      UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE, &class);
   if (count < 0 || count > (utf8proc_ssize_t)BASE_COUNT(decomposed)) return to[0] = c, 1;
   size_t written = 0;
   for (utf8proc_ssize_t i = 0; i < count && written < 8; i++)
