@@ -37,5 +37,6 @@ void face_expression_read(const face_expression *expression, const float *crop, 
 /* The eight class probabilities by themselves, calibrated, summing to 1 (`mien eval`). */
 void face_expression_classes(const face_expression *expression, const float *crop, float *scratch,
                              float classes[FACE_EXPRESSION_CLASSES]);
+const char *face_expression_class_name(int index); /* "neutral" … "contempt"; NULL out of range */
 
 #endif

@@ -1,0 +1,344 @@
+#!/usr/bin/env python3
+"""Trains the expression network on FER+ and writes models/face-expression.mien.
+
+    train/face_expression.py --data ../data-cache --checkpoint run/expr            # train (resumes by itself)
+    train/face_expression.py --data ../data-cache --checkpoint run/expr --export models/face-expression.mien
+
+What it learns: the distribution of ten raters' votes over eight classes (Barsoum et al. 2016), single
+votes dropped, from 48 x 48 grey faces, by cross-entropy. Rows where the most voted answer is "unknown"
+or "not a face" are left out, as in that paper.
+
+Rare classes (disgust, contempt, fear) are drawn more often; the shift of priors this causes is taken out
+again on `valid` by a bias for each class, together with the temperature, so that probabilities stay honest.
+Everything is chosen on `valid`; `test` is only read by `mien eval face`.
+"""
+import argparse
+import csv
+import json
+import math
+import os
+import time
+
+import numpy as np
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+from PIL import Image
+
+CLASSES = ["neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt"]
+OTHER = ["unknown", "NF"]
+CORE = ["neutral", "joy", "sadness", "anger", "fear", "disgust", "surprise"]
+TO_CORE = [0, 1, 6, 2, 3, 5, 4, 5]  # contempt is folded into disgust
+SIDE = 48
+CONTRAST_FLOOR = 10.0  # grey levels; keeps a lens cap from being blown up into noise (expression.c)
+STAGES = [(32, 1, 1), (64, 2, 2), (160, 2, 2)]  # channels, blocks, stride of the first block
+STEM = 32
+
+
+# ---- data ------------------------------------------------------------------------------------------------
+
+def load(data, split):
+    """Pictures [n, 48, 48] uint8, vote shares [n, 8], majority label [n] (-1: tie, no single majority)."""
+    root = os.path.join(data, "face")
+    pictures, shares, labels = [], [], []
+    with open(os.path.join(root, "ferplus", "labels.csv"), newline="") as file:
+        for row in csv.DictReader(file):
+            if row["split"] != split or (split != "train" and row["leaks_from_train"] == "1"):
+                continue
+            votes = np.array([int(row[name]) for name in CLASSES + OTHER], np.float32)
+            votes[votes < 2] = 0  # single votes are noise (Barsoum et al. 2016)
+            top = votes[:8].max()
+            if top <= votes[8:].max():
+                continue
+            picture = Image.open(os.path.join(root, row["file"])).convert("L")
+            assert picture.size == (SIDE, SIDE), row["file"]
+            pictures.append(np.asarray(picture))
+            shares.append(votes[:8] / votes[:8].sum())
+            labels.append(int(votes[:8].argmax()) if (votes[:8] == top).sum() == 1 else -1)
+    return np.stack(pictures), np.stack(shares), np.array(labels)
+
+
+def normalise(x):
+    """Per picture: zero mean, unit contrast. The same in expression.c."""
+    mean = x.mean((2, 3), keepdim=True)
+    return (x - mean) / (x.std((2, 3), unbiased=False, keepdim=True) + CONTRAST_FLOOR)
+
+
+def augment(x, rng):
+    """x [n, 1, 48, 48] in grey levels: as a face may come out of our own aligner in any light."""
+    n = x.shape[0]
+    normal = lambda sigma, limit: torch.randn(n, generator=rng).mul_(sigma).clamp_(-limit, limit)
+    uniform = lambda low, high: torch.rand(n, generator=rng) * (high - low) + low
+    turn = normal(math.radians(8), math.radians(25))
+    scale = torch.exp(normal(0.09, 0.25))
+    stretch = torch.exp(normal(0.04, 0.12))
+    mirror = torch.where(uniform(0, 1) < 0.5, -1.0, 1.0)
+    c, s = torch.cos(turn), torch.sin(turn)
+    move_x, move_y = normal(2.0, 6) * 2 / SIDE, normal(2.0, 6) * 2 / SIDE
+    theta = torch.stack([torch.stack([c * scale * stretch * mirror, -s * scale + normal(0.04, 0.1), move_x], 1),
+                         torch.stack([s * scale * mirror, c * scale / stretch, move_y], 1)], 1)
+    x = F.grid_sample(x, F.affine_grid(theta, list(x.shape), align_corners=False), mode="bilinear",
+                      padding_mode="border", align_corners=False)
+    # blur of a far or moving face
+    soft = F.avg_pool2d(F.avg_pool2d(x, 3, 1, 1, count_include_pad=False), 3, 1, 1, count_include_pad=False)
+    amount = torch.where(uniform(0, 1) < 0.3, uniform(0, 1), torch.zeros(n))[:, None, None, None]
+    x = x + amount * (soft - x)
+    # light: gamma, a gradient across the face, noise
+    gamma = torch.exp(normal(0.25, 0.7))[:, None, None, None]
+    x = (x.clamp(0, 255) / 255 + 1e-3) ** gamma * 255
+    ramp = torch.linspace(-1, 1, SIDE)
+    slope = normal(0.2, 0.5)[:, None] * ramp, normal(0.15, 0.4)[:, None] * ramp
+    x = x * (1 + slope[0][:, None, None, :] + slope[1][:, None, :, None])
+    x = x + torch.randn(x.shape, generator=rng) * uniform(0, 6)[:, None, None, None]
+    # something in front of the face
+    row, column = torch.arange(SIDE)[None, :], torch.arange(SIDE)[None, :]
+    y0, x0 = uniform(-6, SIDE - 6)[:, None], uniform(-6, SIDE - 6)[:, None]
+    high, wide = uniform(8, 20)[:, None], uniform(8, 20)[:, None]
+    inside = ((row >= y0) & (row < y0 + high))[:, None, :, None] & ((column >= x0) & (column < x0 + wide))[:, None, None, :]
+    hide = inside & (uniform(0, 1) < 0.4)[:, None, None, None]
+    return torch.where(hide, uniform(0, 255)[:, None, None, None], x)
+
+
+# ---- network ---------------------------------------------------------------------------------------------
+
+class Conv(nn.Module):
+    """Convolution and batch normalisation; one convolution with a bias once exported."""
+
+    def __init__(self, before, after, width, stride):
+        super().__init__()
+        self.conv = nn.Conv2d(before, after, width, stride, width // 2, bias=False)
+        self.norm = nn.BatchNorm2d(after)
+
+    def forward(self, x):
+        return self.norm(self.conv(x))
+
+    def folded(self):
+        """Weight [out, kh, kw, in] and bias [out] as nn_conv2d takes them."""
+        gain = self.norm.weight / torch.sqrt(self.norm.running_var + self.norm.eps)
+        weight = self.conv.weight * gain[:, None, None, None]
+        return weight.permute(0, 2, 3, 1).contiguous(), self.norm.bias - self.norm.running_mean * gain
+
+
+class Block(nn.Module):
+    """Residual block (He et al. 2016)."""
+
+    def __init__(self, before, after, stride):
+        super().__init__()
+        self.a, self.b = Conv(before, after, 3, stride), Conv(after, after, 3, 1)
+        self.skip = Conv(before, after, 1, stride) if before != after or stride != 1 else None
+
+    def forward(self, x):
+        y = self.b(F.relu(self.a(x)))
+        return F.relu(y + (x if self.skip is None else self.skip(x)))
+
+
+class Network(nn.Module):
+    def __init__(self, drop=0.3):
+        super().__init__()
+        self.stem = Conv(1, STEM, 5, 2)
+        blocks, before = [], STEM
+        for channels, count, stride in STAGES:
+            for i in range(count):
+                blocks.append(Block(before, channels, stride if i == 0 else 1))
+                before = channels
+        self.blocks = nn.ModuleList(blocks)
+        self.drop = nn.Dropout(drop)
+        self.out = nn.Linear(before, len(CLASSES))
+
+    def forward(self, x):
+        x = F.relu(self.stem(x))
+        for block in self.blocks:
+            x = block(x)
+        return self.out(self.drop(x.mean((2, 3))))
+
+
+# ---- training --------------------------------------------------------------------------------------------
+
+def predict(network, pictures, device):
+    """Logits [n, 8] float32 of unaltered pictures."""
+    network.eval()
+    out = []
+    with torch.no_grad():
+        for i in range(0, len(pictures), 256):
+            x = torch.from_numpy(pictures[i:i + 256]).float()[:, None].to(device)
+            out.append(network(normalise(x).to(memory_format=torch.channels_last)).float().cpu())
+    return torch.cat(out)
+
+
+def recalls(predicted, labels):
+    return [float((predicted[labels == k] == k).mean()) for k in range(len(CLASSES)) if (labels == k).any()]
+
+
+def train(args):
+    torch.manual_seed(args.seed)
+    pictures, shares, labels = load(args.data, "train")
+    valid, valid_shares, valid_labels = load(args.data, "valid")
+    print(f"train {len(pictures)}, valid {len(valid)} ({(valid_labels >= 0).sum()} with a majority)", flush=True)
+    prior = shares.mean(0)
+    rarity = (prior.max() / prior) ** args.rarity
+    weight = torch.from_numpy(shares @ rarity)
+    device = args.device
+    network = Network().to(device).to(memory_format=torch.channels_last)
+    average = Network().to(device).to(memory_format=torch.channels_last)
+    average.load_state_dict(network.state_dict())
+    decay = [p for p in network.parameters() if p.ndim > 1]
+    rest = [p for p in network.parameters() if p.ndim <= 1]
+    optimiser = torch.optim.SGD([{"params": decay, "weight_decay": args.decay}, {"params": rest, "weight_decay": 0}],
+                                lr=args.rate, momentum=0.9, nesterov=True)
+    steps = len(pictures) // args.batch
+    os.makedirs(args.checkpoint, exist_ok=True)
+    path = os.path.join(args.checkpoint, "last.pt")
+    start = 0
+    if os.path.exists(path):
+        state = torch.load(path, map_location=device)
+        network.load_state_dict(state["network"]), average.load_state_dict(state["average"])
+        optimiser.load_state_dict(state["optimiser"])
+        start = state["epoch"]
+        print(f"goes on after epoch {start}", flush=True)
+    for epoch in range(start, args.epochs):
+        begun = time.time()
+        rng = torch.Generator().manual_seed(args.seed * 1000 + epoch)
+        order = torch.multinomial(weight, steps * args.batch, replacement=True, generator=rng)
+        network.train()
+        total = 0.0
+        for step in range(steps):
+            at = (epoch + step / steps) / args.epochs
+            rate = args.rate * (at / 0.15 if at < 0.15 else 0.5 * (1 + math.cos(math.pi * (at - 0.15) / 0.85)))
+            for group in optimiser.param_groups:
+                group["lr"] = max(rate, args.rate * 1e-3)
+            pick = order[step * args.batch:(step + 1) * args.batch].numpy()
+            x = augment(torch.from_numpy(pictures[pick]).float()[:, None], rng)
+            x = normalise(x).to(device).to(memory_format=torch.channels_last)
+            y = torch.from_numpy(shares[pick]).to(device)
+            with torch.autocast(torch.device(device).type, torch.bfloat16):
+                logits = network(x)
+            loss = -(y * F.log_softmax(logits.float(), 1)).sum(1).mean()
+            optimiser.zero_grad(set_to_none=True)
+            loss.backward()
+            optimiser.step()
+            total += float(loss.detach())
+            with torch.no_grad():
+                keep = min(0.998, (epoch * steps + step + 1) / (epoch * steps + step + 10))
+                for slow, fast in zip(average.state_dict().values(), network.state_dict().values()):
+                    if slow.dtype.is_floating_point:
+                        slow.lerp_(fast, 1 - keep)
+                    else:
+                        slow.copy_(fast)
+        torch.save({"network": network.state_dict(), "average": average.state_dict(),
+                    "optimiser": optimiser.state_dict(), "epoch": epoch + 1}, path + ".new")
+        os.replace(path + ".new", path)
+        known = valid_labels >= 0
+        guess = predict(average, valid, device).argmax(1).numpy()[known]
+        right = recalls(guess, valid_labels[known])
+        print(f"epoch {epoch + 1}/{args.epochs} loss {total / steps:.4f} valid accuracy "
+              f"{(guess == valid_labels[known]).mean():.4f} UAR {np.mean(right):.4f} "
+              f"[{' '.join(f'{r:.2f}' for r in right)}] {time.time() - begun:.0f} s", flush=True)
+
+
+# ---- export ----------------------------------------------------------------------------------------------
+
+def fit_calibration(logits, labels, pull=0.02):
+    """Bias of each class and temperature that make `valid` most likely; `pull` holds biases near zero."""
+    bias = torch.zeros(len(CLASSES), requires_grad=True)
+    sharpness = torch.zeros(1, requires_grad=True)  # log of 1 / temperature
+    optimiser = torch.optim.LBFGS([bias, sharpness], max_iter=200, line_search_fn="strong_wolfe")
+
+    def closure():
+        optimiser.zero_grad()
+        loss = F.cross_entropy((logits + bias) * sharpness.exp(), labels) + pull * (bias ** 2).mean()
+        loss.backward()
+        return loss
+    optimiser.step(closure)
+    return bias.detach(), float(torch.exp(-sharpness.detach()))
+
+
+def fold(probabilities):
+    core = torch.zeros(len(probabilities), len(CORE))
+    return core.index_add_(1, torch.tensor(TO_CORE), probabilities)
+
+
+def expected_error(confidence, right, bins=15):
+    """Expected calibration error over equally wide bins (Guo et al. 2017)."""
+    place = np.minimum((confidence * bins).astype(int), bins - 1)
+    return sum(abs(confidence[place == b].mean() - right[place == b].mean()) * (place == b).mean()
+               for b in range(bins) if (place == b).any())
+
+
+def tensors_of(network, store):
+    from mien_file import quantize_rows
+    tensors = {}
+
+    def put(name, weight, bias, kind):
+        weight = weight.detach().float().numpy()
+        tensors[name + ".weight"] = {"f32": lambda w: w, "f16": lambda w: w.astype(np.float16),
+                                     "i8": quantize_rows}[kind](weight)
+        tensors[name + ".bias"] = bias.detach().float().numpy()
+    put("stem", *network.stem.folded(), "f32" if store == "i8" else store)
+    for i, block in enumerate(network.blocks):
+        put(f"block{i}.a", *block.a.folded(), store)
+        put(f"block{i}.b", *block.b.folded(), store)
+        if block.skip is not None:
+            put(f"block{i}.skip", *block.skip.folded(), store)
+    put("out", network.out.weight, network.out.bias, "f32")
+    return tensors
+
+
+def export(args):
+    from mien_file import write_model
+    network = Network()
+    state = torch.load(os.path.join(args.checkpoint, "last.pt"), map_location="cpu")
+    network.load_state_dict(state["average"])
+    pictures, _, labels = load(args.data, "valid")
+    pictures, labels = pictures[labels >= 0], labels[labels >= 0]
+    logits = predict(network, pictures, "cpu")
+    truth = torch.from_numpy(labels)
+    bias, temperature = fit_calibration(logits, truth)
+    with torch.no_grad():
+        network.out.bias += bias
+    probabilities = torch.softmax((logits + bias) / temperature, 1)
+    core, core_truth = fold(probabilities), torch.tensor(TO_CORE)[truth]
+    guess = probabilities.argmax(1).numpy()
+    missed = np.sort(1 - core[torch.arange(len(core)), core_truth].numpy())
+    quantile = float(missed[min(math.ceil((len(missed) + 1) * 0.9), len(missed)) - 1])
+    confidence, right = core.max(1)[0].numpy(), (core.argmax(1) == core_truth).numpy()
+    size = (core >= 1 - quantile).sum(1).clamp(min=1).numpy()
+    scores = {"valid": {"accuracy": round(float((guess == labels).mean()), 4),
+                        "uar": round(float(np.mean(recalls(guess, labels))), 4),
+                        "core_accuracy": round(float(right.mean()), 4),
+                        "ece": round(float(expected_error(confidence, right)), 4),
+                        "mean_set": round(float(size.mean()), 3), "pictures": len(labels)}}
+    meta = {
+        "name": "face-expression", "version": "1", "feature_version": 1,
+        "labels": {"classes": CLASSES, "core": [CORE[k] for k in TO_CORE]},
+        "network": {"blocks": len(network.blocks), "strides": [block.a.conv.stride[0] for block in network.blocks]},
+        "calibration": {"temperature": temperature, "quantile": quantile, "abstain_size": args.abstain},
+        "provenance": {
+            "data": [{"name": "FER2013 photographs (Goodfellow et al. 2013)", "licence": "unclear"},
+                     {"name": "FER+ votes (Barsoum et al. 2016)", "licence": "MIT"}],
+            "licence": "Apache-2.0 for the weights as far as ours; the photographs' rights are unclear",
+            "commercial": False, "date": time.strftime("%Y-%m-%d"),
+            "command": f"train/face_expression.py --epochs {state['epoch']} --seed {args.seed}"},
+        "scores": scores}
+    write_model(args.export, "face-expression", meta, tensors_of(network, args.store))
+    print(json.dumps({**meta["calibration"], **scores["valid"], "bias": [round(float(b), 2) for b in bias],
+                      "sizes": np.bincount(size).tolist(), "bytes": os.path.getsize(args.export)}, indent=1))
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", default=os.environ.get("MIEN_DATA", "../data-cache"))
+    parser.add_argument("--checkpoint", default="run/face-expression", help="folder of last.pt; training goes on from it")
+    parser.add_argument("--export", metavar="FILE", help="write the model of the checkpoint instead of training")
+    parser.add_argument("--epochs", type=int, default=32)
+    parser.add_argument("--batch", type=int, default=128)
+    parser.add_argument("--rate", type=float, default=0.1)
+    parser.add_argument("--decay", type=float, default=5e-4)
+    parser.add_argument("--rarity", type=float, default=0.35, help="0: rare classes as often as they are; 1: all alike")
+    parser.add_argument("--store", choices=["f32", "f16", "i8"], default="i8", help="how the weights are stored")
+    parser.add_argument("--abstain", type=int, default=4, help="abstain when the 90 %% set has this many labels")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--threads", type=int, default=1)
+    args = parser.parse_args()
+    torch.set_num_threads(args.threads)
+    export(args) if args.export else train(args)
