@@ -15,11 +15,12 @@
 /* ---- Model files (*.mien; layout in docs/model-format.md) ---------------------------------- */
 
 enum { NN_F32 = 0, NN_I8 = 1 /* int8 with a float32 scale for each row (dims[0]) */,
-       NN_F16 = 2 /* storage only */ };
+       NN_F16 = 2 /* storage only */,
+       NN_F32_PACKED = 3, NN_I8_PACKED = 4 /* in memory only: made by nn_pack */ };
 
 typedef struct nn_tensor {
   const char *name;
-  int type;            /* NN_F32, NN_I8, NN_F16 */
+  int type;            /* NN_F32, NN_I8, NN_F16; NN_…_PACKED */
   int rank;            /* 1…4 */
   uint32_t dims[4];    /* outermost first; unused ones are 1 */
   const void *data;    /* 64-byte aligned, little-endian, row-major */
@@ -76,27 +77,40 @@ const char *nn_kernels_name(void);   /* "c" "avx2" "avx512" "neon"            */
 
 enum { NN_NONE, NN_RELU, NN_SILU, NN_GELU, NN_SIGMOID, NN_TANH, NN_HARDSWISH };
 
-/* y[rows][out] = act(x[rows][in] · wᵀ + b); w: [out][in] F32 or I8; b: [out] or NULL.
+/* Packed weights: the fast form of the weights of linear, conv1d, conv2d and gru (not of the depthwise
+ * ones), made once when a model is opened and given to the same functions in the plain tensor's place:
+ *     nn_pack(&model->conv1, nn_file_tensor(file, "conv1.weight", …), NN_F32);    … nn_pack_clear
+ * Several times as fast as plain weights, whatever the shape: use it for everything that runs often.
+ * `as` is what is computed in: NN_F32 (from any type: int8 and f16 weights are small on disk and
+ * then widened here), or NN_I8 (only from int8, a quarter of the memory; inputs are quantised).
+ * Every output is summed in one order whatever `rows` or `time_out` is: a frame at a time gives bit
+ * for bit what all frames at once give. Ownership: the packed tensor owns its memory. */
+int nn_pack(nn_tensor *packed, const nn_tensor *w, int as); /* MIEN_ENOMEM, MIEN_EINVAL */
+void nn_pack_clear(nn_tensor *packed);
+
+/* y[rows][out] = act(x[rows][in] · wᵀ + b); w: [out][in] F32 or I8; b: F32 [out] or NULL.
  * I8: x is quantised a row at a time (symmetric int8), sums are exact int32. */
 void nn_linear(const nn_tensor *w, const nn_tensor *b, int act, const float *x, int rows,
                float *y, float *scratch);
 size_t nn_linear_scratch(const nn_tensor *w, int rows);
 
 /* 1-D convolution over time, channels last: x[time][in] -> y[time_out][out], w: [out][width][in].
- * Reads x[t*stride + k*dilation]; the caller pads (causal: width-1 rows of history before x). */
+ * Reads x[t*stride + k*dilation]; the caller pads (causal: width-1 rows of history before x).
+ * I8: each window is quantised by itself. With dilation > 1 the width is at most 32. */
 void nn_conv1d(const nn_tensor *w, const nn_tensor *b, int act, const float *x, int time_out,
                int stride, int dilation, float *y, float *scratch);
 size_t nn_conv1d_scratch(const nn_tensor *w, int time_out);
-/* Depthwise: w: [width][channels]. */
+/* Depthwise: w: F32 [width][channels]. */
 void nn_depthwise1d(const nn_tensor *w, const nn_tensor *b, int act, const float *x, int time_out,
                     int stride, int dilation, float *y);
 
 /* 2-D convolution, channels last: x[height][width][in] -> y[h_out][w_out][out],
- * w: [out][kh][kw][in], zero padding `pad` on every side. h_out = (height+2*pad-kh)/stride+1. */
+ * w: [out][kh][kw][in], zero padding `pad` on every side. h_out = (height+2*pad-kh)/stride+1.
+ * kh at most 32. I8: the picture is quantised with one scale. */
 void nn_conv2d(const nn_tensor *w, const nn_tensor *b, int act, const float *x, int height,
                int width, int stride, int pad, float *y, float *scratch);
 size_t nn_conv2d_scratch(const nn_tensor *w, int height, int width, int stride, int pad);
-/* Depthwise 2-D: w: [kh][kw][channels]. */
+/* Depthwise 2-D: w: F32 [kh][kw][channels]. */
 void nn_depthwise2d(const nn_tensor *w, const nn_tensor *b, int act, const float *x, int height,
                     int width, int stride, int pad, float *y);
 /* Max pooling, channels last, without padding. Average over all positions: nn_mean_rows. */
@@ -109,7 +123,7 @@ void nn_mean_rows(const float *x, int rows, int columns, float *y);
  * `xi`: wi·x + bi if the caller has it already (then x and wi are not read), else NULL. */
 void nn_gru_step(const nn_tensor *wi, const nn_tensor *wh, const nn_tensor *bi, const nn_tensor *bh,
                  const float *x, const float *xi, float *h, float *scratch);
-size_t nn_gru_scratch(const nn_tensor *wh);
+size_t nn_gru_scratch(const nn_tensor *wi, const nn_tensor *wh); /* wi NULL: xi is always given */
 
 /* y = (x - mean) / sqrt(var + epsilon) * gain + bias, a row at a time; in place allowed. */
 void nn_layernorm(const float *gain, const float *bias, const float *x, int rows, int columns,
@@ -120,6 +134,9 @@ void nn_add(const float *x, float *y, size_t count);     /* y += x */
 float nn_dot(const float *x, const float *y, size_t count);
 /* y[columns] += a * row of int8 `x` (embedding bags). */
 void nn_axpy_i8(float a, const int8_t *x, float *y, size_t count);
+/* A whole bag: y[columns] += sum over i of weights[i] * table row rows[i]; table: I8 [n][columns], each
+ * rows[i] < n; weights NULL: all 1. Faster than one axpy a row: it fetches rows ahead. */
+void nn_bag_i8(const nn_tensor *table, const uint32_t *rows, const float *weights, int count, float *y);
 
 /* ---- Calibration of core labels ----------------------------------------------------------------
  * Read from the metadata "calibration": {"temperature": T, "quantile": q, "abstain_size": n}.
