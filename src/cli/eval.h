@@ -1,0 +1,82 @@
+/* eval.h: `mien eval`: scores the shipped models on labelled sets through the C code.
+ *
+ * eval.c         the command: which sets, options
+ * eval_face.c    FER+, landmarks68, UTK            eval_text.c   GoEmotions, BRIGHTER, EmoBank
+ * eval_voice.c   RAVDESS, EmoDB, nEMO, CREMA-D, TESS
+ * eval_report.c  what was measured, as a table, JSON and docs/accuracy.md
+ * eval_metrics.c the metrics               eval_table.c  CSV and TSV in */
+#ifndef CLI_EVAL_H
+#define CLI_EVAL_H
+
+#include "base/base.h"
+#include "cli/eval_metrics.h"
+#include "nn/nn.h"
+
+/* One figure. A floor is what an issue asks for; NAN where none is set. */
+typedef struct eval_row {
+  char set[64], part[48], measure[64]; /* part: "" for all of the set, else a group or a language */
+  eval_value value;
+  size_t count; /* items */
+  double at_least, at_most;
+  bool percent; /* shown as 97.3 % */
+} eval_row;
+
+typedef struct eval_report {
+  eval_row *rows;
+  size_t count, capacity;
+  base_text notes;    /* a line each: how it was scored, what could not be read */
+  base_text models;   /* a line each: name, version, SHA-256 */
+  char set[64];       /* where eval_add adds to */
+} eval_report;
+
+typedef struct eval_context {
+  const char *data, *models; /* folders */
+  bool progress;             /* a bar on standard error */
+  eval_report report;
+} eval_context;
+
+/* ---- eval_report.c --------------------------------------------------------------------------- */
+void eval_set(eval_report *report, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Adds a figure to the current set; gives the row for its floor to be set. */
+eval_row *eval_add(eval_report *report, const char *part, const char *measure, eval_value value,
+                   size_t count);
+void eval_floor(eval_row *row, double at_least, double at_most);
+void eval_note(eval_report *report, const char *format, ...) __attribute__((format(printf, 2, 3)));
+bool eval_met(const eval_row *row);
+/* The usual figures of single labels: accuracy, UAR, macro-F1. Rows come in this order. */
+void eval_add_labels(eval_report *report, const char *part, const eval_item *items, size_t count);
+/* The usual figures of confidence: ECE, coverage, set size, abstained, accuracy of the rest; with
+ * the project's floors (ECE <= .05, coverage 88–92 %) where `floors`. */
+void eval_add_calibration(eval_report *report, const char *part, const eval_item *items, size_t count,
+                          bool floors);
+void eval_report_table(const eval_report *report, base_text *to);
+void eval_report_json(const eval_report *report, base_text *to);
+void eval_report_markdown(const eval_report *report, const char *command, base_text *to);
+void eval_report_clear(eval_report *report);
+
+/* ---- Helpers, eval.c -------------------------------------------------------------------------- */
+/* Opens models/NAME.mien and notes its name, version and hash in the report. */
+int eval_open_model(eval_context *context, const char *name, nn_file **file, mien_error *error);
+/* "DATA/part": allocated; to be freed. NULL when memory is out. */
+char *eval_path(const eval_context *context, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+void eval_progress(const eval_context *context, const char *what, size_t done, size_t all);
+int eval_core_of_name(const char *name); /* "happy" "angry" … of any set; -1 for none of the seven */
+/* Fills an item from a reading: guess is the top core label. */
+eval_item eval_item_of(const mien_reading *reading, int truth);
+
+/* ---- Sets: each adds its figures to context->report ------------------------------------------- */
+int eval_ferplus(eval_context *context, mien_error *error);
+int eval_landmarks68(eval_context *context, mien_error *error);
+int eval_utk(eval_context *context, mien_error *error);
+int eval_goemotions(eval_context *context, mien_error *error);
+int eval_brighter(eval_context *context, mien_error *error);
+int eval_emobank(eval_context *context, mien_error *error);
+int eval_ravdess(eval_context *context, mien_error *error);
+int eval_emodb(eval_context *context, mien_error *error);
+int eval_nemo(eval_context *context, mien_error *error);
+int eval_crema(eval_context *context, mien_error *error);
+int eval_tess(eval_context *context, mien_error *error);
+int eval_clips(eval_context *context, mien_error *error);
+
+#endif
