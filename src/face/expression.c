@@ -29,9 +29,9 @@ static const struct {
 };
 enum { CLASS_CONTEMPT = 7 };
 
-typedef struct conv_layer { /* convolution with its batch normalisation folded in; pad = width / 2 */
-  nn_tensor weight;    /* [out][width][width][in] F32 or I8 */
-  nn_tensor bias;      /* [out] F32 */
+typedef struct conv_layer { /* a convolution with its batch normalisation folded in; pad = width / 2 */
+  nn_tensor weight;         /* [out][width][width][in], packed */
+  nn_tensor bias;           /* [out] F32, in the file */
 } conv_layer;
 
 typedef struct residual_block { /* residual block (He et al. 2016): relu(b(relu(a(x))) + skip(x)) */
@@ -43,46 +43,46 @@ struct face_expression {
   conv_layer stem; /* 5x5, stride 2 */
   residual_block blocks[BLOCKS];
   int block_count;
-  nn_tensor out_weight, out_bias; /* [8][channels], [8] */
+  nn_tensor out_weight, out_bias; /* [8][channels] packed, [8] */
   nn_calibration calibration;
   size_t map;        /* floats of the largest feature map */
   size_t scratch;    /* floats of one layer's scratch, at most */
-  base_arena floats; /* of weights stored as float16 */
 };
 
 /* ---- Opening --------------------------------------------------------------------------------- */
 
-/* Takes a tensor of any storage type; float16 is widened into memory of our own. */
-static int take(face_expression *expression, const nn_file *file, const char *name, int rank,
-                const uint32_t *dims, nn_tensor *tensor, mien_error *error) {
+/* Takes a tensor of weights, of any storage type, and packs it. */
+static int take(const nn_file *file, const char *name, int rank, const uint32_t *dims,
+                nn_tensor *packed, mien_error *error) {
   int type = NN_F32;
-  for (size_t i = 0; rank > 1 && i < nn_file_count(file); i++)
+  for (size_t i = 0; i < nn_file_count(file); i++)
     if (!strcmp(nn_file_tensor_at(file, i)->name, name)) type = nn_file_tensor_at(file, i)->type;
   const nn_tensor *found = nn_file_tensor(file, name, type, rank, dims, error);
   if (!found) return MIEN_EMODEL;
-  *tensor = *found;
-  if (type != NN_F16) return MIEN_OK;
-  float *values = base_arena_alloc(&expression->floats, nn_tensor_elements(found), sizeof *values);
-  if (!values)
-    return base_error_set(error, MIEN_ENOMEM, name, "", "no memory for the expression network");
-  nn_tensor_floats(found, values);
-  tensor->type = NN_F32;
-  tensor->data = values;
+  int code = nn_pack(packed, found, type == NN_I8 ? NN_I8 : NN_F32);
+  return code ? base_error_set(error, code, name, "", "no memory for the expression network") : MIEN_OK;
+}
+
+static int take_bias(const nn_file *file, const char *name, uint32_t count, nn_tensor *bias,
+                     mien_error *error) {
+  const nn_tensor *found = nn_file_tensor(file, name, NN_F32, 1, &count, error);
+  if (!found) return MIEN_EMODEL;
+  *bias = *found;
   return MIEN_OK;
 }
 
-static int take_layer(face_expression *expression, const nn_file *file, const char *name,
-                      uint32_t out, int width, uint32_t in, conv_layer *to, mien_error *error) {
+static int take_layer(const nn_file *file, const char *name, uint32_t out, int width, uint32_t in,
+                      conv_layer *to, mien_error *error) {
   char path[64];
   uint32_t dims[4] = {out, (uint32_t)width, (uint32_t)width, in};
   snprintf(path, sizeof path, "%s.weight", name);
-  int code = take(expression, file, path, 4, dims, &to->weight, error);
+  int code = take(file, path, 4, dims, &to->weight, error);
   if (code) return code;
   if (to->weight.dims[0] > CHANNELS)
     return base_error_set(error, MIEN_EMODEL, path, "use a model made by train/face_expression.py",
                           "%u channels are more than the %d expected", to->weight.dims[0], CHANNELS);
   snprintf(path, sizeof path, "%s.bias", name);
-  return take(expression, file, path, 1, to->weight.dims, &to->bias, error);
+  return take_bias(file, path, to->weight.dims[0], &to->bias, error);
 }
 
 /* Grows map and scratch to what `layer` needs on a side x side picture; gives the side after it. */
@@ -101,14 +101,14 @@ static int take_block(face_expression *expression, const nn_file *file, int inde
   residual_block *block = &expression->blocks[index];
   char name[32], skip[48];
   snprintf(name, sizeof name, "block%d.a", index);
-  int code = take_layer(expression, file, name, 0, 3, before, &block->a, error);
+  int code = take_layer(file, name, 0, 3, before, &block->a, error);
   if (code) return code;
   uint32_t after = block->a.weight.dims[0];
   snprintf(name, sizeof name, "block%d.b", index);
-  if ((code = take_layer(expression, file, name, after, 3, after, &block->b, error))) return code;
+  if ((code = take_layer(file, name, after, 3, after, &block->b, error))) return code;
   if (before != after || block->stride != 1) {
     snprintf(skip, sizeof skip, "block%d.skip", index);
-    code = take_layer(expression, file, skip, after, 1, before, &block->skip, error);
+    code = take_layer(file, skip, after, 1, before, &block->skip, error);
     if (code) return code;
     measure(expression, &block->skip, *side, block->stride);
   }
@@ -148,7 +148,7 @@ static int open_network(face_expression *expression, const nn_file *file, mien_e
   code = nn_file_numbers(file, "network.strides", strides, (size_t)count, error);
   if (code) return code;
 
-  if ((code = take_layer(expression, file, "stem", 0, 5, 1, &expression->stem, error))) return code;
+  if ((code = take_layer(file, "stem", 0, 5, 1, &expression->stem, error))) return code;
   int side = measure(expression, &expression->stem, SIDE, 2);
   uint32_t channels = expression->stem.weight.dims[0];
   for (int i = 0; i < expression->block_count; i++) {
@@ -158,11 +158,9 @@ static int open_network(face_expression *expression, const nn_file *file, mien_e
     if ((code = take_block(expression, file, i, channels, &side, error))) return code;
     channels = expression->blocks[i].a.weight.dims[0];
   }
-  code = take(expression, file, "out.weight", 2, (uint32_t[]){CLASSES, channels},
-              &expression->out_weight, error);
+  code = take(file, "out.weight", 2, (uint32_t[]){CLASSES, channels}, &expression->out_weight, error);
   if (code) return code;
-  code = take(expression, file, "out.bias", 1, (uint32_t[]){CLASSES}, &expression->out_bias, error);
-  if (code) return code;
+  if ((code = take_bias(file, "out.bias", CLASSES, &expression->out_bias, error))) return code;
   size_t scratch = nn_linear_scratch(&expression->out_weight, 1);
   expression->scratch = BASE_MAX(expression->scratch, scratch);
   return nn_calibration_read(&expression->calibration, file, error);
@@ -173,7 +171,6 @@ int face_expression_open(face_expression **expression, const nn_file *file, mien
   face_expression *opened = base_alloc(1, sizeof *opened);
   if (!opened)
     return base_error_set(error, MIEN_ENOMEM, "", "", "no memory for the expression network");
-  base_arena_init(&opened->floats, (size_t)64 << 20);
   opened->map = (size_t)SIDE * SIDE;
   int code = open_network(opened, file, error);
   if (code) face_expression_close(&opened);
@@ -183,7 +180,14 @@ int face_expression_open(face_expression **expression, const nn_file *file, mien
 
 void face_expression_close(face_expression **expression) {
   if (!*expression) return;
-  base_arena_clear(&(*expression)->floats);
+  nn_pack_clear(&(*expression)->stem.weight);
+  for (int i = 0; i < BLOCKS; i++) {
+    residual_block *block = &(*expression)->blocks[i];
+    nn_pack_clear(&block->a.weight);
+    nn_pack_clear(&block->b.weight);
+    nn_pack_clear(&block->skip.weight);
+  }
+  nn_pack_clear(&(*expression)->out_weight);
   base_free(*expression);
   *expression = NULL;
 }
