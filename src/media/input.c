@@ -65,8 +65,7 @@ void media_source_clear(media_source *source) {
 
 /* ---- What FFmpeg calls. */
 
-static int read_bytes(void *opaque, uint8_t *to, int count) {
-  media_input *input = opaque;
+int media_input_bytes(media_input *input, uint8_t *to, int count) {
   const media_source *source = input->source;
   int64_t left = source->size - input->at;
   if (left <= 0 || count <= 0) return AVERROR_EOF;
@@ -81,6 +80,10 @@ static int read_bytes(void *opaque, uint8_t *to, int count) {
   }
   input->at += got;
   return (int)got;
+}
+
+static int read_bytes(void *opaque, uint8_t *to, int count) {
+  return media_input_bytes(opaque, to, count);
 }
 
 static int64_t seek_to(void *opaque, int64_t offset, int whence) {
@@ -133,6 +136,10 @@ static int open_headers(media_input *input, mien_error *error) {
                                "copy it again or repair it, for example with ffmpeg -i";
   const AVInputFormat *found = NULL;
   int status = av_probe_input_buffer2(input->io, &found, name, NULL, 0, 0);
+  if (status >= 0 && (!strcmp(found->name, "image2") || !strcmp(found->name, "tty"))) {
+    found = NULL; /* guessed by the name alone: what do the bytes say? */
+    status = av_probe_input_buffer2(input->io, &found, "", NULL, 0, 0);
+  }
   if (status < 0) return media_error(error, status, name, remedy, "not a recording or picture that "
                                                                   "can be read");
   if (is_refused(found))

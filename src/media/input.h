@@ -31,6 +31,8 @@ typedef struct media_input {
  * where it is in memory until cleared. */
 int media_input_open(media_input *input, const media_source *source, mien_error *error);
 void media_input_clear(media_input *input);
+/* Bytes from input->at on, which moves; AVERROR_EOF at the end. */
+int media_input_bytes(media_input *input, uint8_t *to, int count);
 
 /* Warnings on their way to the caller. Past the room for them, they are only counted. */
 enum { MEDIA_WARNINGS_MAX = 16 };

@@ -45,8 +45,7 @@ static int advance_frames(media_reader *reader, mien_error *error) {
 }
 
 /* Opens what is asked for and holds the first block and frame, so that a file of which nothing can
- * be decoded is an error here and not a silence later. `missing` collects why a track is not there:
- * MIEN_EEMPTY means that the file never had it. */
+ * be decoded is an error here and not a silence later. MIEN_EEND: the file never had it. */
 static int open_sound(media_reader *reader, mien_error *missing) {
   int code = media_sound_open(&reader->sound, &reader->source, reader->options.channels,
                               &reader->info.mixed, &reader->warnings, missing);
@@ -104,36 +103,30 @@ static void describe(media_reader *reader) {
 }
 
 static int open_tracks(media_reader *reader, mien_error *error) {
-  mien_error no_sound = {.code = MIEN_EEMPTY}, no_frames = {.code = MIEN_EEMPTY};
-  int sound = reader->options.audio ? open_sound(reader, &no_sound) : MIEN_EEMPTY;
-  if (sound && reader->has_sound) {
-    media_sound_clear(&reader->sound);
-    reader->has_sound = false;
-  }
-  /* A file that cannot be opened at all fails the same way twice: the first error stands. */
-  bool try_frames = reader->options.pictures && (sound == MIEN_OK || sound != MIEN_EPOLICY);
-  int frames = try_frames ? open_frames(reader, &no_frames) : MIEN_EEMPTY;
-  if (frames && reader->has_frames) {
-    media_frames_clear(&reader->frames);
-    reader->has_frames = false;
-  }
-  if (sound == MIEN_ENOMEM || frames == MIEN_ENOMEM) {
-    if (error) *error = sound == MIEN_ENOMEM ? no_sound : no_frames;
-    return MIEN_ENOMEM;
-  }
-  if (!reader->has_sound && !reader->has_frames) {
-    bool damaged_sound = reader->options.audio && sound != MIEN_EEMPTY;
-    const mien_error *cause = damaged_sound || !reader->options.pictures ? &no_sound : &no_frames;
-    if (sound == MIEN_EEMPTY && frames == MIEN_EEMPTY && reader->options.audio &&
-        reader->options.pictures)
-      return base_error_set(error, MIEN_EEMPTY, reader->name, "give a recording or a picture",
-                            "the file has neither sound nor pictures in it");
+  const media_options *options = &reader->options;
+  mien_error no_sound, no_frames;
+  int sound = options->audio ? open_sound(reader, &no_sound) : MIEN_EEND;
+  if (sound && reader->has_sound) media_sound_clear(&reader->sound);
+  if (sound) reader->has_sound = false;
+  int frames = options->pictures && sound != MIEN_EPOLICY ? open_frames(reader, &no_frames) : MIEN_EEND;
+  if (frames && reader->has_frames) media_frames_clear(&reader->frames);
+  if (frames) reader->has_frames = false;
+  bool none = !reader->has_sound && !reader->has_frames;
+  if (none && sound == MIEN_EEND && frames == MIEN_EEND)
+    return base_error_set(error, MIEN_EEMPTY, reader->name, "give a file that has some",
+                          "the file has no %s in it",
+                          !options->pictures ? "sound"
+                          : !options->audio  ? "pictures"
+                                             : "sound and no pictures");
+  const mien_error *cause = sound != MIEN_EEND ? &no_sound : &no_frames;
+  if (none || sound == MIEN_ENOMEM || frames == MIEN_ENOMEM) {
+    if (frames == MIEN_ENOMEM) cause = &no_frames;
     if (error) *error = *cause;
     return cause->code;
   }
-  if (sound && sound != MIEN_EEMPTY)
+  if (sound && sound != MIEN_EEND)
     media_warn(&reader->warnings, sound, NAN, no_sound.remedy, "%s", no_sound.what);
-  if (frames && frames != MIEN_EEMPTY)
+  if (frames && frames != MIEN_EEND)
     media_warn(&reader->warnings, frames, NAN, no_frames.remedy, "%s", no_frames.what);
   describe(reader);
   return MIEN_OK;
@@ -186,6 +179,16 @@ static int give_warning(media_reader *reader, media_item *item) {
   return MIEN_OK;
 }
 
+/* Bytes that a RIFF header promises and the file lacks; 0 for none and for other formats. */
+static long long riff_lacks(const media_reader *reader) {
+  uint8_t head[8];
+  media_input input = {.source = &reader->source};
+  if (media_input_bytes(&input, head, sizeof head) != sizeof head || memcmp(head, "RIFF", 4)) return 0;
+  uint32_t size = head[4] | head[5] << 8 | head[6] << 16 | (uint32_t)head[7] << 24;
+  if (size >= UINT32_MAX - 64) return 0; /* written while streaming: unknown */
+  return BASE_MAX((long long)size + 8 - reader->source.size, 0);
+}
+
 /* Damage met on the way, and whether the file ends before its header says. */
 static void report_end(media_reader *reader) {
   reader->reported = true;
@@ -198,6 +201,10 @@ static void report_end(media_reader *reader) {
       reader->ends < promised - BASE_MAX(0.5, 0.02 * promised))
     media_warn(&reader->warnings, MIEN_EFORMAT, reader->ends, "copy the file again",
                "the file ends here, though its header promises %.2f s: it was cut off", promised);
+  else if (riff_lacks(reader))
+    media_warn(&reader->warnings, MIEN_EFORMAT, reader->ends, "copy the file again",
+               "the file ends here, %lld bytes before its header says: it was cut off",
+               riff_lacks(reader));
 }
 
 static int give_frame(media_reader *reader, media_item *item, mien_error *error) {

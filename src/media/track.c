@@ -9,8 +9,8 @@ static const int64_t pixels_max = 120000000; /* a 100-megapixel camera; larger o
 
 static int choose_stream(AVFormatContext *format, enum AVMediaType kind) {
   int best = av_find_best_stream(format, kind, -1, -1, NULL, 0);
-  if (best < 0 || !(format->streams[best]->disposition & AV_DISPOSITION_ATTACHED_PIC)) return best;
-  for (unsigned i = 0; i < format->nb_streams; i++) /* cover art: look for something that moves */
+  if (best >= 0 && !(format->streams[best]->disposition & AV_DISPOSITION_ATTACHED_PIC)) return best;
+  for (unsigned i = 0; i < format->nb_streams; i++) /* damaged, or cover art: is there another? */
     if (format->streams[i]->codecpar->codec_type == kind &&
         !(format->streams[i]->disposition & AV_DISPOSITION_ATTACHED_PIC))
       return (int)i;
@@ -36,6 +36,9 @@ static int open_decoder(media_track *track, int threads, mien_error *error) {
   track->decoder->pkt_timebase = track->stream->time_base;
   track->decoder->thread_count = BASE_CLAMP(threads, 1, 16);
   track->decoder->max_pixels = pixels_max;
+  if (from->codec_type == AVMEDIA_TYPE_AUDIO && from->ch_layout.nb_channels < 1)
+    return base_error_set(error, MIEN_EFORMAT, name, "export the sound again",
+                          "the header gives the sound no channels");
   status = avcodec_open2(track->decoder, codec, NULL);
   if (status < 0) goto fail;
   return MIEN_OK;
@@ -54,9 +57,7 @@ int media_track_open(media_track *track, const media_source *source, enum AVMedi
   AVFormatContext *format = track->input.format;
   int chosen = choose_stream(format, kind);
   if (chosen < 0) {
-    code = base_error_set(error, MIEN_EEMPTY, source->name, "give a file that has some",
-                          "the file has no %s in it",
-                          kind == AVMEDIA_TYPE_AUDIO ? "sound" : "pictures");
+    code = MIEN_EEND;
   } else {
     track->stream = format->streams[chosen];
     for (unsigned i = 0; i < format->nb_streams; i++)
@@ -100,11 +101,13 @@ static int send_packet(media_track *track) {
 }
 
 int media_track_next(media_track *track) {
+  media_quiet_reset();
   while (!track->ended) {
-    media_quiet_reset();
     int status = avcodec_receive_frame(track->decoder, track->frame);
     if (status == 0) {
-      if (track->frame->decode_error_flags || (track->frame->flags & AV_FRAME_FLAG_CORRUPT))
+      bool still = strstr(track->input.format->iformat->name, "_pipe") != NULL;
+      if (track->frame->decode_error_flags || (track->frame->flags & AV_FRAME_FLAG_CORRUPT) ||
+          (still && media_quiet_errors())) /* a JPEG that ends early is patched with a mere log line */
         note_damage(track);
       int64_t stamp = track->frame->best_effort_timestamp;
       track->time = stamp == AV_NOPTS_VALUE
@@ -129,8 +132,8 @@ int media_track_next(media_track *track) {
 void media_track_report(const media_track *track, const char *of) {
   if (track->damaged)
     media_warn(track->warnings, MIEN_EFORMAT, track->damaged_at, "copy or record the file again",
-               "the %s is damaged: %lu pieces of it could not be decoded properly, here is the "
-               "first", of, track->damaged);
+               "the %s is damaged: %lu piece%s of it could not be decoded properly, the first here", of,
+               track->damaged, track->damaged == 1 ? "" : "s");
 }
 
 void media_track_clear(media_track *track) {

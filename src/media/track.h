@@ -23,7 +23,7 @@ typedef struct media_track {
   bool draining, ended;
 } media_track;
 
-/* MIEN_EEMPTY where the file has no stream of this kind (cover art does not count). */
+/* MIEN_EEND, without an error, where the file has nothing of this kind (cover art does not count). */
 int media_track_open(media_track *track, const media_source *source, enum AVMediaType kind,
                      int threads, media_warnings *warnings, mien_error *error);
 /* MIEN_OK with `frame` and `time`, MIEN_EEND, or MIEN_ENOMEM. Damage is counted and skipped. */
