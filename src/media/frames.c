@@ -67,7 +67,7 @@ int media_frames_next(media_frames *frames) {
       double fps = av_q2d(frames->track.stream->avg_frame_rate);
       double slack = fps > 0 ? 0.5 / fps : 1e-3;
       if (at < frames->due - BASE_MIN(slack, every / 2)) continue;
-      frames->due = BASE_MAX(frames->due + every, at + every / 2);
+      frames->due = BASE_MAX((isinf(frames->due) ? at : frames->due) + every, at + every / 2);
     }
     frames->at = at;
     const AVFrameSideData *side = av_frame_get_side_data(frame, AV_FRAME_DATA_DISPLAYMATRIX);
