@@ -9,7 +9,7 @@ static const nn_kernels *table_of(int which) {
   (void)cpu;
   switch (which) {
     case NN_KERNELS_C: return &nn_kernels_c;
-#if defined(__x86_64__) && 0
+#if defined(__x86_64__)
     case NN_KERNELS_AVX2: return cpu & BASE_CPU_AVX2 ? &nn_kernels_avx2 : NULL;
     case NN_KERNELS_AVX512:
       return cpu & BASE_CPU_AVX512 && cpu & BASE_CPU_VNNI ? &nn_kernels_avx512 : NULL;
