@@ -40,15 +40,15 @@ int media_frames_open(media_frames *frames, const media_source *source,
 }
 
 /* The size that the held frame is given at, before it is turned. */
-static void fit(const media_frames *frames, int *width, int *height) {
+static void fit(media_frames *frames, int *width, int *height) {
   const AVFrame *frame = frames->track.frame;
   AVRational pixel = av_guess_sample_aspect_ratio(frames->track.input.format, frames->track.stream,
                                                   (AVFrame *)frame);
   double w = frame->width, h = frame->height, aspect = pixel.num > 0 && pixel.den > 0 ? av_q2d(pixel) : 1;
   if (aspect > 0.2 && aspect < 5) w *= aspect; /* anything else is a damaged header */
-  double scale = BASE_MIN(1, frames->max_side / BASE_MAX(w, h));
-  *width = (int)BASE_CLAMP(lround(w * scale), 1, SIDE_MAX);
-  *height = (int)BASE_CLAMP(lround(h * scale), 1, SIDE_MAX);
+  frames->scale = BASE_MIN(1, frames->max_side / BASE_MAX(w, h));
+  *width = (int)BASE_CLAMP(lround(w * frames->scale), 1, SIDE_MAX);
+  *height = (int)BASE_CLAMP(lround(h * frames->scale), 1, SIDE_MAX);
 }
 
 int media_frames_next(media_frames *frames) {

@@ -15,6 +15,7 @@ typedef struct media_frames {
   bool still;                  /* one picture */
   int turn[4];                 /* file to upright: x' = turn[0]x + turn[1]y, y' = turn[2]x + turn[3]y */
   int width, height;           /* upright, as given */
+  double scale;                /* of the picture as given to the one in the file, 0…1 */
   uint8_t *scaled, *upright;   /* `upright` only where the picture is turned; rows are not padded */
   size_t scaled_bytes, upright_bytes;
   double at;                   /* seconds, of the frame that is held */

@@ -82,6 +82,7 @@ static void describe(media_reader *reader) {
   info->format = format->iformat->name;
   info->duration = format->duration > 0 ? (double)format->duration / AV_TIME_BASE : (double)NAN;
   info->fps = NAN;
+  info->scale = 1;
   if (reader->has_sound) {
     const AVCodecContext *decoder = reader->sound.track.decoder;
     info->channels = reader->sound.channels;
@@ -95,6 +96,7 @@ static void describe(media_reader *reader) {
     info->still = reader->frames.still;
     info->width = reader->frames.width;
     info->height = reader->frames.height;
+    info->scale = reader->frames.scale;
     info->rotation = media_frames_rotation(&reader->frames);
     info->picture_codec = avcodec_get_name(reader->frames.track.decoder->codec_id);
     if (fps > 0 && !info->still) info->fps = fps;

@@ -47,6 +47,7 @@ typedef struct media_info {
   bool pictures;         /* pictures are given */
   bool still;            /* one picture rather than a video */
   int width, height;     /* of the pictures as given; 0 without */
+  double scale;          /* of the pictures as given to those in the file, 0…1; 1 without */
   int rotation;          /* degrees clockwise that pictures are turned by: 0, 90, 180, 270 */
   double fps;            /* of the source; NAN unknown */
 } media_info;
