@@ -10,6 +10,11 @@
 enum { CLI_DONE = 0, CLI_NOTHING = 1, CLI_USAGE = 2, CLI_POLICY = 3 };
 
 /* argv[0] is the command's own name. Returns the exit code. */
+int cli_read(int argc, char **argv);
+int cli_text(int argc, char **argv);
+int cli_voice(int argc, char **argv);
+int cli_face(int argc, char **argv);
+int cli_bench(int argc, char **argv);
 int cli_model(int argc, char **argv);
 int cli_features(int argc, char **argv);
 

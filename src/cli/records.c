@@ -18,6 +18,7 @@ struct records {
   bool eof;
   int failed; /* errno of read */
   size_t line, number;
+  double filled, size; /* bytes read, and of the file */
   char separator;
   int column, id_column;
   base_text raw, text, id;
@@ -36,6 +37,7 @@ static bool fill(records *r) {
   if (got <= 0) r->eof = true;
   r->at = 0;
   r->end = got > 0 ? (size_t)got : 0;
+  r->filled += (double)r->end;
   return got > 0;
 }
 
@@ -261,8 +263,10 @@ static int open_file(records *r, const char *path, mien_error *error) {
     return base_error_set(error, MIEN_EIO, path,
                           errno == ENOENT ? "check the name" : "check that you may read it",
                           "cannot open: %s", strerror(errno));
-  if (!fstat(r->file, &about) && S_ISDIR(about.st_mode))
+  if (fstat(r->file, &about)) return MIEN_OK;
+  if (S_ISDIR(about.st_mode))
     return base_error_set(error, MIEN_EIO, path, "name the files in it", "this is a folder");
+  if (S_ISREG(about.st_mode)) r->size = (double)about.st_size;
   return MIEN_OK;
 }
 
@@ -310,6 +314,13 @@ int records_next(records *r, record *record_, mien_error *error) {
     return base_error_set(error, MIEN_EIO, r->name, "check the disk", "cannot read: %s",
                           strerror(r->failed));
   return result;
+}
+
+bool records_waiting(const records *r) { return r->at < r->end; }
+
+void records_progress(const records *r, double *done, double *whole) {
+  *done = r->filled - (double)(r->end - r->at);
+  *whole = r->size;
 }
 
 const records_mended *records_mends(const records *r) { return &r->mended; }

@@ -35,6 +35,10 @@ typedef struct records_mended {
  * named. */
 int records_open(records **records_, const char *path, const char *field, mien_error *error);
 int records_next(records *records_, record *record_, mien_error *error); /* MIEN_OK, EEND, E… */
+/* Something was read from the file already: the next record may come without waiting. */
+bool records_waiting(const records *records_);
+/* Bytes taken so far, and in all; `whole` 0 where that is not known. */
+void records_progress(const records *records_, double *done, double *whole);
 const records_mended *records_mends(const records *records_);
 void records_close(records **records_);
 
