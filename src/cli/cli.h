@@ -17,5 +17,6 @@ int cli_face(int argc, char **argv);
 int cli_bench(int argc, char **argv);
 int cli_model(int argc, char **argv);
 int cli_features(int argc, char **argv);
+int cli_eval(int argc, char **argv);
 
 #endif

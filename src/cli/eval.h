@@ -10,6 +10,7 @@
 
 #include "base/base.h"
 #include "cli/eval_metrics.h"
+#include "cli/eval_table.h"
 #include "nn/nn.h"
 
 /* One figure. A floor is what an issue asks for; NAN where none is set. */
@@ -31,7 +32,6 @@ typedef struct eval_report {
 
 typedef struct eval_context {
   const char *data, *models; /* folders */
-  bool progress;             /* a bar on standard error */
   eval_report report;
 } eval_context;
 
@@ -60,7 +60,9 @@ int eval_open_model(eval_context *context, const char *name, nn_file **file, mie
 /* "DATA/part": allocated; to be freed. NULL when memory is out. */
 char *eval_path(const eval_context *context, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-void eval_progress(const eval_context *context, const char *what, size_t done, size_t all);
+/* Opens DATA/part. */
+int eval_open_table(const eval_context *context, eval_table *table, const char *part, char separator,
+                    mien_error *error);
 int eval_core_of_name(const char *name); /* "happy" "angry" … of any set; -1 for none of the seven */
 /* Fills an item from a reading: guess is the top core label. */
 eval_item eval_item_of(const mien_reading *reading, int truth);

@@ -9,6 +9,7 @@ static const struct {
   int (*run)(int argc, char **argv);
 } commands[] = {
     {"help", "this list", NULL},
+    {"eval", "scores the models on labelled sets", cli_eval},
     {"features", "what the models see, for training", cli_features},
 };
 
