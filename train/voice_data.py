@@ -1,0 +1,165 @@
+"""The sound of the voice sets: decoded once, varied, and turned into frames by the C program.
+
+A `Bank` holds every clip of some sets as one float16 array of frames [n][72] (layout and units in
+src/voice/voice.h) with an index. Variant 0 of a clip is the clip; the others are the clip played
+faster or slower, in a room, through a telephone, with noise, at another level: what changes the
+waveform. What can be done on frames (level, bands, time, mixing) is done while training.
+"""
+from __future__ import annotations
+
+import csv
+import subprocess
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from scipy import signal
+
+RATE, FEATURES = 16000, 72
+CLASSES = ["neutral", "calm", "joy", "sadness", "anger", "fear", "disgust", "surprise", "boredom"]
+CLASS_OF = {"neutral": 0, "calm": 1, "happy": 2, "sad": 3, "angry": 4, "fear": 5, "disgust": 6,
+            "surprised": 7, "boredom": 8}
+# The classes that a set has: the loss and the evaluation look at these alone.
+SETS = {"ravdess_speech": [0, 1, 2, 3, 4, 5, 6, 7], "emodb": [0, 2, 3, 4, 5, 6, 8],
+        "nemo": [0, 2, 3, 4, 5, 7], "crema_d_partial": [2, 3], "tess": [0, 2, 3, 4, 5, 6, 7]}
+NOISES = ["noise_esc10", "noise_rir", "donateacry"]
+SPEEDS = [(8, 9), (9, 10), (15, 16), (19, 20), (1, 1), (20, 19), (16, 15), (10, 9), (9, 8)]
+
+
+def decode(data: Path, cache: Path, name: str) -> tuple[list[str], list[np.ndarray]]:
+    """All clips of a set at 16 kHz mono int16, by ffmpeg, kept in the cache."""
+    kept = cache / "wav" / f"{name}.npz"
+    if not kept.exists():
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        folder = data / "voice" / name
+        files = sorted(f.name for f in folder.iterdir() if f.suffix in (".opus", ".flac", ".ogg"))
+        clips = []
+        for start in range(0, len(files), 40):
+            batch = files[start:start + 40]
+            with tempfile.TemporaryDirectory() as room:
+                command = ["ffmpeg", "-v", "error", "-y"]
+                for f in batch:
+                    command += ["-i", str(folder / f)]
+                for i, f in enumerate(batch):
+                    command += ["-map", f"{i}:a", "-ar", str(RATE), "-ac", "1", "-f", "s16le",
+                                f"{room}/{i}"]
+                subprocess.run(command, check=True)
+                clips += [np.fromfile(f"{room}/{i}", np.int16) for i in range(len(batch))]
+        np.savez(kept, files=np.array(files), pcm=np.concatenate(clips),
+                 lengths=np.array([len(c) for c in clips]))
+    with np.load(kept) as z:
+        ends = np.cumsum(z["lengths"])
+        pcm = z["pcm"]
+        return list(z["files"]), [pcm[e - n:e] for e, n in zip(ends, z["lengths"])]
+
+
+def frames_of(program: Path, clips: list[np.ndarray]) -> list[np.ndarray]:
+    """Each clip's frames, by `mien features voice`: the one feature extractor."""
+    with tempfile.TemporaryDirectory() as room:
+        np.concatenate(clips).astype("<i2").tofile(f"{room}/pcm")
+        Path(f"{room}/lengths").write_text("\n".join(str(len(c)) for c in clips) + "\n")
+        out = subprocess.run([str(program), "features", "voice", "--lengths", f"{room}/lengths",
+                              f"{room}/pcm"], stdout=subprocess.PIPE, check=True).stdout
+    frames, at = [], 0
+    for _ in clips:
+        count = int(np.frombuffer(out, "<i4", 1, at)[0])
+        frames.append(np.frombuffer(out, "<f4", count * FEATURES, at + 4)
+                      .reshape(count, FEATURES).astype(np.float16))
+        at += 4 + count * FEATURES * 4
+    return frames
+
+
+class Augment:
+    """What happens to a voice on its way: one draw of speed, room, noise, telephone, level."""
+
+    def __init__(self, data: Path, cache: Path, seed: int):
+        self.random = np.random.default_rng(seed)
+        noises, rooms = [], []
+        for name in ("noise_esc10", "noise_rir"):
+            for file, pcm in zip(*decode(data, cache, name)):
+                if name == "noise_esc10" and file.split("-")[1] == "5":
+                    continue  # fold 5 is kept for tests
+                (rooms if file.startswith("rir") else noises).append(pcm.astype(np.float32) / 32768)
+        self.noises = [n for n in noises if n.std() > 1e-4]
+        self.rooms = [r[np.argmax(abs(r)):][:RATE // 2] for r in rooms]
+        self.rooms = [r / np.sqrt((r ** 2).sum()) for r in self.rooms]
+        self.telephone = signal.butter(4, [300, 3400], "band", fs=RATE, output="sos")
+
+    def noise(self, count: int) -> np.ndarray:
+        if self.random.random() < 0.3:  # coloured noise: white … brown
+            shape = np.maximum(np.arange(count // 2 + 1), 8.0) ** (-self.random.uniform(0, 1))
+            phase = np.exp(2j * np.pi * self.random.random(count // 2 + 1))
+            return np.fft.irfft(shape * phase, count).astype(np.float32)
+        noise = self.noises[self.random.integers(len(self.noises))]
+        return np.resize(np.roll(noise, self.random.integers(len(noise))), count)
+
+    def __call__(self, pcm: np.ndarray) -> np.ndarray:
+        r = self.random
+        x = pcm.astype(np.float32) / 32768
+        up, down = SPEEDS[r.integers(len(SPEEDS))]
+        if up != down:
+            x = signal.resample_poly(x, up, down).astype(np.float32)
+        count = len(x)
+        if r.random() < 0.4:
+            room = self.rooms[r.integers(len(self.rooms))]
+            x = signal.fftconvolve(x, room)[:count].astype(np.float32)
+        level = np.sqrt((x ** 2).mean()) + 1e-6
+        if r.random() < 0.6:
+            noise = self.noise(count)
+            x = x + noise * level / (noise.std() + 1e-6) * 10 ** (-r.uniform(3, 30) / 20)
+        if r.random() < 0.25:
+            x = signal.sosfilt(self.telephone, x)
+            peak = abs(x).max() + 1e-6
+            law = np.sign(x) * np.log1p(255 * abs(x / peak)) / np.log(256)  # G.711 mu-law
+            law = np.round(law * 127) / 127
+            x = np.sign(law) * (256 ** abs(law) - 1) / 255 * peak
+        x = x / (abs(x).max() + 1e-6) * 10 ** (-r.uniform(1, 30) / 20)
+        return np.clip(np.round(x * 32767), -32768, 32767).astype(np.int16)
+
+
+class Bank:
+    """Frames of one set in one variant: frames[start[i]:start[i + 1]] is clip i."""
+
+    def __init__(self, data: Path, cache: Path, program: Path, name: str, variant: int):
+        kept = cache / "frames" / f"{name}.{variant}.npy"
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        self.files, clips = decode(data, cache, name)
+        if not kept.exists():
+            if variant:
+                augment = Augment(data, cache, seed=1000 * variant + sum(map(ord, name)))
+                clips = [augment(c) for c in clips]
+            parts = []
+            for start in range(0, len(clips), 500):
+                parts += frames_of(program, clips[start:start + 500])
+            np.save(kept, np.concatenate(parts))
+            np.save(kept.with_suffix(".start.npy"), np.cumsum([0] + [len(p) for p in parts]))
+        self.frames = np.load(kept)
+        self.start = np.load(kept.with_suffix(".start.npy"))
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+    def clip(self, i: int) -> np.ndarray:
+        return self.frames[self.start[i]:self.start[i + 1]]
+
+
+def split_rows(data: Path) -> dict[tuple[str, str], dict[str, str]]:
+    """(set, file) -> the row of splits/voice.csv."""
+    with open(data / "splits" / "voice.csv", newline="") as f:
+        return {(r["dataset"], r["file"]): r for r in csv.DictReader(f)}
+
+
+if __name__ == "__main__":
+    import argparse
+    p = argparse.ArgumentParser(description="Decode the voice sets and make their frames.")
+    p.add_argument("--data", type=Path, default=Path(__file__).parents[1] / "../data-cache")
+    p.add_argument("--cache", type=Path, default=Path(__file__).parents[1] / "../train-cache/voice")
+    p.add_argument("--program", type=Path,
+                   default=Path(__file__).parents[1] / "build/src/cli/mien")
+    a = p.parse_args()
+    for variant in (0, 1, 2):
+        for name in [*SETS, *NOISES]:
+            if variant and name in ("tess", "noise_rir", "donateacry", "noise_esc10"):
+                continue
+            bank = Bank(a.data, a.cache, a.program, name, variant)
+            print(name, variant, len(bank), len(bank.frames), flush=True)
