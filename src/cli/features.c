@@ -11,7 +11,8 @@
 #include <string.h>
 
 static int usage(FILE *to) {
-  fputs("usage: mien features voice FILE…     (FILE: raw 16 kHz mono 16-bit samples; -: stdin)\n"
+  fputs("usage: mien features voice [--model MODEL.mien] FILE…\n"
+        "                                     (FILE: raw 16 kHz mono 16-bit samples; -: stdin)\n"
         "       mien features text …          (mien features text --help)\n\n"
         "Writes what a model sees to standard output, for training. voice: for each file an int32\n"
         "number of frames, then frames × 72 float32, little-endian (layout in src/voice/voice.h).\n"

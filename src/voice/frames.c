@@ -3,7 +3,6 @@
 
 #define CLIPPED 0.999f      /* full scale, as far as 16-bit sound is concerned  */
 #define HIGH_PASS 0.992f    /* pole of the DC blocker: -3 dB at 20 Hz           */
-#define F0_REFERENCE 55.0f  /* Hz, 0 semitones                                  */
 
 int voice_frames_open(voice_frames *f) {
   memset(f, 0, sizeof *f);
@@ -46,7 +45,7 @@ static void frame_make(voice_frames *f) {
   f->made++;
   if (f->made <= VOICE_PITCH_DELAY) return;
   float *then = f->waiting[(f->made - 1 - VOICE_PITCH_DELAY) % places];
-  then[VOICE_AT_F0] = pitch.f0 > 0.0f ? 12.0f * log2f(pitch.f0 / F0_REFERENCE) : 0.0f;
+  then[VOICE_AT_F0] = pitch.f0 > 0.0f ? 12.0f * log2f(pitch.f0 / VOICE_F0_REFERENCE) : 0.0f;
   then[VOICE_AT_VOICING] = pitch.strength;
   then[VOICE_AT_HNR] = pitch.f0 > 0.0f ? harmonics_to_noise(pitch.strength) : -10.0f;
 }

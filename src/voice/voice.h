@@ -7,7 +7,7 @@
  *
  * Streaming: everything is causal with a fixed delay, works on a 10 ms grid counted from the first
  * sample, and gives bit-identical readings however the samples are cut into calls. A stream
- * allocates when it is opened and never again; about 0.5 MB.
+ * allocates when it is opened and not after, as long as its readings are fetched; about 0.7 MB.
  *
  * Readings: one when 0.5 s of voiced speech is reached, one each further second of the utterance
  * (final = 0), and one at its end (final = 1). An utterance ends after 0.6 s without speech, at
@@ -47,6 +47,8 @@ enum {
   VOICE_AT_FLUX = 71,    /* mean rise of the mel bands since 20 ms before, dB                   */
 };
 
+#define VOICE_F0_REFERENCE 55.0f /* Hz: 0 semitones */
+
 typedef struct voice_model voice_model;
 typedef struct voice_stream voice_stream;
 
@@ -59,7 +61,7 @@ void voice_stream_close(voice_stream **stream);
 /* Samples at 16 kHz mono, -1…1; `at`: the time of the first one, seconds. Not finite samples count
  * as 0, larger ones are cut at ±1 and both lower `quality`. A jump of more than 50 ms against the
  * time expected ends the utterance and starts the clock again; NAN: no jump.
- * Feed returns MIEN_EAGAIN, and has taken nothing, while readings wait to be fetched with next. */
+ * Readings that nobody fetches with next wait, and take 5 kB each. */
 int voice_stream_feed(voice_stream *stream, const float *pcm, size_t count, double at);
 /* MIEN_OK and a reading, or MIEN_EAGAIN. */
 int voice_stream_next(voice_stream *stream, mien_reading *reading);

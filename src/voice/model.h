@@ -1,0 +1,45 @@
+/* model: the weights of a voice model and the numbers that go with them. Read-only once open. */
+#ifndef VOICE_MODEL_H
+#define VOICE_MODEL_H
+
+#include "voice/voice.h"
+
+enum { VOICE_SPEECH_WIDTH = 32, /* of the speech detector                     */
+       VOICE_FRONT = 96,        /* channels after the first convolution       */
+       VOICE_WIDTH = 128,       /* channels of the rest, and of the GRU       */
+       VOICE_HEADS = 4,         /* of the attentive pooling                   */
+       VOICE_LOOK = 64,         /* width of what attention looks at           */
+       VOICE_STEP = 2 * VOICE_WIDTH,       /* of a step: convolution and GRU  */
+       VOICE_POOLED = 2 * VOICE_STEP,      /* mean and deviation              */
+       VOICE_MIX = 128 };
+
+/* The cues of an utterance, in order; prosody.h says what each is. */
+enum { VOICE_PITCH, VOICE_PITCH_RANGE, VOICE_PITCH_SLOPE, VOICE_LOUDNESS, VOICE_LOUDNESS_RANGE,
+       VOICE_PACE, VOICE_PAUSE, VOICE_JITTER, VOICE_SHIMMER, VOICE_HARMONICS, VOICE_TILT,
+       VOICE_ALPHA, VOICE_VOICED, VOICE_CUES };
+
+typedef struct voice_gru {
+  nn_tensor wi, wh, bi, bh;
+} voice_gru;
+
+typedef struct voice_layer {
+  nn_tensor weight, bias;
+} voice_layer;
+
+struct voice_model {
+  /* The speech detector: [out][5][72], GRU, one logit. */
+  float speech_mean[VOICE_FEATURES], speech_scale[VOICE_FEATURES];
+  voice_layer speech_front, speech_out;
+  voice_gru speech_gru;
+  /* The encoder. */
+  float mean[VOICE_FEATURES], scale[VOICE_FEATURES];
+  voice_layer front[2], deep[2], look, attend, mix, classes, dims;
+  voice_gru gru;
+  /* What the cues add to the logits: weight · clamp((cue - mean) * scale, ±3). Zero where a cue
+   * was not known and for loudness, which depends on the recording. */
+  float cue_mean[VOICE_CUES], cue_scale[VOICE_CUES], cue_weight[VOICE_CLASSES][VOICE_CUES];
+  nn_calibration calibration;
+  float early; /* the temperature is 1 + early times as high at 0.5 s of voiced speech as at 1.2 s */
+};
+
+#endif

@@ -1,0 +1,17 @@
+/* raw: what a reading was made of, before calibration. For training (`mien features voice --model`
+ * writes it, train/voice_calibrate.py reads it) and for nothing else. */
+#ifndef VOICE_RAW_H
+#define VOICE_RAW_H
+
+#include "voice/model.h"
+
+typedef struct voice_raw {
+  float logits[VOICE_CLASSES]; /* without the cues' part          */
+  float cues[VOICE_CUES];      /* in their units; NAN: not known  */
+  float voiced;                /* seconds                         */
+} voice_raw;
+
+/* Of the reading that voice_stream_next gave last. */
+void voice_stream_raw(const voice_stream *stream, voice_raw *raw);
+
+#endif
