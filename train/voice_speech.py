@@ -73,7 +73,7 @@ def scenes(args, rows, split: str, count: int, seed: int):
     for _ in range(count):
         x, on = np.zeros(total, np.float32), np.zeros(SECONDS * 100, bool)
         at = int(r.exponential(0.7) * RATE)
-        talk = r.random() < 0.75
+        talk = r.random() < 0.6
         while talk and at < total - RATE:
             some = clips[r.integers(len(clips))]
             pcm = some[r.integers(len(some))]
@@ -94,9 +94,9 @@ def scenes(args, rows, split: str, count: int, seed: int):
             room = augment.rooms[r.integers(len(augment.rooms))]
             x = signal.fftconvolve(x, room)[:total].astype(np.float32)
         kind = r.random()
-        if kind < 0.25 or (not talk and kind < 0.4):
+        if kind < 0.25:
             other = music(r, total)
-        elif kind < 0.35 and not talk:
+        elif kind < 0.45 and not talk:
             other = np.resize(cries[r.integers(len(cries))].astype(np.float32) / 32768, total)
         else:
             other = augment.noise(total)
@@ -115,9 +115,9 @@ def scenes(args, rows, split: str, count: int, seed: int):
     return frames.astype(np.float32), np.stack(labels)
 
 
-def fit(args, rows, steps: int = 1500, say=print) -> Speech:
+def fit(args, rows, steps: int = 2600, say=print) -> Speech:
     torch.manual_seed(5)
-    x, on = scenes(args, rows, "train", 700, 11)
+    x, on = scenes(args, rows, "train", 1300, 11)
     dev_x, dev_on = scenes(args, rows, "dev", 120, 12)
     net = Speech()
     net.mean.copy_(torch.from_numpy(x.reshape(-1, 72).mean(0)))

@@ -25,7 +25,7 @@ static void floats(loader *l, const char *name, int rank, uint32_t a, uint32_t b
 
 static void weights(loader *l, const char *name, int rank, uint32_t a, uint32_t b, uint32_t c,
                     nn_tensor *to) {
-  const nn_tensor *t = tensor(l, name, NN_F32, rank, a, b, c);
+  const nn_tensor *t = tensor(l, name, NN_F16, rank, a, b, c); /* small on disk */
   if (t && nn_pack(to, t, NN_F32))
     l->code = base_error_set(l->error, MIEN_ENOMEM, nn_file_kind(l->file), "", "out of memory");
 }
