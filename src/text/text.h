@@ -8,7 +8,7 @@
  * Owns: a model borrows its nn_file, which must outlive it; a reader borrows its model. A reading's
  * cues point into the reader and are valid until its next call.
  * Threads: a model is read-only and shared; a reader is scratch memory for one thread (about
- * 700 KiB, all of it taken in text_reader_open: reading a text allocates nothing). */
+ * 900 KiB, all of it taken in text_reader_open: reading a text allocates nothing). */
 #ifndef TEXT_H
 #define TEXT_H
 
