@@ -19,6 +19,7 @@ int text_character_class(uint32_t c) {
     if (between(c, '0', '9')) return TEXT_IS_DIGIT;
     return c <= ' ' || c == 0x7f ? TEXT_IS_SPACE : TEXT_IS_MARK;
   }
+  if (c == 0xfffd) return TEXT_IS_SPACE;
   if (between(c, 0x1f1e6, 0x1f1ff)) return TEXT_IS_FLAG;
   if (between(c, 0x1f3fb, 0x1f3ff) || between(c, 0xfe00, 0xfe0f) || c == 0x20e3)
     return TEXT_IS_NOTHING; /* skin tones, variation selectors, keycap */

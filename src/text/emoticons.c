@@ -60,7 +60,7 @@ static const struct { const char *text, *spelling; } literals[] = {
     {"O_O", "o_o"}, {"o_O", "o_o"}, {"O_o", "o_o"}, {"o.O", "o_o"}, {"O.o", "o_o"}, {"T_T", "T_T"},
     {"T-T", "T_T"}, {"T.T", "T_T"}, {"t_t", "T_T"}, {";_;", "T_T"}, {"Q_Q", "T_T"}, {"u_u", "u_u"},
     {"\\o/", "\\o/"}, {"D:", "D:"}, {"D=", "D:"},   {"(:", ":)"},   {"(-:", ":)"},  {"):", ":("},
-    {")-:", ":("},  {"/s", "/s"},   {"xD", "xd"},   {"XD", "xd"},
+    {")-:", ":("},  {"/s", "/s"},
 };
 
 size_t text_emoticon(const char *text, size_t bytes, bool after_word, char spelling[8],
