@@ -1,0 +1,137 @@
+/* engine.c: the models, opened once and shared: those inside the library, and those of a folder in
+ * their place. */
+#include "engine/engine.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+void engine_log(const mien_engine *engine, int level, const char *format, ...) {
+  if (!engine->log) return;
+  char line[256];
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(line, sizeof line, format, arguments);
+  va_end(arguments);
+  engine->log(engine->log_context, level, line);
+}
+
+/* Opens model `name` of the folder if it is there, else the one inside; none: *file stays NULL. */
+static int model_find(nn_file **file, const char *folder, const char *name, mien_error *error) {
+  if (folder) {
+    char path[4096];
+    int bytes = snprintf(path, sizeof path, "%s/%s.mien", folder, name);
+    if (bytes < 0 || (size_t)bytes >= sizeof path)
+      return base_error_set(error, MIEN_ELIMIT, "mien_engine_options.models", "use a shorter path",
+                            "the path of the model folder is too long");
+    struct stat about;
+    if (!stat(path, &about)) return nn_file_open(file, path, error);
+    if (errno != ENOENT)
+      return base_error_set(error, MIEN_EIO, path, "check the folder's permissions",
+                            "the model file cannot be read: %s", strerror(errno));
+  }
+  const engine_embedded *inside = engine_embedded_find(name);
+  if (!inside) return MIEN_OK;
+  char label[64];
+  snprintf(label, sizeof label, "%s.mien inside the library", name);
+  return nn_file_open_memory(file, inside->start, (size_t)(inside->end - inside->start), label,
+                             error);
+}
+
+static int folder_check(const char *folder, mien_error *error) {
+  struct stat about;
+  if (!folder || (!stat(folder, &about) && S_ISDIR(about.st_mode))) return MIEN_OK;
+  return base_error_set(error, MIEN_EIO, folder,
+                        "give a folder of *.mien files, or leave it out for the models inside",
+                        "the folder of models is not there");
+}
+
+static int models_open(mien_engine *engine, const char *folder, mien_error *error) {
+  const struct {
+    nn_file **file;
+    const char *name;
+  } files[] = {{&engine->text_file, "text"},
+               {&engine->voice_file, "voice"},
+               {&engine->detect_file, "face-detect"},
+               {&engine->landmarks_file, "face-landmarks"},
+               {&engine->expression_file, "face-expression"}};
+  int code = folder_check(folder, error);
+  for (size_t i = 0; i < BASE_COUNT(files) && !code; i++)
+    code = model_find(files[i].file, folder, files[i].name, error);
+  if (!code && engine->text_file) code = text_model_open(&engine->text, engine->text_file, error);
+  if (!code && engine->voice_file)
+    code = voice_model_open(&engine->voice, engine->voice_file, error);
+  if (!code && (engine->detect_file || engine->landmarks_file || engine->expression_file))
+    code = face_model_open(&engine->face, engine->detect_file, engine->landmarks_file,
+                           engine->expression_file, error);
+  return code;
+}
+
+int mien_engine_open(mien_engine **engine, const mien_engine_options *options, mien_error *error) {
+  if (!engine) return MIEN_EINVAL;
+  *engine = NULL;
+  mien_engine_options chosen = {.size = sizeof chosen};
+  if (options) {
+    if (options->size < sizeof options->size)
+      return base_error_set(error, MIEN_EINVAL, "mien_engine_options.size",
+                            "set it to sizeof(mien_engine_options)", "the size is not set");
+    memcpy(&chosen, options, BASE_MIN(options->size, sizeof chosen));
+  }
+  mien_engine *made = base_alloc(1, sizeof *made);
+  if (!made) return base_error_set(error, MIEN_ENOMEM, "mien_engine_open", "", "out of memory");
+  made->log = chosen.log;
+  made->log_context = chosen.log_context;
+  int code = MIEN_OK;
+  if (chosen.speech_model && !(made->speech_model = base_strdup(chosen.speech_model)))
+    code = base_error_set(error, MIEN_ENOMEM, "mien_engine_open", "", "out of memory");
+  if (!code) code = models_open(made, chosen.models, error);
+  if (code) {
+    mien_engine_close(&made);
+    return code;
+  }
+  *engine = made;
+  return MIEN_OK;
+}
+
+void mien_engine_close(mien_engine **engine) {
+  if (!engine || !*engine) return;
+  mien_engine *closing = *engine;
+  *engine = NULL;
+  text_model_close(&closing->text);
+  voice_model_close(&closing->voice);
+  face_model_close(&closing->face);
+  nn_file_close(&closing->text_file);
+  nn_file_close(&closing->voice_file);
+  nn_file_close(&closing->detect_file);
+  nn_file_close(&closing->landmarks_file);
+  nn_file_close(&closing->expression_file);
+  base_free(closing->speech_model);
+  base_free(closing);
+}
+
+/* Faces in pictures need all three; a crop that is aligned already needs only the expressions. */
+bool engine_reads_faces(const mien_engine *engine) {
+  return engine->detect_file && engine->landmarks_file && engine->expression_file;
+}
+
+unsigned mien_engine_reads(const mien_engine *engine) {
+  if (!engine) return 0;
+  return (engine->text ? MIEN_READ_TEXT | MIEN_READ_WORDS : 0u) |
+         (engine->voice ? MIEN_READ_VOICE : 0u) | (engine_reads_faces(engine) ? MIEN_READ_FACE : 0u);
+}
+
+int mien_face_read_aligned(mien_engine *engine, const mien_picture *picture, mien_reading *reading,
+                           mien_error *error) {
+  static const char where[] = "mien_face_read_aligned";
+  if (!engine || !picture || !reading)
+    return base_error_set(error, MIEN_EINVAL, where, "", "an argument is missing");
+  int code = engine_picture_check(picture, where, error);
+  if (code) return code;
+  if (!engine->expression_file)
+    return base_error_set(error, MIEN_EMODEL, where,
+                          "give a folder of models that has face-expression.mien",
+                          "this engine has no model for faces");
+  code = face_read_aligned(engine->face, picture, reading, error);
+  if (!code) reading->who = NULL;
+  return code;
+}

@@ -1,0 +1,183 @@
+/* engine/: implements mien.h out of the rooms below.
+ *
+ * What it is: opens the models, keeps the participants of a session, feeds their text, sound and
+ * pictures to the rooms, and puts what comes back on a queue of events: readings at once, states
+ * when every source has reached their time. What it is not: it computes no feature and no label
+ * (text/, voice/, face/), no pooling (fuse/), no smoothing (follow/).
+ *
+ * Files: engine.c models; session.c the public calls; participant.c who is there; queue.c events;
+ * read_text.c, read_voice.c, read_face.c, read_words.c one source each; line.c a participant's
+ * line of time, from readings to states; reading_json.c and reading_text.c a reading for programs
+ * and for people.
+ *
+ * Owns: an engine owns its models; a session owns its participants, and each of those its streams.
+ * Threads: an engine is read-only once open; a session belongs to one thread at a time.
+ *
+ * Memory of a session: at most ENGINE_QUEUE events of about 7 KB (made when first needed, then used
+ * again), and for each participant what it was fed needs: a voice stream about 0.5 MB, a face
+ * tracker (face.h), a recogniser of words (its models are per participant, about 40 MB), a line of
+ * time about 0.2 MB. Feeding sound allocates nothing once a participant has been heard and the
+ * queue has been as long as it gets. */
+#ifndef ENGINE_H
+#define ENGINE_H
+
+#include "base/base.h"
+#include "face/face.h"
+#include "nn/nn.h"
+#include "text/text.h"
+#include "voice/voice.h"
+#include "words/words.h"
+
+enum {
+  ENGINE_QUEUE = 1024,   /* events kept at most                                                  */
+  ENGINE_RESERVE = 512,  /* of these kept free for what one feed can cause                       */
+  ENGINE_CUES = 32,      /* of one event; the strongest are kept                                 */
+  ENGINE_NAME = 80,      /* bytes of a participant's name: 63, "/face-99" and the ending 0       */
+  ENGINE_SLICE = 1600,   /* samples given to the rooms at once, 0.1 s                            */
+  ENGINE_TURN_WORDS = 256, /* words of one recognised turn                                       */
+  ENGINE_TURN_BYTES = 4096
+};
+#define ENGINE_AUDIO_LIMIT (60 * 16000) /* samples a call */
+
+struct mien_engine {
+  nn_file *text_file, *voice_file, *detect_file, *landmarks_file, *expression_file;
+  text_model *text;
+  voice_model *voice;
+  face_model *face;
+  char *speech_model; /* NULL: the usual place */
+  mien_log_fn log;
+  void *log_context;
+};
+
+/* The models inside the library (embed.sh); bytes 0 where one is missing. */
+typedef struct engine_embedded {
+  const char *name; /* "text" */
+  const unsigned char *start, *end;
+} engine_embedded;
+const engine_embedded *engine_embedded_find(const char *name);
+
+bool engine_reads_faces(const mien_engine *engine);
+void engine_log(const mien_engine *engine, int level, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* ---- Events ----------------------------------------------------------------------------------- */
+
+/* A recognised turn: its text, and the same again cut into words, each ended by 0. */
+typedef struct engine_turn {
+  char text[ENGINE_TURN_BYTES], split[ENGINE_TURN_BYTES];
+  mien_word words[ENGINE_TURN_WORDS];
+} engine_turn;
+
+typedef struct engine_slot {
+  mien_event event;
+  char who[ENGINE_NAME];
+  mien_cue cues[ENGINE_CUES];
+  engine_turn *turn; /* made for the first TURN in this slot */
+} engine_slot;
+
+typedef struct engine_queue {
+  engine_slot *slots[ENGINE_QUEUE]; /* made when first needed */
+  size_t head, count;
+  int given; /* 1: the head was given to the caller and is released by the next call */
+} engine_queue;
+
+/* A slot at the end of the queue, or NULL: full, or out of memory. Its event is to be filled. */
+engine_slot *engine_queue_add(engine_queue *queue);
+/* Takes back the slot that was just added. */
+void engine_queue_undo(engine_queue *queue);
+void engine_queue_release(engine_queue *queue); /* what was given */
+engine_slot *engine_queue_take(engine_queue *queue);
+void engine_queue_clear(engine_queue *queue);
+
+/* ---- Participants ----------------------------------------------------------------------------- */
+
+typedef struct engine_line engine_line;   /* line.c      */
+typedef struct engine_faces engine_faces; /* read_face.c */
+typedef struct engine_heard engine_heard; /* read_words.c */
+struct follow_baseline;
+
+typedef struct engine_participant {
+  char name[ENGINE_NAME];
+  voice_stream *voice;
+  double heard_until; /* seconds of sound; NAN before the first */
+  engine_heard *heard;
+  int has_text;       /* text was given: no words are recognised */
+  double said_until;  /* seconds of text; NAN before the first  */
+  face_tracker *tracker;
+  engine_faces *faces;
+  double seen_until;  /* seconds of pictures; NAN before the first */
+  engine_line *line;  /* NULL without states */
+  struct follow_baseline *baseline; /* NULL until a cue was measured */
+} engine_participant;
+
+struct mien_session {
+  mien_engine *engine;
+  mien_session_options options;
+  engine_queue queue;
+  engine_participant *participants[MIEN_PARTICIPANTS];
+  size_t participant_count;
+  engine_participant *last; /* the one that was fed last */
+  text_reader *reader;
+  int finishing;            /* 1 after finish */
+  size_t finished;          /* participants flushed so far */
+  mien_session_health health;
+  mien_error error;
+};
+
+/* Finds or makes; NULL sets session->error (who is not a name: EINVAL; too many: ELIMIT). */
+engine_participant *engine_participant_get(mien_session *session, const char *who);
+engine_participant *engine_participant_find(const mien_session *session, const char *name);
+engine_participant *engine_participant_make(mien_session *session, const char *name);
+void engine_participant_free(engine_participant *participant);
+
+/* ---- Sources. Each returns MIEN_OK or an error that it has put into session->error. ------------- */
+
+/* The words of a turn and the byte of the turn's text that each begins at. */
+typedef struct engine_words {
+  const mien_word *words;
+  const int *starts;
+  size_t count;
+} engine_words;
+/* `words` NULL: not known one by one. */
+int engine_read_text(mien_session *session, engine_participant *participant, const char *utf8,
+                     size_t bytes, double at, double until, const engine_words *words);
+int engine_read_voice(mien_session *session, engine_participant *participant, const float *pcm,
+                      size_t count, double at);
+int engine_read_voice_finish(mien_session *session, engine_participant *participant);
+int engine_read_face(mien_session *session, engine_participant *participant,
+                     const mien_picture *picture, double at);
+int engine_read_face_finish(mien_session *session, engine_participant *participant);
+void engine_faces_free(engine_faces *faces);
+/* Every reading of this participant's faces that ends before this time has been given. */
+double engine_faces_given_until(const engine_participant *participant, double every);
+int engine_read_words(mien_session *session, engine_participant *participant, const float *pcm,
+                      size_t count, double at);
+int engine_read_words_finish(mien_session *session, engine_participant *participant);
+void engine_heard_free(engine_heard *heard);
+
+/* Puts a reading of `participant` on the queue, with its cues compared with the person's baseline,
+ * and on the participant's line of time. `reading->cues` are copied. */
+int engine_give_reading(mien_session *session, engine_participant *participant,
+                        const mien_reading *reading);
+
+/* ---- Line of time (line.c) ---------------------------------------------------------------------- */
+
+void engine_line_free(engine_line *line);
+/* A reading for the states to come. */
+int engine_line_add(mien_session *session, engine_participant *participant,
+                    const mien_reading *reading);
+/* The words of a turn, for the dynamics (repeating, length). Before its reading is added. */
+int engine_line_turn(mien_session *session, engine_participant *participant, const char *utf8,
+                     size_t bytes);
+/* Gives the states that nothing can change any more; `all`: every one that is left. */
+int engine_line_advance(mien_session *session, engine_participant *participant, int all);
+
+/* ---- Errors -------------------------------------------------------------------------------------- */
+
+int engine_fail(mien_session *session, int code, const char *where, const char *remedy,
+                const char *what_format, ...) __attribute__((format(printf, 5, 6)));
+
+int engine_out_of_memory(mien_session *session);
+int engine_picture_check(const mien_picture *picture, const char *where, mien_error *error);
+
+#endif

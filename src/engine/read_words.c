@@ -1,0 +1,110 @@
+/* read_words.c: a participant's sound to words, words to turns, turns to readings of text. */
+#include "engine/engine.h"
+
+/* The turn that is being heard. */
+struct engine_heard {
+  words_recogniser *recogniser;
+  char text[ENGINE_TURN_BYTES]; /* words with a space between, UTF-8 */
+  size_t bytes;
+  mien_word words[ENGINE_TURN_WORDS]; /* `text` of each is set when the turn is given */
+  int starts[ENGINE_TURN_WORDS];
+  size_t count;
+};
+
+void engine_heard_free(engine_heard *heard) {
+  if (!heard) return;
+  words_recogniser_close(&heard->recogniser);
+  base_free(heard);
+}
+
+/* The TURN event. Its text is the words with spaces; each word is kept again, ended by 0. */
+static int give_turn(mien_session *session, engine_participant *participant) {
+  const engine_heard *heard = participant->heard;
+  engine_slot *slot = engine_queue_add(&session->queue);
+  if (!slot) return engine_out_of_memory(session);
+  if (!slot->turn) slot->turn = base_alloc(1, sizeof *slot->turn);
+  if (!slot->turn) {
+    engine_queue_undo(&session->queue);
+    return engine_out_of_memory(session);
+  }
+  engine_turn *turn = slot->turn;
+  memcpy(turn->text, heard->text, heard->bytes + 1);
+  memcpy(turn->split, heard->text, heard->bytes + 1);
+  for (size_t i = 0; i < heard->count; i++) {
+    turn->words[i] = heard->words[i];
+    turn->words[i].text = turn->split + heard->starts[i];
+    if (heard->starts[i]) turn->split[heard->starts[i] - 1] = 0;
+  }
+  memcpy(slot->who, participant->name, sizeof slot->who);
+  slot->event = (mien_event){.kind = MIEN_EVENT_TURN,
+                             .who = slot->who,
+                             .t0 = heard->words[0].t0,
+                             .t1 = heard->words[heard->count - 1].t1,
+                             .text = turn->text,
+                             .words = turn->words,
+                             .word_count = heard->count};
+  base_reading_init(&slot->event.reading, MIEN_TEXT);
+  slot->event.reading.who = slot->who;
+  return MIEN_OK;
+}
+
+static int end_turn(mien_session *session, engine_participant *participant) {
+  engine_heard *heard = participant->heard;
+  if (!heard->count) return MIEN_OK;
+  int code = give_turn(session, participant);
+  engine_words words = {heard->words, heard->starts, heard->count};
+  if (!code && (session->options.read & MIEN_READ_TEXT) && session->engine->text)
+    code = engine_read_text(session, participant, heard->text, heard->bytes, heard->words[0].t0,
+                            heard->words[heard->count - 1].t1, &words);
+  heard->count = heard->bytes = 0;
+  return code;
+}
+
+static int drain(mien_session *session, engine_participant *participant) {
+  engine_heard *heard = participant->heard;
+  words_word word;
+  int code;
+  while ((code = words_recogniser_next(heard->recogniser, &word)) == MIEN_OK) {
+    size_t bytes = strnlen(word.text, 256);
+    if (heard->count == ENGINE_TURN_WORDS || heard->bytes + bytes + 2 > sizeof heard->text)
+      if ((code = end_turn(session, participant))) return code;
+    if (heard->bytes) heard->text[heard->bytes++] = ' ';
+    heard->starts[heard->count] = (int)heard->bytes;
+    heard->words[heard->count++] = (mien_word){.t0 = word.t0, .t1 = word.t1};
+    memcpy(heard->text + heard->bytes, word.text, bytes);
+    heard->bytes += bytes;
+    heard->text[heard->bytes] = 0;
+    if (word.last && (code = end_turn(session, participant))) return code;
+  }
+  return code == MIEN_EAGAIN || code == MIEN_EEND
+             ? MIEN_OK
+             : engine_fail(session, code, "words", "", "the words could not be recognised: %s",
+                           mien_error_message(code));
+}
+
+int engine_read_words(mien_session *session, engine_participant *participant, const float *pcm,
+                      size_t count, double at) {
+  if (!participant->heard) {
+    participant->heard = base_alloc(1, sizeof *participant->heard);
+    if (!participant->heard) return engine_out_of_memory(session);
+  }
+  engine_heard *heard = participant->heard;
+  if (!heard->recogniser) {
+    int code = words_recogniser_open(&heard->recogniser, NULL, session->engine->speech_model,
+                                     &session->error);
+    if (code) return code;
+  }
+  int code = words_recogniser_feed(heard->recogniser, pcm, count, at);
+  if (code)
+    return engine_fail(session, code, "words", "", "the sound could not be given to the recogniser");
+  return drain(session, participant);
+}
+
+int engine_read_words_finish(mien_session *session, engine_participant *participant) {
+  engine_heard *heard = participant->heard;
+  if (!heard || !heard->recogniser) return MIEN_OK;
+  int code = words_recogniser_finish(heard->recogniser);
+  if (code) return engine_fail(session, code, "words", "", "the recogniser could not finish");
+  code = drain(session, participant);
+  return code ? code : end_turn(session, participant);
+}

@@ -1,0 +1,34 @@
+/* explain/: from readings and states back to what was measured, in words for a person.
+ *
+ * What it is: phrases for cues, their ranking, the cues of a state out of those of its readings, and
+ * one plain line. What it is not: it measures nothing and changes no reading. It says what a reading
+ * rests on, never why somebody feels something.
+ *
+ * Owns nothing, allocates nothing. Threads: any. */
+#ifndef EXPLAIN_H
+#define EXPLAIN_H
+
+#include "base/base.h"
+
+enum { EXPLAIN_STATE_CUES = 8 };
+
+/* Writes cue->text for a measured cue whose z is known, "pitch 2.1 sd above this person's usual",
+ * and gives it a direction and a weight if it has none: `core` is the reading it belongs to. Cues of
+ * words keep the word as their text. */
+void explain_measured(mien_cue *cue, const float core[MIEN_CORE]);
+
+/* Strongest first by |weight|, those that are not finite last; equal ones in their order. */
+void explain_rank(mien_cue *cues, size_t count);
+
+/* The cues of a state: of those of its readings, each weighted by what its modality weighs in the
+ * state, the EXPLAIN_STATE_CUES strongest; those toward the state's top label before equals.
+ * `part_cues[m]` may be NULL. Returns how many. */
+size_t explain_merge(const mien_cue *const part_cues[MIEN_MODALITIES],
+                     const size_t part_counts[MIEN_MODALITIES], const float from[MIEN_MODALITIES],
+                     const float core[MIEN_CORE], mien_cue merged[EXPLAIN_STATE_CUES]);
+
+/* One line: "anger is expressed (74 % sure): the word "useless"; pitch 2.1 sd above this person's
+ * usual". Returns the bytes it takes; what does not fit in `capacity` is not written. */
+size_t explain_line(const mien_reading *reading, char *to, size_t capacity);
+
+#endif
