@@ -41,6 +41,7 @@ struct engine_line {
   bool has[MIEN_FUSED], fresh[MIEN_FUSED];
   double at;      /* of what was taken last; -INFINITY before */
   double said_at; /* of the last state; NAN before            */
+  double since;   /* start of what is new since then          */
   float repeat;   /* of the turn whose reading comes next     */
   follow_track track;
   follow_dynamics dynamics;
@@ -57,6 +58,7 @@ static engine_line *line_of(mien_session *session, engine_participant *participa
   }
   line->at = -(double)INFINITY;
   line->said_at = (double)NAN;
+  line->since = (double)INFINITY;
   line->repeat = NAN;
   follow_track_init(&line->track);
   return participant->line = line;
@@ -160,6 +162,7 @@ static void take(engine_line *line, const line_item *item) {
   else line->now[m] = *item;
   line->has[m] = line->fresh[m] = true;
   line->at = BASE_MAX(line->at, item->t1);
+  line->since = BASE_MIN(line->since, item->t0);
   if (m == MIEN_VOICE && item->final) follow_dynamics_level(&line->dynamics, item->loudness);
   if (m != MIEN_FACE && item->final) follow_track_turn(&line->track, line->at);
 }
@@ -212,13 +215,6 @@ static void carry_over(const engine_line *line, mien_reading *state) {
   if (state->from[MIEN_TEXT] > 0) memcpy(state->fine, now[MIEN_TEXT].fine, sizeof state->fine);
 }
 
-static double span_start(const engine_line *line, double at) {
-  double start = at;
-  for (int m = 0; m < MIEN_FUSED; m++)
-    if (line->fresh[m]) start = BASE_MIN(start, line->now[m].t0);
-  return line->said_at > start ? BASE_MIN(line->said_at, at) : start;
-}
-
 static int give_state(mien_session *session, engine_participant *participant, double at, int final) {
   engine_line *line = participant->line;
   fuse_part parts[MIEN_FUSED];
@@ -244,7 +240,7 @@ static int give_state(mien_session *session, engine_participant *participant, do
   base_reading_init(state, MIEN_FUSED);
   state->who = slot->who;
   state->final = final;
-  state->t0 = slot->event.t0 = span_start(line, at);
+  state->t0 = slot->event.t0 = BASE_MIN(fmax(line->since, line->said_at), at);
   state->t1 = slot->event.t1 = at;
   follow_track_read(&line->track, state);
   fuse_calibrate(state, fused.abstains);
@@ -269,6 +265,7 @@ static int give_state(mien_session *session, engine_participant *participant, do
     state->cue_count = explain_merge(cues, counts, state->from, state->core, slot->cues);
   }
   line->said_at = at;
+  line->since = (double)INFINITY;
   memset(line->fresh, 0, sizeof line->fresh);
   return MIEN_OK;
 }

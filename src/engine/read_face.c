@@ -117,20 +117,25 @@ static void sum_mean(face_sum *sum, mien_reading *reading, mien_cue cues[FACE_CU
 /* ---- Whose face ------------------------------------------------------------------------------------ */
 
 /* "who" for the primary face, "who/face-N" for others; NULL: no participant is left for it. */
-static engine_participant *owner_of(mien_session *session, engine_participant *participant, int track) {
+static int owner_of(mien_session *session, engine_participant *participant, int track,
+                    engine_participant **owner) {
   engine_faces *faces = participant->faces;
-  if (track == faces->primary) return participant;
+  *owner = participant;
+  if (track == faces->primary) return MIEN_OK;
+  *owner = NULL;
   int place = -1;
   for (int i = FACE_TRACKS - 1; i >= 0; i--)
     if (faces->others[i] == -1) place = i;
   for (int i = 0; i < FACE_TRACKS; i++)
     if (faces->others[i] == track) place = i;
-  if (place < 0) return NULL;
+  if (place < 0) return MIEN_OK;
   faces->others[place] = track;
   char name[ENGINE_NAME];
   snprintf(name, sizeof name, "%.63s/face-%d", participant->name, place + 2);
-  engine_participant *other = engine_participant_find(session, name);
-  return other ? other : engine_participant_make(session, name);
+  *owner = engine_participant_find(session, name);
+  if (*owner || session->participant_count == MIEN_PARTICIPANTS) return MIEN_OK;
+  *owner = engine_participant_make(session, name);
+  return *owner ? MIEN_OK : session->error.code;
 }
 
 /* The largest of those that are summed becomes the participant's own, until it is gone. */
@@ -145,9 +150,11 @@ static void choose_primary(engine_faces *faces) {
 }
 
 static int give(mien_session *session, engine_participant *participant, const mien_reading *reading) {
-  engine_participant *owner = owner_of(session, participant, reading->track);
+  engine_participant *owner;
+  int code = owner_of(session, participant, reading->track, &owner);
+  if (code) return code;
   if (owner) {
-    int code = engine_give_reading(session, owner, reading);
+    code = engine_give_reading(session, owner, reading);
     if (!code && owner != participant) code = engine_line_advance(session, owner, 0);
     return code;
   }

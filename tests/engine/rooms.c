@@ -1,0 +1,244 @@
+/* rooms.c: text, voice, face and words played by simple rules, so that the tests of engine/ know
+ * what to expect to the last number. Linked in place of the rooms. */
+#include "rooms.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+int rooms_open; /* handles that are open */
+
+static void core_of(mien_reading *reading, int label, float share) {
+  for (int k = 0; k < MIEN_CORE; k++) reading->core[k] = (1 - share) / (MIEN_CORE - 1);
+  reading->core[label] = share;
+  reading->confidence = share;
+  reading->set = 1u << label;
+  reading->quality = 1;
+}
+
+static void *handle(size_t size) {
+  void *made = base_alloc(1, size);
+  rooms_open += made != NULL;
+  return made;
+}
+static void drop(void *handle_) {
+  rooms_open -= handle_ != NULL;
+  base_free(handle_);
+}
+
+/* ---- nn: only that files open ---- */
+struct nn_file { char kind[32]; };
+int nn_file_open(nn_file **file, const char *path, mien_error *error) {
+  if (strstr(path, "damaged"))
+    return base_error_set(error, MIEN_EMODEL, path, "copy it again", "damaged");
+  return (*file = handle(sizeof **file)) ? MIEN_OK : base_error_set(error, MIEN_ENOMEM, path, "", "no memory");
+}
+int nn_file_open_memory(nn_file **file, const void *data, size_t bytes, const char *name,
+                        mien_error *error) {
+  return nn_file_open(file, name, error);
+}
+void nn_file_close(nn_file **file) {
+  drop(*file);
+  *file = NULL;
+}
+
+/* ---- text: the first word is the label; one cue for it ---- */
+struct text_model { int none; };
+struct text_reader { bool cues; mien_cue cue; };
+int text_model_open(text_model **model, const nn_file *file, mien_error *error) {
+  return (*model = handle(sizeof **model)) ? MIEN_OK : MIEN_ENOMEM;
+}
+void text_model_close(text_model **model) { drop(*model), *model = NULL; }
+int text_reader_open(text_reader **reader, const text_model *model) {
+  return (*reader = handle(sizeof **reader)) ? MIEN_OK : MIEN_ENOMEM;
+}
+void text_reader_close(text_reader **reader) { drop(*reader), *reader = NULL; }
+void text_reader_cues(text_reader *reader, bool wanted) { reader->cues = wanted; }
+int text_read(text_reader *reader, const char *utf8, size_t bytes, mien_reading *reading) {
+  base_reading_init(reading, MIEN_TEXT);
+  int label = MIEN_NEUTRAL;
+  size_t length = 0;
+  while (length < bytes && utf8[length] != ' ') length++;
+  for (int k = 0; k < MIEN_CORE; k++)
+    if (!strncmp(utf8, mien_core_name(k), length) && length) label = k;
+  core_of(reading, label, bytes ? 0.8f : 0.3f);
+  for (int i = 0; i < MIEN_FINE; i++) reading->fine[i] = 0.01f;
+  if (label == MIEN_ANGER) reading->fine[3] = 0.7f; /* annoyance */
+  reading->fine[27] = 0.06f;
+  if (!bytes) reading->abstain = "no text";
+  if (!reader->cues || !bytes) return MIEN_OK;
+  reader->cue = (mien_cue){.kind = "word", .t0 = NAN, .t1 = NAN, .value = NAN, .z = NAN,
+                           .weight = 0.5f, .toward = label, .at = 0, .length = (int)length};
+  snprintf(reader->cue.text, sizeof reader->cue.text, "%.*s", (int)BASE_MIN(length, 60), utf8);
+  reading->cues = &reader->cue;
+  reading->cue_count = 1;
+  return MIEN_OK;
+}
+
+/* ---- voice: samples above 0.1 are speech; a reading each second, a final one after 0.6 s without.
+ * Above 0.5: anger, else neutral. One cue, loudness. ---- */
+struct voice_model { int none; };
+struct voice_stream {
+  double start, clock, last; /* of the utterance; now; last speech */
+  bool speaking;
+  double next;
+  float loud;
+  mien_reading waiting[8];
+  int count;
+  mien_cue cue;
+};
+int voice_model_open(voice_model **model, const nn_file *file, mien_error *error) {
+  return (*model = handle(sizeof **model)) ? MIEN_OK : MIEN_ENOMEM;
+}
+void voice_model_close(voice_model **model) { drop(*model), *model = NULL; }
+int voice_stream_open(voice_stream **stream, const voice_model *model) {
+  return (*stream = handle(sizeof **stream)) ? MIEN_OK : MIEN_ENOMEM;
+}
+void voice_stream_close(voice_stream **stream) { drop(*stream), *stream = NULL; }
+static void say(voice_stream *stream, double until, int final) {
+  mien_reading *reading = &stream->waiting[stream->count++];
+  base_reading_init(reading, MIEN_VOICE);
+  core_of(reading, stream->loud > 0.5f ? MIEN_ANGER : MIEN_NEUTRAL, 0.7f);
+  reading->t0 = stream->start;
+  reading->t1 = until;
+  reading->final = final;
+  stream->cue = (mien_cue){.kind = "loudness", .unit = "dB", .t0 = reading->t0, .t1 = until,
+                           .value = 20 * log10f(stream->loud), .z = NAN, .toward = -1, .at = -1};
+  reading->cues = &stream->cue;
+  reading->cue_count = 1;
+  if (final) stream->speaking = false;
+}
+int voice_stream_feed(voice_stream *stream, const float *pcm, size_t count, double at) {
+  if (stream->count) return MIEN_EAGAIN;
+  if (stream->speaking && fabs(at - stream->clock) > 0.05) say(stream, stream->last, 1);
+  for (size_t i = 0; i < count; i++) {
+    stream->clock = at + (double)(i + 1) / 16000;
+    float x = isfinite(pcm[i]) ? fabsf(pcm[i]) : 0;
+    if (x > 0.1f) {
+      if (!stream->speaking) {
+        stream->start = at + (double)i / 16000;
+        stream->next = stream->start + 1;
+        stream->loud = 0;
+      }
+      stream->speaking = true;
+      stream->last = stream->clock;
+      stream->loud = BASE_MAX(stream->loud, x);
+      if (stream->clock >= stream->next - 1e-9) say(stream, stream->next, 0), stream->next += 1;
+    } else if (stream->speaking && stream->clock - stream->last > 0.6) {
+      say(stream, stream->last, 1);
+    }
+  }
+  return MIEN_OK;
+}
+int voice_stream_next(voice_stream *stream, mien_reading *reading) {
+  if (!stream->count) return MIEN_EAGAIN;
+  *reading = stream->waiting[0];
+  memmove(stream->waiting, stream->waiting + 1, (size_t)--stream->count * sizeof *reading);
+  return MIEN_OK;
+}
+int voice_stream_finish(voice_stream *stream) {
+  if (stream->speaking) say(stream, stream->last, 1);
+  return MIEN_OK;
+}
+
+/* ---- face: pixel k of the first row, where not 0, is a face of track k that expresses the core
+ * label pixel - 1; its width is 10 - k times 10 pixels. A track ends when its pixel is 0. ---- */
+struct face_model { int none; };
+struct face_tracker {
+  int label[4]; /* -1: no track */
+  double since[4], at;
+  mien_reading waiting[8];
+  mien_cue cues[8];
+  int count;
+  bool finished;
+};
+int face_model_open(face_model **model, const nn_file *detect, const nn_file *landmarks,
+                    const nn_file *expression, mien_error *error) {
+  return (*model = handle(sizeof **model)) ? MIEN_OK : MIEN_ENOMEM;
+}
+void face_model_close(face_model **model) { drop(*model), *model = NULL; }
+int face_tracker_open(face_tracker **tracker, const face_model *model) {
+  if (!(*tracker = handle(sizeof **tracker))) return MIEN_ENOMEM;
+  for (int k = 0; k < 4; k++) (*tracker)->label[k] = -1;
+  return MIEN_OK;
+}
+void face_tracker_close(face_tracker **tracker) { drop(*tracker), *tracker = NULL; }
+static void show(face_tracker *tracker, int k, double t0, double t1, int final) {
+  mien_reading *reading = &tracker->waiting[tracker->count];
+  base_reading_init(reading, MIEN_FACE);
+  core_of(reading, tracker->label[k], 0.6f);
+  reading->track = k;
+  reading->t0 = t0;
+  reading->t1 = t1;
+  reading->final = final;
+  reading->box[0] = reading->box[1] = 1;
+  reading->box[2] = reading->box[3] = (float)(10 * (10 - k));
+  mien_cue *cue = &tracker->cues[tracker->count++];
+  *cue = (mien_cue){.kind = "smile", .t0 = t0, .t1 = t1, .value = (float)tracker->label[k],
+                    .z = NAN, .toward = -1, .at = -1};
+  reading->cues = cue;
+  reading->cue_count = 1;
+}
+int face_tracker_feed(face_tracker *tracker, const mien_picture *picture, double at) {
+  tracker->count = 0;
+  for (int k = 0; k < 4 && k < picture->width; k++) {
+    int label = picture->data[k] - 1;
+    if (tracker->label[k] >= 0 && label < 0) show(tracker, k, tracker->since[k], tracker->at, 1);
+    if (tracker->label[k] < 0 && label >= 0) tracker->since[k] = at;
+    tracker->label[k] = label;
+    if (label >= 0) show(tracker, k, at, at, 0);
+  }
+  tracker->at = at;
+  return MIEN_OK;
+}
+int face_tracker_next(face_tracker *tracker, mien_reading *reading) {
+  if (!tracker->count) return tracker->finished ? MIEN_EEND : MIEN_EAGAIN;
+  *reading = tracker->waiting[0];
+  memmove(tracker->waiting, tracker->waiting + 1, (size_t)--tracker->count * sizeof *reading);
+  return MIEN_OK;
+}
+int face_tracker_finish(face_tracker *tracker) {
+  tracker->count = 0;
+  tracker->finished = true;
+  for (int k = 0; k < 4; k++)
+    if (tracker->label[k] >= 0) show(tracker, k, tracker->since[k], tracker->at, 1);
+  return MIEN_OK;
+}
+int face_read_aligned(const face_model *model, const mien_picture *picture, mien_reading *reading,
+                      mien_error *error) {
+  base_reading_init(reading, MIEN_FACE);
+  core_of(reading, MIEN_JOY, 0.9f);
+  return MIEN_OK;
+}
+
+/* ---- words: "anger" each second, three to an utterance ---- */
+struct words_recogniser { double start, clock; int heard, given, finished; };
+int words_recogniser_open(words_recogniser **recogniser, const words_backend *backend,
+                          const char *model, mien_error *error) {
+  if (model) return base_error_set(error, MIEN_EUNSUPPORTED, model, "install it", "no model");
+  if (!(*recogniser = handle(sizeof **recogniser))) return base_error_set(error, MIEN_ENOMEM, "", "", "no memory");
+  (*recogniser)->start = (double)NAN;
+  return MIEN_OK;
+}
+void words_recogniser_close(words_recogniser **recogniser) { drop(*recogniser), *recogniser = NULL; }
+int words_recogniser_feed(words_recogniser *recogniser, const float *pcm, size_t count, double at) {
+  for (size_t i = 0; i < count; i++)
+    if (!isfinite(pcm[i])) return MIEN_EINVAL;
+  if (isnan(recogniser->start)) recogniser->start = at;
+  recogniser->clock = at + (double)count / 16000;
+  recogniser->heard = (int)(recogniser->clock - recogniser->start + 1e-6);
+  return MIEN_OK;
+}
+int words_recogniser_next(words_recogniser *recogniser, words_word *word) {
+  if (recogniser->given == recogniser->heard) return MIEN_EAGAIN;
+  if (!recogniser->finished && recogniser->heard / 3 <= recogniser->given / 3) return MIEN_EAGAIN;
+  int index = recogniser->given++;
+  *word = (words_word){.text = "anger", .t0 = recogniser->start + index,
+                       .t1 = recogniser->start + index + 0.5, .confidence = 1,
+                       .last = index % 3 == 2};
+  return MIEN_OK;
+}
+int words_recogniser_finish(words_recogniser *recogniser) {
+  recogniser->finished = 1;
+  return MIEN_OK;
+}

@@ -1,0 +1,14 @@
+/* rooms.h: see rooms.c. */
+#ifndef TESTS_ROOMS_H
+#define TESTS_ROOMS_H
+
+#include "base/base.h"
+#include "face/face.h"
+#include "nn/nn.h"
+#include "text/text.h"
+#include "voice/voice.h"
+#include "words/words.h"
+
+extern int rooms_open;
+
+#endif
