@@ -1,8 +1,10 @@
 /* reader.c: what the commands that read share. */
 #include "cli/reader.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "cli/terminal.h"
 
@@ -17,6 +19,18 @@ int cli_engine_open(mien_engine **engine, const char *models) {
     cli_complain(NULL, &error);
   }
   return result;
+}
+
+int cli_file_check(const char *file, mien_error *error) {
+  struct stat about;
+  if (stat(file, &about))
+    return base_error_set(error, MIEN_EIO, "", errno == ENOENT ? "check the name" : "check that you may read it",
+                          "cannot open: %s", strerror(errno));
+  if (S_ISDIR(about.st_mode))
+    return base_error_set(error, MIEN_EIO, "", "name the files in it", "this is a folder");
+  if (S_ISREG(about.st_mode) && !about.st_size)
+    return base_error_set(error, MIEN_EEMPTY, "byte 0", "was it copied to its end?", "the file is empty");
+  return MIEN_OK;
 }
 
 void cli_reading_rest(base_text *out, const mien_reading *reading) {

@@ -9,6 +9,9 @@
  * inside the program. Complains by itself. */
 int cli_engine_open(mien_engine **engine, const char *models);
 
+/* Is `file` there, a file, and not empty? Otherwise `error` says what it is. */
+int cli_file_check(const char *file, mien_error *error);
+
 /* The option --models, the same for every command; `to` is a const char *. */
 #define CLI_OPTION_MODELS(to) \
   {"models", OPTION_TEXT, "DIR", to, "use the *.mien files of DIR (or of $MIEN_MODELS) in place of\n" \
