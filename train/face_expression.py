@@ -154,8 +154,10 @@ class Network(nn.Module):
 
 # ---- training --------------------------------------------------------------------------------------------
 
-def predict(network, pictures, device):
-    """Logits [n, 8] float32 of unaltered pictures."""
+def predict(network, pictures, device, mirror=False):
+    """Logits [n, 8] float32 of unaltered pictures; with `mirror` the mean with those of the mirror images."""
+    if mirror:
+        return (predict(network, pictures, device) + predict(network, pictures[:, :, ::-1].copy(), device)) / 2
     network.eval()
     out = []
     with torch.no_grad():
@@ -290,7 +292,7 @@ def export(args):
     network.load_state_dict(state["average"])
     pictures, _, labels = load(args.data, "valid")
     pictures, labels = pictures[labels >= 0], labels[labels >= 0]
-    logits = predict(network, pictures, "cpu")
+    logits = predict(network, pictures, "cpu", args.mirror)
     truth = torch.from_numpy(labels)
     bias, temperature = fit_calibration(logits, truth)
     with torch.no_grad():
@@ -310,7 +312,8 @@ def export(args):
     meta = {
         "name": "face-expression", "version": "1", "feature_version": 1,
         "labels": {"classes": CLASSES, "core": [CORE[k] for k in TO_CORE]},
-        "network": {"blocks": len(network.blocks), "strides": [block.a.conv.stride[0] for block in network.blocks]},
+        "network": {"blocks": len(network.blocks), "strides": [block.a.conv.stride[0] for block in network.blocks],
+                    "mirror": args.mirror},
         "calibration": {"temperature": temperature, "quantile": quantile, "abstain_size": args.abstain},
         "provenance": {
             "data": [{"name": "FER2013 photographs (Goodfellow et al. 2013)", "licence": "unclear"},
@@ -335,7 +338,8 @@ if __name__ == "__main__":
     parser.add_argument("--decay", type=float, default=5e-4)
     parser.add_argument("--rarity", type=float, default=0.35, help="0: rare classes as often as they are; 1: all alike")
     parser.add_argument("--store", choices=["f32", "f16", "i8"], default="i8", help="how the weights are stored")
-    parser.add_argument("--abstain", type=int, default=4, help="abstain when the 90 %% set has this many labels")
+    parser.add_argument("--mirror", type=int, choices=[0, 1], default=1, help="read the mirror image as well: twice the time")
+    parser.add_argument("--abstain", type=int, default=3, help="abstain when the 90 %% set has this many labels")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--threads", type=int, default=1)

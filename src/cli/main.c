@@ -11,6 +11,7 @@ static const struct {
     {"help", "this list", NULL},
     {"eval", "scores the models on labelled sets", cli_eval},
     {"features", "what the models see, for training", cli_features},
+    {"model", "what a model file is, and whether it is sound", cli_model},
 };
 
 static int usage(FILE *to) {

@@ -45,8 +45,9 @@ struct face_expression {
   int block_count;
   nn_tensor out_weight, out_bias; /* [8][channels] packed, [8] */
   nn_calibration calibration;
-  size_t map;        /* floats of the largest feature map */
-  size_t scratch;    /* floats of one layer's scratch, at most */
+  bool mirror;    /* logits are the mean of the crop's and its mirror image's */
+  size_t map;     /* floats of the largest feature map */
+  size_t scratch; /* floats of one layer's scratch, at most */
 };
 
 /* ---- Opening --------------------------------------------------------------------------------- */
@@ -145,6 +146,9 @@ static int open_network(face_expression *expression, const nn_file *file, mien_e
     return base_error_set(error, MIEN_EMODEL, "network.blocks", remedy,
                           "the number of blocks must be 1 to %d", BLOCKS);
   expression->block_count = (int)count;
+  double mirror = 0;
+  if ((code = nn_file_number(file, "network.mirror", &mirror, error))) return code;
+  expression->mirror = mirror != 0;
   code = nn_file_numbers(file, "network.strides", strides, (size_t)count, error);
   if (code) return code;
 
@@ -194,11 +198,13 @@ void face_expression_close(face_expression **expression) {
 
 /* ---- Running --------------------------------------------------------------------------------- */
 
-/* Three feature maps, the pooled channels, then one layer's scratch. */
-static size_t map_floats(const face_expression *expression) { return (expression->map + 15) & ~(size_t)15; }
+/* The normalised crop, three feature maps, twice the pooled channels, then one layer's scratch. */
+static size_t map_floats(const face_expression *expression) {
+  return (expression->map + 15) & ~(size_t)15;
+}
 
 size_t face_expression_scratch(const face_expression *expression) {
-  return 3 * map_floats(expression) + CHANNELS + expression->scratch;
+  return SIDE * SIDE + 3 * map_floats(expression) + 2 * CHANNELS + expression->scratch;
 }
 
 /* Zero mean, unit contrast: x = (g - mean) / (deviation + CONTRAST_FLOOR). Gives the deviation, in
@@ -223,25 +229,25 @@ static void run_layer(const conv_layer *layer, int act, const float *x, int side
             (int)layer->weight.dims[1] / 2, y, scratch);
 }
 
-/* Class probabilities; gives the deviation of the crop, in grey levels. */
-static float run(const face_expression *expression, const float *crop, float *scratch,
-                 float probability[CLASSES]) {
+/* The convolutions: a normalised crop to the mean of each channel of the last map. `maps` has room
+ * for three maps. */
+static void pool(const face_expression *expression, const float *crop, float *maps, float *pooled,
+                 float *work) {
   size_t map = map_floats(expression);
-  float *x = scratch, *middle = x + map, *y = middle + map, *pooled = y + map;
-  float *work = pooled + CHANNELS;
-  float deviation = normalise(crop, middle);
-  run_layer(&expression->stem, NN_RELU, middle, SIDE, 2, x, work);
+  float *x = maps, *middle = x + map, *y = middle + map;
+  run_layer(&expression->stem, NN_RELU, crop, SIDE, 2, x, work);
   int side = SIDE / 2;
   uint32_t channels = expression->stem.weight.dims[0];
   for (int i = 0; i < expression->block_count; i++) {
     const residual_block *block = &expression->blocks[i];
+    bool skip = block->skip.weight.data != NULL;
     int after = (side - 1) / block->stride + 1;
     channels = block->a.weight.dims[0];
     size_t size = (size_t)after * (size_t)after * channels;
     run_layer(&block->a, NN_RELU, x, side, block->stride, middle, work);
     run_layer(&block->b, NN_NONE, middle, after, 1, y, work);
-    if (block->skip.weight.data) run_layer(&block->skip, NN_NONE, x, side, block->stride, middle, work);
-    nn_add(block->skip.weight.data ? middle : x, y, size);
+    if (skip) run_layer(&block->skip, NN_NONE, x, side, block->stride, middle, work);
+    nn_add(skip ? middle : x, y, size);
     nn_activate(NN_RELU, y, size);
     float *swap = x;
     x = y;
@@ -249,6 +255,30 @@ static float run(const face_expression *expression, const float *crop, float *sc
     side = after;
   }
   nn_mean_rows(x, side * side, (int)channels, pooled);
+}
+
+static void turn_over(float *crop) { /* left to right */
+  for (int y = 0; y < SIDE; y++)
+    for (int x = 0; x < SIDE / 2; x++) {
+      float *left = &crop[y * SIDE + x], *right = &crop[y * SIDE + SIDE - 1 - x], swap = *left;
+      *left = *right;
+      *right = swap;
+    }
+}
+
+/* Class probabilities; gives the deviation of the crop, in grey levels. */
+static float run(const face_expression *expression, const float *crop, float *scratch,
+                 float probability[CLASSES]) {
+  float *x = scratch, *maps = x + SIDE * SIDE, *pooled = maps + 3 * map_floats(expression);
+  float *mirrored = pooled + CHANNELS, *work = mirrored + CHANNELS;
+  int channels = (int)expression->out_weight.dims[1];
+  float deviation = normalise(crop, x);
+  pool(expression, x, maps, pooled, work);
+  if (expression->mirror) { /* the last layer is linear: the mean of its inputs will do */
+    turn_over(x);
+    pool(expression, x, maps, mirrored, work);
+    for (int c = 0; c < channels; c++) pooled[c] = (pooled[c] + mirrored[c]) / 2;
+  }
   nn_linear(&expression->out_weight, &expression->out_bias, NN_NONE, pooled, 1, probability, work);
   for (int k = 0; k < CLASSES; k++) probability[k] /= expression->calibration.temperature;
   nn_softmax(probability, CLASSES);

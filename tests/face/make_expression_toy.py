@@ -25,11 +25,13 @@ with torch.no_grad():
     y, x = torch.meshgrid(torch.arange(48), torch.arange(48), indexing="ij")
     crop = ((x * 7 + y * 13 + (x * y) % 17 * 5) % 256).float()[None, None]
     temperature = 0.8
-    classes = torch.softmax(network(train.normalise(crop))[0] / temperature, 0)
+    x = train.normalise(crop)
+    classes = torch.softmax((network(x) + network(x.flip(3)))[0] / 2 / temperature, 0)
 write_model(os.path.join(root, "tests", "face", "expression-toy.mien"), "face-expression", {
     "name": "expression-toy", "version": "1", "feature_version": 1,
     "labels": {"classes": train.CLASSES},
-    "network": {"blocks": len(network.blocks), "strides": [b.a.conv.stride[0] for b in network.blocks]},
+    "network": {"blocks": len(network.blocks), "strides": [b.a.conv.stride[0] for b in network.blocks],
+                "mirror": 1},
     "calibration": {"temperature": temperature, "quantile": 0.8, "abstain_size": 4},
     "provenance": {"data": [], "licence": "Apache-2.0", "commercial": True, "date": "", "command": ""},
     "scores": {}, "golden": [float(p) for p in classes]}, train.tensors_of(network, "f16"))
