@@ -18,6 +18,10 @@ static const struct set {
   const char *name, *kind;
   int (*run)(eval_context *context, mien_error *error);
 } sets[] = {
+    {"goemotions", "text", eval_goemotions}, {"brighter", "text", eval_brighter},
+    {"emobank", "text", eval_emobank},       {"ravdess", "voice", eval_ravdess},
+    {"emodb", "voice", eval_emodb},          {"nemo", "voice", eval_nemo},
+    {"crema", "voice", eval_crema},          {"tess", "voice", eval_tess},
     {"ferplus", "face", eval_ferplus},
 };
 enum { SETS = sizeof sets / sizeof *sets };
