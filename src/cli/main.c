@@ -9,6 +9,10 @@ static const struct {
   int (*run)(int argc, char **argv);
 } commands[] = {
     {"help", "this list", NULL},
+    {"read", "recordings and transcripts to timelines of emotion", cli_read},
+    {"text", "a text a line to readings", cli_text},
+    {"voice", "recordings of voices to readings", cli_voice},
+    {"face", "faces in pictures and videos to readings", cli_face},
     {"eval", "scores the models on labelled sets", cli_eval},
     {"features", "what the models see, for training", cli_features},
     {"model", "what a model file is, and whether it is sound", cli_model},
