@@ -4,8 +4,10 @@
  * PocketSphinx with Debian's English model. What it is not: a good transcript; its words carry a
  * confidence, and a transcript beside the recording is always preferred.
  *
- * Owns: a recogniser owns its model and the words it gives, valid until its next call. Threads: a
- * recogniser is used by one thread at a time. Nothing is printed; the library's own log is off. */
+ * Owns: a recogniser owns the words it gives, valid until its next call. PocketSphinx takes 100 MB;
+ * the recognisers of a process share it, and it is freed with the last of them. Threads: a recogniser
+ * is used by one thread at a time; those that share a model wait for one another while an utterance is
+ * decoded. Nothing is printed; the library's own log is off. */
 #ifndef WORDS_WORDS_H
 #define WORDS_WORDS_H
 
@@ -37,7 +39,8 @@ int words_recogniser_open(words_recogniser **recogniser, const words_backend *ba
 /* 16 kHz mono, -1…1; `at`: time of the first sample. A gap of more than half a second ends the
  * utterance. */
 int words_recogniser_feed(words_recogniser *recogniser, const float *pcm, size_t count, double at);
-/* MIEN_OK, or MIEN_EAGAIN: words come when their utterance has ended (a pause, or 15 s). */
+/* MIEN_OK, or MIEN_EAGAIN: words come when their utterance has ended (a pause, or 15 s). After
+ * finish MIEN_EEND when all were given. */
 int words_recogniser_next(words_recogniser *recogniser, words_word *word);
 int words_recogniser_finish(words_recogniser *recogniser);
 void words_recogniser_close(words_recogniser **recogniser);
