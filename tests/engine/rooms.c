@@ -46,7 +46,7 @@ void nn_file_close(nn_file **file) {
 struct text_model { int none; };
 struct text_reader { bool cues; mien_cue cue; };
 int text_model_open(text_model **model, const nn_file *file, mien_error *error) {
-  return (*model = handle(sizeof **model)) ? MIEN_OK : MIEN_ENOMEM;
+  return (*model = handle(sizeof **model)) ? MIEN_OK : base_error_set(error, MIEN_ENOMEM, "", "", "no memory");
 }
 void text_model_close(text_model **model) { drop(*model), *model = NULL; }
 int text_reader_open(text_reader **reader, const text_model *model) {
@@ -88,7 +88,7 @@ struct voice_stream {
   mien_cue cue;
 };
 int voice_model_open(voice_model **model, const nn_file *file, mien_error *error) {
-  return (*model = handle(sizeof **model)) ? MIEN_OK : MIEN_ENOMEM;
+  return (*model = handle(sizeof **model)) ? MIEN_OK : base_error_set(error, MIEN_ENOMEM, "", "", "no memory");
 }
 void voice_model_close(voice_model **model) { drop(*model), *model = NULL; }
 int voice_stream_open(voice_stream **stream, const voice_model *model) {
@@ -154,7 +154,7 @@ struct face_tracker {
 };
 int face_model_open(face_model **model, const nn_file *detect, const nn_file *landmarks,
                     const nn_file *expression, mien_error *error) {
-  return (*model = handle(sizeof **model)) ? MIEN_OK : MIEN_ENOMEM;
+  return (*model = handle(sizeof **model)) ? MIEN_OK : base_error_set(error, MIEN_ENOMEM, "", "", "no memory");
 }
 void face_model_close(face_model **model) { drop(*model), *model = NULL; }
 int face_tracker_open(face_tracker **tracker, const face_model *model) {
