@@ -18,7 +18,7 @@ VAD = np.array([[0, 0, 0], [.34, -.23, .10], [.76, .48, .35], [-.63, -.27, -.33]
                 [-.64, .60, -.43], [-.60, .35, .11], [.40, .67, -.13], [-.65, -.62, -.33]],
                np.float32)
 DRAW = {"ravdess_speech": 0.38, "emodb": 0.2, "nemo": 0.32, "crema_d_partial": 0.10}
-LONGEST = 480  # frames of a training clip
+LONGEST = 340  # frames of a training clip
 
 
 def intensity(name: str, file: str) -> float:
@@ -62,11 +62,11 @@ class Clips:
         return self.spans[key, i]
 
     def whole(self, k: int) -> np.ndarray:
-        """Clip k as an utterance: 0.2 s before the speech to 0.3 s after it."""
+        """Clip k as an utterance: 0.2 s before the speech to 0.5 s after it."""
         n, i = self.items[k][:2]
         frames = self.banks[n, self.variants[0]].clip(i)
         a, b = self.span((n, self.variants[0]), i)
-        return relative(frames[max(0, a - 20):b + 30])
+        return relative(frames[max(0, a - 20):b + 50])
 
 
 def varied(clips: Clips, k: int, r: np.random.Generator) -> np.ndarray:
@@ -75,7 +75,7 @@ def varied(clips: Clips, k: int, r: np.random.Generator) -> np.ndarray:
     key = (n, clips.variants[r.integers(len(clips.variants))])
     frames = clips.banks[key].clip(i)
     a, b = clips.span((n, 0), i) if key[1] == 0 else clips.span(key, i)
-    a, b = max(0, a - int(r.integers(0, 35))), min(len(frames), b + int(r.integers(0, 45)))
+    a, b = max(0, a - int(r.integers(0, 35))), min(len(frames), b + int(r.integers(0, 65)))
     if r.random() < 0.2 and b - a > 120:
         part = int(r.integers(100, b - a))
         a += int(r.integers(0, b - a - part + 1))
@@ -119,7 +119,7 @@ def mask(x: np.ndarray, mean: np.ndarray, r: np.random.Generator) -> None:
 
 
 def batches(clips: Clips, size: int, count: int, mean: np.ndarray, seed: int):
-    """Balanced draws: the set by DRAW, the class evenly within it."""
+    """Balanced draws: the set by DRAW, the class evenly within it; clips of like length together."""
     r = np.random.default_rng(seed)
     by = {}
     for k, item in enumerate(clips.items):
@@ -127,13 +127,19 @@ def batches(clips: Clips, size: int, count: int, mean: np.ndarray, seed: int):
     names = list(by)
     share = np.array([DRAW[n] for n in names])
     share /= share.sum()
+    ready: list[tuple[int, np.ndarray]] = []
     for _ in range(count):
-        picks = []
-        for n in r.choice(len(names), size, p=share):
-            classes = by[names[n]]
-            c = list(classes)[r.integers(len(classes))]
-            picks.append(classes[c][r.integers(len(classes[c]))])
-        xs = [varied(clips, k, r) for k in picks]
+        if not ready:
+            for n in r.choice(len(names), 4 * size, p=share):
+                classes = by[names[n]]
+                c = list(classes)[r.integers(len(classes))]
+                k = classes[c][r.integers(len(classes[c]))]
+                ready.append((k, varied(clips, k, r)))
+            ready.sort(key=lambda pick: len(pick[1]))
+            order = r.permutation(4)
+            ready = [pick for o in order for pick in ready[o * size:(o + 1) * size]]
+        now, ready = ready[:size], ready[size:]
+        picks, xs = [k for k, _ in now], [x for _, x in now]
         for x in xs:
             mask(x, mean, r)
         longest = -(-max(len(x) for x in xs) // 4) * 4
@@ -184,9 +190,9 @@ def recalls(logits: np.ndarray, clips: Clips) -> dict[str, tuple[float, float]]:
 
 
 def fit(net: Encoder, clips: Clips, steps: int, seed: int, keep: Path, dev: Clips | None = None,
-        device: str = "cpu", resume: bool = False, batch: int = 32, peak: float = 2e-3,
+        device: str = "cpu", resume: bool = False, batch: int = 64, peak: float = 3e-3,
         say=print) -> Encoder:
-    """Trains, keeping a checkpoint every 500 steps; returns the running average of the weights."""
+    """Trains, keeping a checkpoint every 250 steps; returns the running average of the weights."""
     torch.manual_seed(seed)
     net.to(device)
     optimizer = torch.optim.AdamW(net.parameters(), 1e-3, weight_decay=0.03)
@@ -232,12 +238,12 @@ def fit(net: Encoder, clips: Clips, steps: int, seed: int, keep: Path, dev: Clip
             if v.dtype.is_floating_point:
                 average[k].lerp_(v.float(), 1 - decay)
         total += float(loss)
-        if (step + 1) % 500 == 0 or step + 1 == steps:
+        if (step + 1) % 250 == 0 or step + 1 == steps:
             keep.parent.mkdir(parents=True, exist_ok=True)
             torch.save({"net": net.state_dict(), "optimizer": optimizer.state_dict(),
                         "schedule": schedule.state_dict(), "average": average,
                         "step": step + 1}, keep)
-            line = f"step {step + 1} loss {total / 500:.3f} {time.time() - began:.0f} s"
+            line = f"step {step + 1} loss {total / 250:.3f} {time.time() - began:.0f} s"
             total = 0.0
             if dev:
                 kept = {k: v.clone() for k, v in net.state_dict().items()}

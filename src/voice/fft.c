@@ -7,8 +7,8 @@
 struct voice_fft {
   AVTXContext *forward, *inverse;
   av_tx_fn run_forward, run_inverse;
-  float *time;     /* [1024]               */
-  float *bins;     /* [513][2], re and im  */
+  float *time; /* [2048]               */
+  float *bins; /* [1025][2], re and im */
 };
 
 int voice_fft_open(voice_fft **fft) {
@@ -16,11 +16,11 @@ int voice_fft_open(voice_fft **fft) {
   if (!*fft) return MIEN_ENOMEM;
   voice_fft *f = *fft;
   const float one = 1.0f;
-  f->time = base_alloc_aligned((VOICE_FFT + 16) * sizeof(float));
-  f->bins = base_alloc_aligned((2 * VOICE_BINS + 16) * sizeof(float));
+  f->time = base_alloc_aligned((2 * VOICE_FFT + 16) * sizeof(float));
+  f->bins = base_alloc_aligned((4 * VOICE_BINS + 16) * sizeof(float));
   if (f->time && f->bins &&
       av_tx_init(&f->forward, &f->run_forward, AV_TX_FLOAT_RDFT, 0, VOICE_FFT, &one, 0) >= 0 &&
-      av_tx_init(&f->inverse, &f->run_inverse, AV_TX_FLOAT_RDFT, 1, VOICE_FFT, &one, 0) >= 0)
+      av_tx_init(&f->inverse, &f->run_inverse, AV_TX_FLOAT_RDFT, 1, 2 * VOICE_FFT, &one, 0) >= 0)
     return MIEN_OK;
   voice_fft_close(fft);
   return MIEN_ENOMEM;
@@ -44,10 +44,8 @@ void voice_fft_power(voice_fft *f, float *x, float power[VOICE_BINS]) {
 }
 
 void voice_fft_correlate(voice_fft *f, const float power[VOICE_BINS], float *r) {
-  for (int k = 0; k < VOICE_BINS; k++) {
-    f->bins[2 * k] = power[k];
-    f->bins[2 * k + 1] = 0.0f;
-  }
-  f->run_inverse(f->inverse, f->time, f->bins, sizeof(float));
-  memcpy(r, f->time, VOICE_FFT * sizeof *r);
+  memset(f->bins, 0, (4 * VOICE_BINS) * sizeof *f->bins);
+  for (int k = 0; k < VOICE_BINS; k++) f->bins[2 * k] = power[k];
+  f->run_inverse(f->inverse, f->time, f->bins, 2 * sizeof(float));
+  memcpy(r, f->time, VOICE_LAGS * sizeof *r);
 }

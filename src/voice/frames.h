@@ -34,4 +34,10 @@ void voice_frames_restart(voice_frames *frames);
 size_t voice_frames_feed(voice_frames *frames, const float *pcm, size_t count,
                          const float **ready, int *bad);
 
+/* The sample with that number, counted from the start of the recording, and those after it; at
+ * most VOICE_HISTORY before the newest. */
+static inline const float *voice_frames_signal(const voice_frames *f, int64_t sample) {
+  return f->signal + (f->filled - f->samples + sample);
+}
+
 #endif

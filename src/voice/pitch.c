@@ -8,19 +8,19 @@
 #define OCTAVE_JUMP_COST 0.35f
 #define VOICED_UNVOICED_COST 0.14f
 
-#define LAG_LOW ((int)(VOICE_RATE / VOICE_PITCH_HIGH))
-#define LAG_HIGH ((int)(VOICE_RATE / VOICE_PITCH_LOW) + 1)
+#define LAG_LOW ((int)(2 * VOICE_RATE / VOICE_PITCH_HIGH)) /* half samples */
+#define LAG_HIGH ((int)(2 * VOICE_RATE / VOICE_PITCH_LOW) + 1)
 #define PI 3.14159265358979323846
 
 void voice_pitch_init(voice_pitch *p, voice_fft *fft) {
   memset(p, 0, sizeof *p);
-  float padded[VOICE_FFT] = {0}, power[VOICE_BINS], r[VOICE_FFT];
+  float padded[VOICE_FFT] = {0}, power[VOICE_BINS], r[VOICE_LAGS];
   for (int i = 0; i < VOICE_PITCH_WINDOW; i++)
     padded[i] = p->window[i] =
         (float)(0.5 - 0.5 * cos(2.0 * PI * (i + 0.5) / VOICE_PITCH_WINDOW));
   voice_fft_power(fft, padded, power);
   voice_fft_correlate(fft, power, r);
-  for (int lag = 0; lag < VOICE_FFT / 2; lag++)
+  for (int lag = 0; lag < VOICE_LAGS; lag++)
     p->correction[lag] = r[lag] > 1e-3f * r[0] ? r[0] / r[lag] : 0.0f;
 }
 
@@ -42,7 +42,7 @@ static void candidate_add(voice_pitch_frame *frame, float f0, float strength) {
 
 static void candidates_find(voice_pitch *p, voice_fft *fft, const float *x,
                             voice_pitch_frame *frame) {
-  float padded[VOICE_FFT] = {0}, power[VOICE_BINS], r[VOICE_FFT];
+  float padded[VOICE_FFT] = {0}, power[VOICE_BINS], r[VOICE_LAGS];
   float mean = 0.0f, peak = 0.0f;
   for (int i = 0; i < VOICE_PITCH_WINDOW; i++) mean += x[i];
   mean /= VOICE_PITCH_WINDOW;
@@ -67,7 +67,7 @@ static void candidates_find(voice_pitch *p, voice_fft *fft, const float *x,
     float curve = 2.0f * r[lag] - r[lag - 1] - r[lag + 1];
     float shift = curve > 0.0f ? 0.5f * (r[lag + 1] - r[lag - 1]) / curve : 0.0f;
     float top = r[lag] + 0.25f * (r[lag + 1] - r[lag - 1]) * shift;
-    float f0 = VOICE_RATE / ((float)lag + shift);
+    float f0 = 2 * VOICE_RATE / ((float)lag + shift);
     if (f0 < VOICE_PITCH_LOW || f0 > VOICE_PITCH_HIGH) continue;
     candidate_add(frame, f0, top > 1.0f ? 1.0f / top : top);
   }

@@ -25,7 +25,7 @@ typedef struct voice_pitch_frame {
 
 typedef struct voice_pitch {
   float window[VOICE_PITCH_WINDOW];
-  float correction[VOICE_FFT / 2]; /* 1 / autocorrelation of the window */
+  float correction[VOICE_LAGS]; /* 1 / autocorrelation of the window */
   voice_pitch_frame frames[VOICE_PITCH_DELAY + 1];
   float peak;   /* loudest amplitude lately, decays by half in 10 s */
   int64_t seen; /* frames fed */

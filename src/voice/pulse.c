@@ -64,13 +64,17 @@ void voice_pulse_read(voice_pulse *p, const voice_frames *f, const float frame[V
   }
   float expected = VOICE_RATE / (VOICE_F0_REFERENCE * exp2f(frame[VOICE_AT_F0] / 12.0f));
   int span = (int)(expected + 0.5f);
-  const float *zero = f->signal + f->filled - f->samples; /* sample 0, if it were still there */
   if (p->mark < 0 || p->mark < centre - 3 * VOICE_HOP) {
-    p->mark = centre - VOICE_HOP / 2;
+    /* A window that begins a quarter period before the strongest sample holds one pulse whole. */
+    const float *x = voice_frames_signal(f, centre - span / 2);
+    int peak = 0;
+    for (int i = 1; i < span; i++)
+      if (fabsf(x[i]) > fabsf(x[peak])) peak = i;
+    p->mark = centre - span / 2 + peak - span / 4;
     p->period = p->amplitude = 0.0f;
   }
   while (p->mark + span <= centre + VOICE_HOP / 2) {
-    const float *x = zero + p->mark;
+    const float *x = voice_frames_signal(f, p->mark);
     float period = repeat_find(x, span, expected);
     if (period == 0.0f) { /* the wave breaks off: go on a period later */
       p->mark += span;

@@ -9,17 +9,19 @@
 
 enum { VOICE_WINDOW = 400,                    /* samples, 25 ms            */
        VOICE_FFT = 1024,                      /* zero-padded: 15.6 Hz bins */
-       VOICE_BINS = VOICE_FFT / 2 + 1 };
+       VOICE_BINS = VOICE_FFT / 2 + 1,
+       VOICE_LAGS = 512 };                    /* half samples: down to 62.5 Hz */
 
 #define VOICE_FLOOR_DB (-100.0f)
 
-/* The real FFT of 1,024 samples (FFmpeg's av_tx), forward and inverse. */
+/* The real FFT (FFmpeg's av_tx): 1,024 samples forward, 2,048 back. */
 typedef struct voice_fft voice_fft;
 int voice_fft_open(voice_fft **fft);
 void voice_fft_close(voice_fft **fft);
 /* x[1024] is overwritten; power[513] = |X|². */
 void voice_fft_power(voice_fft *fft, float *x, float power[VOICE_BINS]);
-/* r[1024]: circular autocorrelation of the signal with that power spectrum, times 1,024. */
+/* r[VOICE_LAGS]: circular autocorrelation of the signal with that power spectrum, up to a factor, at
+ * every half sample: the spectrum is filled up with zeros, which interpolates without error. */
 void voice_fft_correlate(voice_fft *fft, const float power[VOICE_BINS], float *r);
 
 typedef struct voice_spectrum {
