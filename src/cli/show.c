@@ -60,6 +60,7 @@ static void clock(char *to, size_t size, double seconds) {
 
 /* Eighths of a cell: 8 cells are 64 steps. */
 static void bar(const shower *s, float part) {
+  if (!isfinite(part)) part = 0;
   static const char *const eighths[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
   int steps = (int)lroundf(BASE_CLAMP(part, 0.0f, 1.0f) * BAR * 8), cells = steps / 8;
   for (int i = 0; i < cells; i++) base_text_puts(s->out, "█");
@@ -119,7 +120,8 @@ static void emotion(const shower *s, const mien_reading *state) {
   padded(s, mien_core_name(top), LABEL);
   bar(s, state->confidence);
   colour(s, core_colours[top], false);
-  base_text_printf(s->out, " %3.0f %%", 100 * (double)state->confidence);
+  if (isfinite(state->confidence)) base_text_printf(s->out, " %3.0f %%", 100 * (double)state->confidence);
+  else spaces(s, 6);
 }
 
 /* The second line under the emotion: the state that stands out, or why it abstains. */
@@ -283,7 +285,8 @@ static course follow(const timeline *line, const char *who, int state) {
 
 static void show_courses(const shower *s) {
   enum { MOST = 3, NAME = 14 };
-  int columns = BASE_CLAMP(s->options->width - s->who - NAME - 22, 12, SPARK_MAX);
+  bool tell = s->options->width >= 70;
+  int columns = BASE_CLAMP(s->options->width - s->who - NAME - (tell ? 26 : 4), 8, SPARK_MAX);
   bool headed = false;
   if (!(s->line->duration > 0) || s->line->state_count < 3) return;
   for (size_t p = 0; p < s->line->people_count; p++) {
@@ -308,7 +311,8 @@ static void show_courses(const shower *s) {
       base_text_puts(s->out, "  ");
       padded(s, mien_state_name(best[k].state), NAME);
       sparkline(s, who, best[k].state, columns);
-      if (s->options->untimed) base_text_printf(s->out, "  up to %.1f\n", (double)best[k].high);
+      if (!tell) base_text_puts(s->out, "\n");
+      else if (s->options->untimed) base_text_printf(s->out, "  up to %.1f\n", (double)best[k].high);
       else base_text_printf(s->out, "  up to %.1f at %s\n", (double)best[k].high, when);
       named = true;
     }
@@ -319,7 +323,7 @@ void show_timeline(const timeline *line, const show_options *options, base_text 
   shower s = {.line = line, .options = options, .out = out};
   for (size_t p = 0; p < line->people_count; p++)
     s.who = BASE_MAX(s.who, cli_columns(line->people[p], strlen(line->people[p])));
-  s.who = BASE_CLAMP(s.who, 4, WHO_MAX);
+  s.who = BASE_CLAMP(s.who, 4, BASE_MIN(WHO_MAX, options->width - TIME - 2 - MARK));
   s.indent = TIME + s.who + 2 + MARK + 2;
   s.words = options->width - s.indent;
   if (s.words < WORDS_MIN) s.indent = TIME;
