@@ -13,6 +13,7 @@
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/terminal.h"
+#include "engine/engine.h"
 
 static const struct set {
   const char *name, *kind;
@@ -22,7 +23,7 @@ static const struct set {
     {"emobank", "text", eval_emobank},       {"ravdess", "voice", eval_ravdess},
     {"emodb", "voice", eval_emodb},          {"nemo", "voice", eval_nemo},
     {"crema", "voice", eval_crema},          {"tess", "voice", eval_tess},
-    {"ferplus", "face", eval_ferplus},
+    {"ferplus", "face", eval_ferplus},       {"people", "fused", eval_people},
 };
 enum { SETS = sizeof sets / sizeof *sets };
 
@@ -51,8 +52,17 @@ int eval_open_table(const eval_context *context, eval_table *table, const char *
 
 int eval_open_model(eval_context *context, const char *name, nn_file **file, mien_error *error) {
   char path[1024], hex[65], version[32] = "?", line[256];
-  snprintf(path, sizeof path, "%s/%s.mien", context->models, name);
-  int code = nn_file_open(file, path, error);
+  int code;
+  if (context->models) {
+    snprintf(path, sizeof path, "%s/%s.mien", context->models, name);
+    code = nn_file_open(file, path, error);
+  } else {
+    const engine_embedded *inside = engine_embedded_find(name);
+    snprintf(path, sizeof path, "%s.mien inside the program", name);
+    code = inside ? nn_file_open_memory(file, inside->start, (size_t)(inside->end - inside->start), path, error)
+                  : base_error_set(error, MIEN_EMODEL, path, "give a folder that has it by --models DIR",
+                                   "the model is not there");
+  }
   if (code) return code;
   nn_file_sha256(*file, hex);
   nn_file_string(*file, "version", version, sizeof version, NULL);
@@ -115,7 +125,7 @@ int cli_eval(int argc, char **argv) {
   const cli_option options[] = {
       {"data", OPTION_TEXT, "DIR", &data, "the labelled sets: text/, voice/, face/, clips/, splits/\n"
                                           "(MIEN_DATA, else ../data-cache)", 0, 0},
-      {"models", OPTION_TEXT, "DIR", &models, "the *.mien files (MIEN_MODELS, else ./models)", 0, 0},
+      {"models", OPTION_TEXT, "DIR", &models, "*.mien files in place of those inside the program (MIEN_MODELS)", 0, 0},
       {"json", OPTION_FLAG, NULL, &json, "one JSON line a figure", 0, 0},
       {"write", OPTION_TEXT, "FILE", &write, "write the report as Markdown to FILE as well", 0, 0},
       {NULL, 0, NULL, NULL, NULL, 0, 0}};
@@ -140,7 +150,7 @@ int cli_eval(int argc, char **argv) {
     if (!known(argv[i])) return cli_options_wrong(&usage, "there is no set '%s'", argv[i]);
 
   eval_context context = {.data = data && *data ? data : "../data-cache",
-                          .models = models && *models ? models : "models"};
+                          .models = models && *models ? models : NULL};
   struct stat status;
   if (stat(context.data, &status) || !S_ISDIR(status.st_mode)) {
     mien_error error = {0};

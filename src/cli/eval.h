@@ -3,6 +3,7 @@
  * eval.c         the command: which sets, options
  * eval_face.c    FER+, landmarks68, UTK            eval_text.c   GoEmotions, BRIGHTER, EmoBank
  * eval_voice.c   RAVDESS, EmoDB, nEMO, CREMA-D, TESS
+ * eval_fused.c   CREMA-D's raters, and pairs put together from the sets above
  * eval_report.c  what was measured, as a table, JSON and docs/accuracy.md
  * eval_metrics.c the metrics               eval_table.c  CSV and TSV in */
 #ifndef CLI_EVAL_H
@@ -31,7 +32,8 @@ typedef struct eval_report {
 } eval_report;
 
 typedef struct eval_context {
-  const char *data, *models; /* folders */
+  const char *data;   /* folder */
+  const char *models; /* folder; NULL: those inside the program */
   eval_report report;
 } eval_context;
 
@@ -79,6 +81,8 @@ int eval_emodb(eval_context *context, mien_error *error);
 int eval_nemo(eval_context *context, mien_error *error);
 int eval_crema(eval_context *context, mien_error *error);
 int eval_tess(eval_context *context, mien_error *error);
+int eval_people(eval_context *context, mien_error *error);
+int eval_pairs(eval_context *context, mien_error *error);
 int eval_clips(eval_context *context, mien_error *error);
 
 #endif
