@@ -111,7 +111,7 @@ void mien_engine_close(mien_engine **engine) {
 
 /* Faces in pictures need all three; a crop that is aligned already needs only the expressions. */
 bool engine_reads_faces(const mien_engine *engine) {
-  return engine->detect_file && engine->landmarks_file && engine->expression_file;
+  return engine->face && engine->detect_file && engine->landmarks_file && engine->expression_file;
 }
 
 unsigned mien_engine_reads(const mien_engine *engine) {
@@ -127,7 +127,7 @@ int mien_face_read_aligned(mien_engine *engine, const mien_picture *picture, mie
     return base_error_set(error, MIEN_EINVAL, where, "", "an argument is missing");
   int code = engine_picture_check(picture, where, error);
   if (code) return code;
-  if (!engine->expression_file)
+  if (!engine->face || !engine->expression_file)
     return base_error_set(error, MIEN_EMODEL, where,
                           "give a folder of models that has face-expression.mien",
                           "this engine has no model for faces");

@@ -4,10 +4,12 @@
 #include "explain/explain.h"
 #include "follow/baseline.h"
 
-/* What is said with feeling is less usual for a person: it teaches the baseline a quarter as much. */
+/* What is said with feeling is less usual for a person, and what was poorly heard says less of them:
+ * it teaches the baseline a quarter as much. */
 static float lesson(const mien_reading *reading) {
   if (reading->abstain) return 0.25f;
-  return 0.25f + 0.75f * BASE_CLAMP(reading->core[MIEN_NEUTRAL], 0.0f, 1.0f);
+  float quality = isfinite(reading->quality) ? BASE_CLAMP(reading->quality, 0.0f, 1.0f) : 1;
+  return 0.25f + 0.75f * quality * BASE_CLAMP(reading->core[MIEN_NEUTRAL], 0.0f, 1.0f);
 }
 
 /* Fills z and the phrase of each measured cue, and learns. Interim readings of an utterance are
@@ -24,8 +26,8 @@ static int compare(mien_session *session, engine_participant *participant,
   float weight = voice ? (reading->final ? lesson(reading) : 0)
                        : (reading->final ? 0 : 0.1f * lesson(reading));
   for (size_t i = 0; i < count; i++) {
-    float z = follow_baseline_z(participant->baseline, cues[i].kind, cues[i].value);
-    follow_baseline_learn(participant->baseline, cues[i].kind, cues[i].value, weight);
+    float z = follow_baseline_z(participant->baseline, &cues[i]);
+    follow_baseline_learn(participant->baseline, &cues[i], weight);
     cues[i].z = z;
     explain_measured(&cues[i], reading->core);
   }

@@ -17,7 +17,7 @@ int voice_stream_feed(voice_stream *s, const float *p, size_t c, double a) { ret
 int voice_stream_next(voice_stream *s, mien_reading *r) { return MIEN_EAGAIN; }
 int voice_stream_finish(voice_stream *s) { return MIEN_OK; }
 #endif
-#if !__has_include("face/tracker.c")
+#if !__has_include("face/face.c")
 int face_model_open(face_model **m, const nn_file *d, const nn_file *l, const nn_file *x, mien_error *e) { *m = NULL; return MIEN_OK; }
 void face_model_close(face_model **m) {}
 int face_tracker_open(face_tracker **t, const face_model *m) { return MIEN_EUNSUPPORTED; }

@@ -12,7 +12,7 @@ typedef struct face_sum {
   double dims_weight[MIEN_DIMS], extra_weight[MIEN_EXTRA];
   int pictures, abstaining, in_set[MIEN_CORE];
   const char *abstain;  /* a reason of one that abstained */
-  mien_cue cues[FACE_CUES]; /* value, weight: sums */
+  mien_cue cues[FACE_CUES]; /* value, z, weight: sums */
   int cue_pictures[FACE_CUES];
   size_t cue_count;
 } face_sum;
@@ -42,6 +42,7 @@ static void sum_cue(face_sum *sum, const mien_cue *cue) {
   for (size_t i = 0; i < sum->cue_count; i++) {
     if (strcmp(sum->cues[i].kind, cue->kind)) continue;
     sum->cues[i].value += cue->value;
+    sum->cues[i].z += cue->z;
     sum->cues[i].weight += cue->weight;
     sum->cues[i].t1 = cue->t1;
     sum->cue_pictures[i]++;
@@ -108,6 +109,7 @@ static void sum_mean(face_sum *sum, mien_reading *reading, mien_cue cues[FACE_CU
   for (size_t i = 0; i < sum->cue_count; i++) {
     cues[i] = sum->cues[i];
     cues[i].value /= (float)sum->cue_pictures[i];
+    cues[i].z /= (float)sum->cue_pictures[i];
     cues[i].weight /= (float)sum->cue_pictures[i];
   }
   reading->cues = cues;

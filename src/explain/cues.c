@@ -3,13 +3,28 @@
 
 #include <stdio.h>
 
-/* What a cue above (+) or below (-) a person's usual goes with, -1…1, and how it is called. Voice:
- * Juslin & Laukka 2003, tables 7 and 8; face: EMFACS (Ekman & Friesen 1978). */
+/* How cues are called where their kind, with spaces, would not do. */
 static const struct {
   const char *kind, *name;
-  float toward[MIEN_CORE]; /* neutral joy sadness anger fear disgust surprise */
-} known[] = {
-#include "explain/known.h"
+} names[] = {{"rate", "speech rate"},         {"pause", "pausing"},
+             {"jitter", "pitch roughness"},   {"shimmer", "loudness roughness"},
+             {"harmonics", "voice clearness"}, {"tilt", "voice brightness"},
+             {"alpha", "voice softness"},     {"voiced", "voiced share"},
+             {"blink_rate", "blinking"},      {"loudness_range", "loudness changes"}};
+
+/* What an action of the face above (+) or below (-) a person's usual goes with, after EMFACS
+ * (Ekman & Friesen 1978). The network reads pixels, so this is agreement with it, not its reason. */
+static const struct {
+  const char *kind;
+  float with[MIEN_CORE]; /* neutral joy sadness anger fear disgust surprise */
+} actions[] = {
+    {"smile", {-0.3f, 1.0f, -0.6f, -0.6f, -0.5f, -0.5f, 0.1f}},
+    {"smile_asymmetry", {-0.2f, -0.1f, 0.1f, 0.3f, 0.0f, 0.7f, -0.1f}},
+    {"brows_lowered", {-0.3f, -0.5f, 0.3f, 1.0f, 0.2f, 0.7f, -0.6f}},
+    {"brows_raised", {-0.3f, 0.0f, 0.2f, -0.6f, 0.8f, -0.4f, 1.0f}},
+    {"lips_pressed", {0.0f, -0.3f, 0.2f, 0.8f, 0.2f, 0.3f, -0.5f}},
+    {"mouth_open", {-0.3f, 0.2f, -0.2f, 0.1f, 0.5f, -0.1f, 0.9f}},
+    {"eyes_closed", {0.0f, 0.0f, 0.4f, -0.2f, -0.6f, 0.3f, -0.8f}},
 };
 
 static int top_of(const float core[MIEN_CORE]) {
@@ -28,33 +43,30 @@ static void spaced(const char *kind, char *to, size_t capacity) {
 
 static bool is_token(const mien_cue *cue) { return cue->at >= 0; }
 
-/* A measured cue's share: how strongly it departs, times how well that goes with the label; 2 sd in
- * the typical direction of a label is about 0.5. */
-static void give_direction(mien_cue *cue, const float core[MIEN_CORE]) {
-  if (isfinite(cue->weight) && cue->weight != 0) return;
+/* How strongly an action departs, times how well that goes with the top label: 2 sd in its typical
+ * direction is about 0.5. */
+static void give_weight(mien_cue *cue, const float core[MIEN_CORE]) {
   cue->weight = 0;
-  for (size_t i = 0; i < BASE_COUNT(known); i++) {
-    if (strcmp(known[i].kind, cue->kind)) continue;
-    float strength = tanhf(cue->z / 4);
+  for (size_t i = 0; i < BASE_COUNT(actions); i++) {
+    if (strcmp(actions[i].kind, cue->kind)) continue;
     int top = top_of(core);
-    cue->toward = top;
-    cue->weight = strength * known[i].toward[top];
+    cue->weight = tanhf(cue->z / 4) * actions[i].with[top];
+    if (cue->toward < 0 && cue->weight > 0) cue->toward = top;
     return;
   }
 }
 
 void explain_measured(mien_cue *cue, const float core[MIEN_CORE]) {
-  if (is_token(cue) || !isfinite(cue->z)) return;
-  char name[sizeof cue->kind];
-  spaced(cue->kind, name, sizeof name);
-  for (size_t i = 0; i < BASE_COUNT(known); i++)
-    if (!strcmp(known[i].kind, cue->kind)) snprintf(name, sizeof name, "%s", known[i].name);
-  if (fabsf(cue->z) < 0.5f)
-    snprintf(cue->text, sizeof cue->text, "%s as usual for this person", name);
-  else
+  if (is_token(cue)) return;
+  if (isfinite(cue->z) && fabsf(cue->z) >= 0.5f) {
+    char name[sizeof cue->kind];
+    spaced(cue->kind, name, sizeof name);
+    for (size_t i = 0; i < BASE_COUNT(names); i++)
+      if (!strcmp(names[i].kind, cue->kind)) snprintf(name, sizeof name, "%s", names[i].name);
     snprintf(cue->text, sizeof cue->text, "%s %.1f sd %s this person's usual", name,
              (double)BASE_MIN(fabsf(cue->z), 99.0f), cue->z > 0 ? "above" : "below");
-  give_direction(cue, core);
+  }
+  if (!isfinite(cue->weight) && isfinite(cue->z)) give_weight(cue, core);
 }
 
 static float strength_of(const mien_cue *cue) {

@@ -1,16 +1,43 @@
 /* baseline.c: see baseline.h. */
 #include "follow/baseline.h"
 
-/* Means and spreads of adult speakers and faces, in the units of the cues: `within` from one
- * utterance to the next of one person, `between` the means of people. Chosen from the usual ranges
- * of the literature (F0: Baken & Orlikoff 2000; jitter, shimmer, HNR: Teixeira et al. 2013; rate:
- * Goldman-Eisler 1968; blinks: Bentivoglio et al. 1997), not fitted. */
+enum { LINEAR, SEMITONES /* above 55 Hz */, LOG };
+
+/* Adult speakers, on each cue's scale: mean, sd from one utterance to the next of one person, sd of
+ * people's means. Chosen from the usual ranges (F0: Baken & Orlikoff 2000; jitter, shimmer, HNR:
+ * Teixeira et al. 2013; rate: de Jong & Wempe 2009), not fitted. */
 static const struct {
   const char *kind;
+  int scale;
   float mean, within, between;
 } population[] = {
-#include "follow/population.h"
+    {"pitch", SEMITONES, 17.0f, 2.0f, 5.0f},       /* 147 Hz */
+    {"pitch_range", LINEAR, 8.0f, 3.0f, 2.0f},     /* st */
+    {"pitch_slope", LINEAR, 0.0f, 4.0f, 1.0f},     /* st/s */
+    {"loudness", LINEAR, -26.0f, 4.0f, 8.0f},      /* dB of full scale */
+    {"loudness_range", LINEAR, 6.0f, 1.5f, 1.0f},  /* dB */
+    {"rate", LINEAR, 4.2f, 0.9f, 0.6f},            /* 1/s */
+    {"pause", LINEAR, 0.4f, 0.5f, 0.2f},           /* s */
+    {"jitter", LOG, 0.4f, 0.35f, 0.30f},           /* 1.5 % */
+    {"shimmer", LOG, 2.1f, 0.30f, 0.25f},          /* 8 % */
+    {"harmonics", LINEAR, 12.0f, 2.5f, 3.0f},      /* dB */
+    {"tilt", LINEAR, -6.0f, 1.5f, 1.5f},           /* dB/oct */
+    {"alpha", LINEAR, 12.0f, 4.0f, 4.0f},          /* dB */
+    {"voiced", LINEAR, 60.0f, 10.0f, 8.0f},        /* % */
 };
+
+/* A z that came with a cue is of people, not of one: how its variance splits. */
+#define WITHIN_SHARE 0.6f
+#define BETWEEN_SHARE 0.8f
+
+static float scaled(const mien_cue *cue) {
+  for (size_t i = 0; i < BASE_COUNT(population); i++) {
+    if (strcmp(population[i].kind, cue->kind)) continue;
+    if (population[i].scale == SEMITONES) return 12 * log2f(cue->value / 55.0f);
+    if (population[i].scale == LOG) return logf(BASE_MAX(cue->value, 0.01f));
+  }
+  return cue->value;
+}
 
 static const follow_trait *find(const follow_baseline *baseline, const char *kind) {
   for (size_t i = 0; i < baseline->count; i++)
@@ -18,14 +45,19 @@ static const follow_trait *find(const follow_baseline *baseline, const char *kin
   return NULL;
 }
 
-static follow_trait prior_of(const char *kind) {
+static follow_trait prior_of(const mien_cue *cue) {
   follow_trait trait = {0};
-  strncpy(trait.kind, kind, sizeof trait.kind - 1);
+  memcpy(trait.kind, cue->kind, sizeof trait.kind);
   for (size_t i = 0; i < BASE_COUNT(population); i++) {
-    if (strcmp(population[i].kind, kind)) continue;
+    if (strcmp(population[i].kind, cue->kind)) continue;
     trait.prior_mean = population[i].mean;
     trait.within = population[i].within;
     trait.between = population[i].between;
+    return trait;
+  }
+  if (isfinite(cue->z) && fabsf(cue->z) > 0.05f && cue->value / cue->z > 0) { /* about 0 */
+    trait.within = WITHIN_SHARE * cue->value / cue->z;
+    trait.between = BETWEEN_SHARE * cue->value / cue->z;
   }
   return trait;
 }
@@ -46,25 +78,27 @@ static bool predict(const follow_trait *trait, float *mean, float *variance) {
   return true;
 }
 
-float follow_baseline_z(const follow_baseline *baseline, const char *kind, float value) {
-  const follow_trait *known = find(baseline, kind);
+float follow_baseline_z(const follow_baseline *baseline, const mien_cue *cue) {
+  const follow_trait *known = find(baseline, cue->kind);
   follow_trait fresh;
   if (!known) {
-    fresh = prior_of(kind);
+    fresh = prior_of(cue);
     known = &fresh;
   }
-  float mean, variance;
-  if (!isfinite(value) || !predict(known, &mean, &variance)) return NAN;
+  float mean, variance, value = scaled(cue);
+  if (!isfinite(value)) return NAN;
+  if (!predict(known, &mean, &variance)) return cue->z;
   return (value - mean) / sqrtf(variance);
 }
 
-void follow_baseline_learn(follow_baseline *baseline, const char *kind, float value, float weight) {
+void follow_baseline_learn(follow_baseline *baseline, const mien_cue *cue, float weight) {
+  float value = scaled(cue);
   if (!isfinite(value) || !(weight > 0)) return;
-  follow_trait *trait = (follow_trait *)find(baseline, kind);
+  follow_trait *trait = (follow_trait *)find(baseline, cue->kind);
   if (!trait) {
     if (baseline->count == FOLLOW_TRAITS) return;
     trait = &baseline->traits[baseline->count++];
-    *trait = prior_of(kind);
+    *trait = prior_of(cue);
   }
   float mean, variance;
   if (predict(trait, &mean, &variance)) {

@@ -48,8 +48,8 @@ void follow_inputs(const follow_evidence *e, float inputs[FOLLOW_INPUTS]) {
   inputs[FOLLOW_FLAT] = part(-e->dims[MIEN_AROUSAL]);
   inputs[FOLLOW_EAGER] = sqrtf(inputs[FOLLOW_PLEASANT] * inputs[FOLLOW_ACTIVE]);
   inputs[FOLLOW_TENSE] = sqrtf(inputs[FOLLOW_UNPLEASANT] * inputs[FOLLOW_ACTIVE]);
-  inputs[FOLLOW_IMPROVING] = part(e->trend[MIEN_VALENCE] / 0.05f);
-  inputs[FOLLOW_WORSENING] = part(-e->trend[MIEN_VALENCE] / 0.05f);
+  inputs[FOLLOW_IMPROVING] = part(e->trend[MIEN_VALENCE] / 0.03f);
+  inputs[FOLLOW_WORSENING] = part(-e->trend[MIEN_VALENCE] / 0.03f);
   inputs[FOLLOW_LOUD] = above(e->loudness);
   inputs[FOLLOW_QUIET] = above(-e->loudness);
   inputs[FOLLOW_HIGH] = above(e->pitch);

@@ -2,7 +2,7 @@
 #include "follow/track.h"
 
 #define LEVEL_SPREAD 0.25 /* stationary sd of the level, without what slopes bring */
-#define SLOPE_SPREAD 0.015 /* stationary sd of the slope, per second             */
+#define SLOPE_SPREAD 0.02 /* stationary sd of the slope, per second             */
 #define USUAL_PRIOR 30.0  /* seconds that "the usual is 0" is worth             */
 #define USUAL_MEMORY 600.0
 #define GAP_PRIOR 8.0     /* seconds from turn to turn, before any were seen    */

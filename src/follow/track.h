@@ -18,7 +18,7 @@
 #include "fuse/fuse.h"
 
 #define FOLLOW_LABELS 4.0   /* s: memory of the labels            */
-#define FOLLOW_LEVEL 45.0   /* s: the level's return to the usual */
+#define FOLLOW_LEVEL 30.0   /* s: the level's return to the usual */
 #define FOLLOW_SLOPE 10.0   /* s: the slope's decay               */
 
 typedef struct follow_course { /* of one dim */
