@@ -1,7 +1,7 @@
-/* example.c: read a few turns of a conversation, and say what is expressed and where it is going.
+/* example.c: reads a few turns of a conversation, and says what is expressed and where it goes.
  *
- *   cc example.c -o example $(pkg-config --cflags --libs mien)     (or see docs/meson.build) */
-#include <mien.h>
+ * tests/engine/meson.build builds it, and `./check` runs it. */
+#include "mien.h"
 
 #include <stdio.h>
 #include <string.h>
