@@ -1,4 +1,4 @@
-/* eval_face.c: FER+. */
+/* eval_face.c: FER+, as published and disturbed. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,10 +53,69 @@ static int columns_of(const eval_table *table, int columns[CLASSES + 2], mien_er
   return MIEN_OK;
 }
 
+/* What a crop may suffer on its way: how the network holds up is part of the report. */
+static const struct disturbance {
+  const char *name;
+  float turn, scale, x, y; /* degrees, factor, pixels: where a pixel is taken from */
+  int blur;                /* passes of a 3x3 mean */
+  float gamma, noise;      /* noise: grey levels, 1 sigma */
+} disturbances[] = {
+    {"as published", 0, 1, 0, 0, 0, 1, 0},         {"shifted 3 pixels", 0, 1, 3, -2, 0, 1, 0},
+    {"10 % larger", 0, 0.909f, 0, 0, 0, 1, 0},     {"15 % smaller", 0, 1.176f, 0, 0, 0, 1, 0},
+    {"turned 10 degrees", 10, 1, 0, 0, 0, 1, 0},   {"turned 20 degrees", 20, 1, 0, 0, 0, 1, 0},
+    {"blurred", 0, 1, 0, 0, 2, 1, 0},              {"dark, gamma 2", 0, 1, 0, 0, 0, 2, 0},
+    {"bright, gamma 0.5", 0, 1, 0, 0, 0, 0.5f, 0}, {"noise, 10 levels", 0, 1, 0, 0, 0, 1, 10},
+};
+enum { DISTURBANCES = sizeof disturbances / sizeof *disturbances };
+
+static float pixel(const float *crop, int x, int y) { /* the edge goes on outside */
+  return crop[BASE_CLAMP(y, 0, SIDE - 1) * SIDE + BASE_CLAMP(x, 0, SIDE - 1)];
+}
+
+static void disturb(const struct disturbance *d, const float *crop, float *to) {
+  const float middle = (SIDE - 1) / 2.0f, angle = d->turn * 3.14159265f / 180;
+  const float c = cosf(angle) * d->scale, s = sinf(angle) * d->scale;
+  float soft[SIDE * SIDE];
+  for (int i = 0; i < SIDE * SIDE; i++) {
+    float across = (float)(i % SIDE) - middle, down = (float)(i / SIDE) - middle;
+    float x = middle + c * across - s * down + d->x, y = middle + s * across + c * down + d->y;
+    int x0 = (int)floorf(x), y0 = (int)floorf(y);
+    float u = x - (float)x0, v = y - (float)y0;
+    to[i] = (1 - v) * ((1 - u) * pixel(crop, x0, y0) + u * pixel(crop, x0 + 1, y0)) +
+            v * ((1 - u) * pixel(crop, x0, y0 + 1) + u * pixel(crop, x0 + 1, y0 + 1));
+  }
+  for (int pass = 0; pass < d->blur; pass++) {
+    for (int i = 0; i < SIDE * SIDE; i++) {
+      soft[i] = 0;
+      for (int n = 0; n < 9; n++) soft[i] += pixel(to, i % SIDE + n % 3 - 1, i / SIDE + n / 3 - 1) / 9;
+    }
+    memcpy(to, soft, sizeof soft);
+  }
+  uint32_t state = 1;
+  for (int i = 0; i < SIDE * SIDE; i++) {
+    float noise = 0; /* of twelve uniform numbers: nearly normal, sigma 1 */
+    for (int n = 0; n < 12 && d->noise > 0; n++) {
+      state = state * 1664525 + 1013904223;
+      noise += (float)(state >> 8) / (float)(1 << 24) - 0.5f;
+    }
+    to[i] = 255 * powf(BASE_CLAMP(to[i], 0.0f, 255.0f) / 255, d->gamma) + d->noise * noise;
+    to[i] = roundf(BASE_CLAMP(to[i], 0.0f, 255.0f)); /* a picture has 8 bits */
+  }
+}
+
 typedef struct scored { /* growing lists of equal length */
-  eval_item *classes, *core;
+  eval_item *classes[DISTURBANCES], *core;
   size_t count, missing;
 } scored;
+
+static int best_class(const face_expression *expression, const float *crop, float *scratch) {
+  float classes[CLASSES];
+  int top = 0;
+  face_expression_classes(expression, crop, scratch, classes);
+  for (int k = 1; k < CLASSES; k++)
+    if (classes[k] > classes[top]) top = k;
+  return top;
+}
 
 static int score_rows(eval_context *context, const eval_table *table, const face_expression *expression,
                       float *scratch, scored *out, mien_error *error) {
@@ -74,7 +133,7 @@ static int score_rows(eval_context *context, const eval_table *table, const face
       continue;
     int truth = majority(table, row, columns);
     if (truth < 0) continue;
-    float crop[SIDE * SIDE], classes[CLASSES];
+    float crop[SIDE * SIDE], worse[SIDE * SIDE];
     mien_error trouble = {0};
     char *picture = eval_path(context, "face/%s", eval_table_cell(table, row, (size_t)file));
     if (!picture || read_crop(picture, crop, &trouble)) {
@@ -85,12 +144,11 @@ static int score_rows(eval_context *context, const eval_table *table, const face
     free(picture);
     mien_reading reading;
     base_reading_init(&reading, MIEN_FACE);
-    face_expression_classes(expression, crop, scratch, classes);
+    for (int d = 0; d < DISTURBANCES; d++) {
+      disturb(&disturbances[d], crop, worse);
+      out->classes[d][out->count] = (eval_item){.truth = truth, .guess = best_class(expression, worse, scratch)};
+    }
     face_expression_read(expression, crop, scratch, &reading);
-    int guess = 0;
-    for (int k = 1; k < CLASSES; k++)
-      if (classes[k] > classes[guess]) guess = k;
-    out->classes[out->count] = (eval_item){.truth = truth, .guess = guess};
     out->core[out->count++] = eval_item_of(&reading, core_of[truth]);
     cli_progress("FER+", (double)row, (double)table->rows);
   }
@@ -103,18 +161,23 @@ static void report(eval_context *context, const scored *s) {
   eval_report *to = &context->report;
   eval_set(to, "FER+ test, 8 classes");
   size_t first = to->count;
-  eval_add_labels(to, "", s->classes, s->count);
+  eval_add_labels(to, "", s->classes[0], s->count);
   if (to->count > first) eval_floor(&to->rows[first], 0.82, NAN);
   for (int k = 0; k < CLASSES; k++) { /* the recall of each class by itself */
     eval_item *own = malloc((s->count + 1) * sizeof *own);
     size_t count = 0;
     for (size_t i = 0; own && i < s->count; i++)
-      if (s->classes[i].truth == k) own[count++] = s->classes[i];
+      if (s->classes[0][i].truth == k) own[count++] = s->classes[0][i];
     eval_add(to, face_expression_class_name(k), "recall", eval_interval(eval_accuracy, own, count), count);
     free(own);
   }
   eval_note(to, "majority of ten raters, single votes dropped; without ties, without faces mostly voted "
                 "unknown or not a face, and without %s", "the rows that also are in train");
+  eval_set(to, "FER+ test, 8 classes, disturbed");
+  for (int d = 1; d < DISTURBANCES; d++) {
+    eval_add(to, disturbances[d].name, "accuracy", eval_interval(eval_accuracy, s->classes[d], s->count), s->count);
+    eval_add(to, disturbances[d].name, "UAR", eval_interval(eval_uar, s->classes[d], s->count), s->count);
+  }
   eval_set(to, "FER+ test, core labels");
   eval_add_labels(to, "", s->core, s->count);
   eval_add_calibration(to, "", s->core, s->count, true);
@@ -132,15 +195,17 @@ int eval_ferplus(eval_context *context, mien_error *error) {
   if (!code) code = face_expression_open(&expression, file, error);
   if (!code) {
     scratch = base_alloc_aligned(face_expression_scratch(expression) * sizeof *scratch);
-    out.classes = malloc(table.rows * sizeof *out.classes);
     out.core = malloc(table.rows * sizeof *out.core);
-    if (!scratch || !out.classes || !out.core)
+    bool enough = scratch && out.core;
+    for (int d = 0; d < DISTURBANCES; d++)
+      if (!(out.classes[d] = malloc(table.rows * sizeof *out.classes[d]))) enough = false;
+    if (!enough)
       code = base_error_set(error, MIEN_ENOMEM, "", "", "no memory for the scores");
   }
   if (!code) code = score_rows(context, &table, expression, scratch, &out, error);
   if (!code) report(context, &out);
   base_free_aligned(scratch);
-  free(out.classes);
+  for (int d = 0; d < DISTURBANCES; d++) free(out.classes[d]);
   free(out.core);
   face_expression_close(&expression);
   nn_file_close(&file);

@@ -115,7 +115,7 @@ void eval_report_table(const eval_report *report, base_text *to) {
     if (strcmp(set, row->set)) base_text_printf(to, "%s%s\n", i ? "\n" : "", row->set);
     set = row->set;
     base_text_puts(to, "  ");
-    add_padded(to, row->part[0] ? row->part : "all", 16);
+    add_padded(to, row->part[0] ? row->part : "all", 20);
     add_padded(to, row->measure, 34);
     add_padded(to, number(value, row, row->value.value), 9);
     snprintf(text, sizeof text, "%s…%s", number(low, row, row->value.low), number(high, row, row->value.high));
