@@ -1,7 +1,7 @@
 #!/bin/sh
 # eval.sh MIEN: `mien eval` on made-up sets: wrong usage, folders that are not there, damaged lists, and
 # pictures that cannot be read. Exit 77 (skipped) without ffmpeg or the expression model.
-mien=$1
+mien=$(realpath "$1") || exit 1
 command -v ffmpeg >/dev/null || { echo "ffmpeg is not installed"; exit 77; }
 [ -f "$MIEN_SOURCE_ROOT/models/face-expression.mien" ] || { echo "there is no expression model"; exit 77; }
 work=$(mktemp -d) || exit 1
