@@ -1,0 +1,84 @@
+#include "face/cues.h"
+
+#include <stdio.h>
+
+void face_blinks_init(face_blinks *blinks, double at) {
+  *blinks = (face_blinks){.since = at, .closed_at = NAN, .last = at};
+}
+
+void face_blinks_add(face_blinks *blinks, float aspect, double at) {
+  double step = BASE_CLAMP(at - blinks->last, 0.0, 1.0);
+  blinks->last = at;
+  blinks->pictures++;
+  if (aspect > blinks->open)
+    blinks->open += (aspect - blinks->open) * .5f;
+  else
+    blinks->open += (aspect - blinks->open) * (float)(.1 * step); /* a time constant of 10 s */
+  bool closed = aspect < .6f * blinks->open;
+  if (closed && isnan(blinks->closed_at)) {
+    blinks->closed_at = at;
+  } else if (!closed && !isnan(blinks->closed_at)) {
+    if (at - blinks->closed_at <= .5) blinks->count++;
+    blinks->closed_at = NAN;
+  }
+}
+
+double face_blinks_rate(const face_blinks *blinks) {
+  double seconds = blinks->last - blinks->since;
+  if (seconds < 10 || blinks->pictures < 10 * seconds) return NAN;
+  return 60 * blinks->count / seconds;
+}
+
+static const struct {
+  const char *kind, *phrase;
+  int toward;
+} MEASURES[FACE_MEASURES] = {
+    {"brows_lowered", "brows lower", MIEN_ANGER},
+    {"brows_raised", "brows higher", MIEN_SURPRISE},
+    {"smile", "corners of the mouth higher and wider", MIEN_JOY},
+    {"smile_asymmetry", "mouth more uneven", MIEN_DISGUST},
+    {"lips_pressed", "lips thinner", MIEN_ANGER},
+    {"mouth_open", "mouth wider open", MIEN_SURPRISE},
+    {"eyes_closed", "eyes more closed", -1},
+};
+
+static mien_cue *add(mien_cue *cues, size_t *count, const char *kind, const char *unit, float value,
+                     double t0, double t1) {
+  mien_cue *cue = &cues[(*count)++];
+  *cue = (mien_cue){.t0 = t0, .t1 = t1, .value = value, .z = NAN, .weight = NAN, .toward = -1,
+                    .at = -1};
+  snprintf(cue->kind, sizeof cue->kind, "%s", kind);
+  snprintf(cue->unit, sizeof cue->unit, "%s", unit);
+  return cue;
+}
+
+size_t face_cues_fill(const face_head *head, const float *measures, const face_pose *pose,
+                      double blink_rate, double t0, double t1, mien_cue *cues) {
+  size_t count = 0;
+  for (int k = 0; measures != NULL && k < FACE_MEASURES; k++) {
+    float off = measures[k] - head->median[k], z = off / head->deviation[k];
+    mien_cue *cue = add(cues, &count, MEASURES[k].kind, "eyes", off, t0, t1);
+    cue->z = BASE_CLAMP(z, -9.f, 9.f);
+    cue->toward = MEASURES[k].toward;
+    if (z > 0)
+      snprintf(cue->text, sizeof cue->text, "%s than usual by %.1f sd", MEASURES[k].phrase, cue->z);
+    else
+      snprintf(cue->text, sizeof cue->text, "%s: none", MEASURES[k].kind);
+  }
+  struct {
+    const char *kind, *more, *less;
+    float value;
+  } turns[] = {{"head_yaw", "to the picture's right", "to the picture's left", pose->yaw},
+               {"head_pitch", "up", "down", pose->pitch},
+               {"head_roll", "clockwise", "anticlockwise", pose->roll}};
+  for (size_t k = 0; k < BASE_COUNT(turns); k++) {
+    mien_cue *cue = add(cues, &count, turns[k].kind, "deg", turns[k].value, t0, t1);
+    snprintf(cue->text, sizeof cue->text, "head turned %s by %.0f degrees",
+             turns[k].value >= 0 ? turns[k].more : turns[k].less, fabs(turns[k].value));
+  }
+  if (isfinite(blink_rate)) {
+    mien_cue *cue = add(cues, &count, "blink_rate", "1/min", (float)blink_rate, t0, t1);
+    snprintf(cue->text, sizeof cue->text, "%.0f blinks a minute", blink_rate);
+  }
+  return count;
+}

@@ -1,0 +1,16 @@
+/* model.h: what a face_model holds; for the files of this room only. */
+#ifndef FACE_MODEL_H
+#define FACE_MODEL_H
+
+#include "face/detect.h"
+#include "face/expression.h"
+#include "face/face.h"
+#include "face/landmarks.h"
+
+struct face_model {
+  face_detector *detector;     /* each may be NULL */
+  face_landmarks *landmarks;
+  face_expression *expression;
+};
+
+#endif

@@ -1,0 +1,70 @@
+/* shape.h: what 68 points say: box, crop, head pose, and measures of brows, eyes and mouth.
+ *
+ * What it is: geometry in closed form. What it is not: it reads no pixels and smooths nothing.
+ * Threads: plain functions; a face_head is read-only.
+ *
+ * Axes: x to the right of the picture, y down, z away from the camera. Lengths of a face are in
+ * "eyes": the distance between the middles of both eyes of the mean head. */
+#ifndef FACE_SHAPE_H
+#define FACE_SHAPE_H
+
+#include "face/face.h"
+#include "face/image.h"
+
+typedef struct face_point {
+  float x, y;
+} face_point;
+
+/* x0, y0, x1, y1: the points' own box, its top raised by 15 % of its height (the forehead). The
+ * detector is trained to give this box. */
+void face_points_box(const face_point points[FACE_POINTS], float box[4]);
+
+/* The squares that the landmark networks want to see: of a box, 1.3 times its longer side; of
+ * points, 1.15 times the longer side of their box once they are turned so that the eyes are level. */
+face_crop face_box_crop(const float box[4]);
+face_crop face_points_crop(const face_point points[FACE_POINTS]);
+face_point face_crop_to_plane(const face_crop *crop, float x, float y); /* x, y: -1…1 */
+
+/* Measures of one face, taken after head pose was undone, in eyes. Each grows with what its name
+ * says. */
+enum {
+  FACE_BROWS_LOWERED,   /* -(height of the inner brows over the eyes + half the gap between them) */
+  FACE_BROWS_RAISED,    /* height of the brows over the eyes                                      */
+  FACE_SMILE,           /* corners of the mouth over the lips' middle + half the mouth's width    */
+  FACE_SMILE_ASYMMETRY, /* how much higher one corner is than the other, without sign             */
+  FACE_LIPS_PRESSED,    /* -(thickness of both lips)                                              */
+  FACE_MOUTH_OPEN,      /* gap between the lips                                                   */
+  FACE_EYES_CLOSED,     /* -(height over width of the eyes; Soukupova & Cech 2016)                */
+  FACE_MEASURES
+};
+
+/* The mean head and the measures of a population (landmarks68/train), from the model file. */
+typedef struct face_head {
+  float points[FACE_POINTS][3];   /* eyes; centred; facing the camera as the population does */
+  float inverse[3][3];            /* of the sum of points * points'                          */
+  float median[FACE_MEASURES], deviation[FACE_MEASURES];
+  float fer_shift[2], fer_scale;  /* FER+ framing: middle and side against face_points_crop   */
+} face_head;
+bool face_head_prepare(face_head *head); /* fills `inverse`; false where the points are flat */
+int face_head_read(face_head *head, const nn_file *file, mien_error *error);
+
+typedef struct face_pose {
+  float yaw, pitch, roll;   /* degrees: towards the picture's right, up, clockwise              */
+  float scale;              /* pixels an eye                                                    */
+  face_point centre;        /* pixels: where the mean head's origin lies                        */
+  float rotation[2][3];     /* first two rows                                                   */
+} face_pose;
+
+/* Weak perspective, least squares; the nearest rotation by the symmetric square root. False where
+ * the points span no plane. */
+bool face_pose_fit(const face_head *head, const face_point points[FACE_POINTS], face_pose *pose);
+
+/* Measures of the face as if it looked straight at the camera: each point is turned back with the
+ * depth that the mean head has there. False where the head is turned too far for that. */
+bool face_measure(const face_head *head, const face_point points[FACE_POINTS],
+                  const face_pose *pose, float measures[FACE_MEASURES]);
+
+/* The square that FER+ would have cut out of the picture around these points, upright. */
+face_crop face_fer_crop(const face_head *head, const face_point points[FACE_POINTS]);
+
+#endif
