@@ -24,6 +24,7 @@ static const struct set {
     {"emodb", "voice", eval_emodb},          {"nemo", "voice", eval_nemo},
     {"crema", "voice", eval_crema},          {"tess", "voice", eval_tess},
     {"ferplus", "face", eval_ferplus},       {"people", "fused", eval_people},
+    {"pairs", "fused", eval_pairs},
 };
 enum { SETS = sizeof sets / sizeof *sets };
 
@@ -89,6 +90,19 @@ eval_item eval_item_of(const mien_reading *reading, int truth) {
   for (int k = 1; k < MIEN_CORE; k++)
     if (reading->core[k] > reading->core[top]) top = k;
   return (eval_item){truth, top, reading->confidence, reading->set, reading->abstain != NULL};
+}
+
+void eval_keep(eval_context *context, const mien_reading *reading, int truth) {
+  eval_kept *kept = context->kept;
+  if (!kept) return;
+  if (kept->count == kept->capacity) {
+    size_t more = kept->capacity ? 2 * kept->capacity : 1024;
+    struct eval_kept_one *grown = realloc(kept->list, more * sizeof *grown);
+    if (!grown) return;
+    kept->list = grown;
+    kept->capacity = more;
+  }
+  kept->list[kept->count++] = (struct eval_kept_one){*reading, truth};
 }
 
 /* ---- The command ------------------------------------------------------------------------------- */

@@ -3,7 +3,7 @@
  * eval.c         the command: which sets, options
  * eval_face.c    FER+, landmarks68, UTK            eval_text.c   GoEmotions, BRIGHTER, EmoBank
  * eval_voice.c   RAVDESS, EmoDB, nEMO, CREMA-D, TESS
- * eval_fused.c   CREMA-D's raters, and pairs put together from the sets above
+ * eval_fused.c   CREMA-D's raters        eval_pairs.c   items of the sets above, put together
  * eval_report.c  what was measured, as a table, JSON and docs/accuracy.md
  * eval_metrics.c the metrics               eval_table.c  CSV and TSV in */
 #ifndef CLI_EVAL_H
@@ -31,10 +31,20 @@ typedef struct eval_report {
   char set[64];       /* where eval_add adds to */
 } eval_report;
 
+/* Readings of labelled items, kept to be put together (eval_pairs.c). */
+typedef struct eval_kept {
+  struct eval_kept_one {
+    mien_reading reading;
+    int truth; /* core label */
+  } *list;
+  size_t count, capacity;
+} eval_kept;
+
 typedef struct eval_context {
   const char *data;   /* folder */
   const char *models; /* folder; NULL: those inside the program */
   eval_report report;
+  eval_kept *kept;    /* NULL, or where sets put their readings */
 } eval_context;
 
 /* ---- eval_report.c --------------------------------------------------------------------------- */
@@ -66,6 +76,8 @@ char *eval_path(const eval_context *context, const char *format, ...)
 int eval_open_table(const eval_context *context, eval_table *table, const char *part, char separator,
                     mien_error *error);
 int eval_core_of_name(const char *name); /* "happy" "angry" … of any set; -1 for none of the seven */
+/* Keeps the reading where context->kept says so. */
+void eval_keep(eval_context *context, const mien_reading *reading, int truth);
 /* Fills an item from a reading: guess is the top core label. */
 eval_item eval_item_of(const mien_reading *reading, int truth);
 

@@ -144,11 +144,12 @@ static int score_rows(eval_context *context, const eval_table *table, const face
     free(picture);
     mien_reading reading;
     base_reading_init(&reading, MIEN_FACE);
-    for (int d = 0; d < DISTURBANCES; d++) {
+    for (int d = 0; d < (context->kept ? 1 : DISTURBANCES); d++) {
       disturb(&disturbances[d], crop, worse);
       out->classes[d][out->count] = (eval_item){.truth = truth, .guess = best_class(expression, worse, scratch)};
     }
     face_expression_read(expression, crop, scratch, &reading);
+    eval_keep(context, &reading, core_of[truth]);
     out->core[out->count++] = eval_item_of(&reading, core_of[truth]);
     cli_progress("FER+", (double)row, (double)table->rows);
   }
@@ -203,7 +204,7 @@ int eval_ferplus(eval_context *context, mien_error *error) {
       code = base_error_set(error, MIEN_ENOMEM, "", "", "no memory for the scores");
   }
   if (!code) code = score_rows(context, &table, expression, scratch, &out, error);
-  if (!code) report(context, &out);
+  if (!code && !context->kept) report(context, &out);
   base_free_aligned(scratch);
   for (int d = 0; d < DISTURBANCES; d++) free(out.classes[d]);
   free(out.core);

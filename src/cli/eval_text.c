@@ -105,10 +105,11 @@ int eval_goemotions(eval_context *context, mien_error *error) {
       int label = 0;
       while (!(truth >> label & 1)) label++;
       core[core_count++] = eval_item_of(&reading, core_of_fine[label]);
+      eval_keep(context, &reading, core_of_fine[label]);
     }
     cli_progress("GoEmotions", (double)row, (double)table.rows);
   }
-  if (!code) {
+  if (!code && !context->kept) {
     eval_report *to = &context->report;
     eval_set(to, "GoEmotions test, 28 labels");
     eval_row *row = eval_add(to, "", "macro-F1", eval_interval(eval_multi_f1, fine, fine_count), fine_count);

@@ -150,12 +150,13 @@ static int run(eval_context *context, const protocol *p, mien_error *error) {
     c->closed = heard ? closed_item(&reading, p->classes, truth) : (eval_item){.truth = truth, .guess = -1};
     c->core = heard ? eval_item_of(&reading, core)
                     : (eval_item){.truth = core, .guess = -1, .set = ALL_CORE, .abstained = true};
+    if (heard) eval_keep(context, &reading, core);
     cli_progress(p->title, (double)row, (double)table.rows);
   }
   if (!code && !count)
     code = base_error_set(error, MIEN_EEMPTY, list, "give the folder of the labelled sets by --data DIR",
                           "no clip of %s could be read", p->dataset);
-  if (!code) report(context, p, clips, count, missing);
+  if (!code && !context->kept) report(context, p, clips, count, missing);
   free(clips);
   voice_model_close(&model);
   nn_file_close(&file);
