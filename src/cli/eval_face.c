@@ -122,11 +122,12 @@ static int score_rows(eval_context *context, const eval_table *table, const face
   static const int core_of[CLASSES] = {MIEN_NEUTRAL, MIEN_JOY, MIEN_SURPRISE, MIEN_SADNESS,
                                        MIEN_ANGER, MIEN_DISGUST, MIEN_FEAR, MIEN_DISGUST};
   const char *path = "face/ferplus/labels.csv";
-  int columns[CLASSES + 2], code = columns_of(table, columns, error);
+  int columns[CLASSES + 2];
+  if (columns_of(table, columns, error)) return MIEN_EFORMAT;
   int file = eval_table_column(table, "file", path, error);
   int split = eval_table_column(table, "split", path, error);
   int leaks = eval_table_column(table, "leaks_from_train", path, error);
-  if (code || file < 0 || split < 0 || leaks < 0) return MIEN_EFORMAT;
+  if (file < 0 || split < 0 || leaks < 0) return MIEN_EFORMAT;
   for (size_t row = 1; row < table->rows; row++) {
     if (strcmp(eval_table_cell(table, row, (size_t)split), "test") ||
         !strcmp(eval_table_cell(table, row, (size_t)leaks), "1"))

@@ -150,6 +150,8 @@ int engine_read_face_finish(mien_session *session, engine_participant *participa
 void engine_faces_free(engine_faces *faces);
 /* Every reading of this participant's faces that ends before this time has been given. */
 double engine_faces_given_until(const engine_participant *participant, double every);
+/* Opens the recogniser, before any sound is taken: it may not be installed. */
+int engine_read_words_ready(mien_session *session, engine_participant *participant);
 int engine_read_words(mien_session *session, engine_participant *participant, const float *pcm,
                       size_t count, double at);
 int engine_read_words_finish(mien_session *session, engine_participant *participant);

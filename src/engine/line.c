@@ -307,7 +307,7 @@ static int advance_until(mien_session *session, engine_participant *participant,
 
 /* Every reading that ends before this time has come. NAN compares false everywhere below. */
 static double watermark(const mien_session *session, const engine_participant *participant) {
-  double sound = participant->voice ? participant->heard_until : (double)NAN;
+  double sound = participant->voice ? floor(participant->heard_until * 10 + 1e-6) / 10 : (double)NAN;
   double sight = participant->faces ? participant->seen_until : (double)NAN;
   double front = fmax(sound, sight); /* the one that is a number */
   if (isnan(front) || participant->said_until > front + LINE_GONE) {

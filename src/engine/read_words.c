@@ -82,19 +82,19 @@ static int drain(mien_session *session, engine_participant *participant) {
                            mien_error_message(code));
 }
 
-int engine_read_words(mien_session *session, engine_participant *participant, const float *pcm,
-                      size_t count, double at) {
+int engine_read_words_ready(mien_session *session, engine_participant *participant) {
   if (!participant->heard) {
     participant->heard = base_alloc(1, sizeof *participant->heard);
     if (!participant->heard) return engine_out_of_memory(session);
   }
-  engine_heard *heard = participant->heard;
-  if (!heard->recogniser) {
-    int code = words_recogniser_open(&heard->recogniser, NULL, session->engine->speech_model,
-                                     &session->error);
-    if (code) return code;
-  }
-  int code = words_recogniser_feed(heard->recogniser, pcm, count, at);
+  if (participant->heard->recogniser) return MIEN_OK;
+  return words_recogniser_open(&participant->heard->recogniser, NULL, session->engine->speech_model,
+                               &session->error);
+}
+
+int engine_read_words(mien_session *session, engine_participant *participant, const float *pcm,
+                      size_t count, double at) {
+  int code = words_recogniser_feed(participant->heard->recogniser, pcm, count, at);
   if (code)
     return engine_fail(session, code, "words", "", "the sound could not be given to the recogniser");
   return drain(session, participant);

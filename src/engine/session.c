@@ -146,6 +146,34 @@ static size_t place_in_time(mien_session *session, engine_participant *participa
   return skip;
 }
 
+/* Samples from `at` to the next multiple of 0.1 s: sound is heard in the same slices however it was
+ * cut, so that events come in the same order. */
+static size_t until_slice(double at) {
+  long long sample = llround(at * VOICE_RATE);
+  long long into = ((sample % ENGINE_SLICE) + ENGINE_SLICE) % ENGINE_SLICE;
+  return (size_t)(ENGINE_SLICE - into);
+}
+
+static int hear(mien_session *session, engine_participant *participant, const float *pcm,
+                size_t count, double at) {
+  unsigned read = session->options.read;
+  float clean[ENGINE_SLICE];
+  size_t bad = 0;
+  for (size_t i = 0; i < count; i++) {
+    bool good = isfinite(pcm[i]);
+    clean[i] = good ? pcm[i] : 0;
+    bad += !good;
+  }
+  if (bad && !session->health.bad_samples)
+    engine_log(session->engine, 1, "sound has samples that are not numbers, at %.3f s", at);
+  session->health.bad_samples += bad;
+  int code = MIEN_OK;
+  if (read & MIEN_READ_VOICE) code = engine_read_voice(session, participant, pcm, count, at);
+  if (!code && (read & MIEN_READ_WORDS) && !participant->has_text)
+    code = engine_read_words(session, participant, clean, count, at);
+  return code;
+}
+
 int mien_session_feed_audio(mien_session *session, const char *who, const float *pcm, size_t count,
                             double at) {
   static const char where[] = "mien_session_feed_audio";
@@ -162,29 +190,21 @@ int mien_session_feed_audio(mien_session *session, const char *who, const float 
   engine_participant *participant = engine_participant_get(session, who);
   if (!participant) return session->error.code;
 
+  if ((read & MIEN_READ_WORDS) && !participant->has_text &&
+      (code = engine_read_words_ready(session, participant)))
+    return code;
   size_t skip = place_in_time(session, participant, count, at);
   if (skip == count) return MIEN_OK;
   if (skip) at = participant->heard_until;
-  for (size_t start = skip; start < count && !code; start += ENGINE_SLICE) {
-    size_t slice = BASE_MIN(count - start, (size_t)ENGINE_SLICE);
-    double when = at + (double)(start - skip) / VOICE_RATE;
-    float clean[ENGINE_SLICE];
-    size_t bad = 0;
-    for (size_t i = 0; i < slice; i++) {
-      bool fine = isfinite(pcm[start + i]);
-      clean[i] = fine ? pcm[start + i] : 0;
-      bad += !fine;
-    }
-    if (bad && !session->health.bad_samples)
-      engine_log(session->engine, 1, "sound has samples that are not numbers, at %.3f s", when);
-    session->health.bad_samples += bad;
-    if (read & MIEN_READ_VOICE)
-      code = engine_read_voice(session, participant, pcm + start, slice, when);
-    if (!code && (read & MIEN_READ_WORDS) && !participant->has_text)
-      code = engine_read_words(session, participant, clean, slice, when);
+  size_t slice;
+  for (size_t start = skip; start < count && !code; start += slice) {
+    slice = BASE_MIN(count - start, until_slice(at));
+    code = hear(session, participant, pcm + start, slice, at);
+    at += (double)slice / VOICE_RATE;
+    participant->heard_until = at;
+    if (!code) code = engine_line_advance(session, participant, 0);
   }
-  participant->heard_until = at + (double)(count - skip) / VOICE_RATE;
-  return code ? code : engine_line_advance(session, participant, 0);
+  return code;
 }
 
 int engine_picture_check(const mien_picture *picture, const char *where, mien_error *error) {

@@ -60,7 +60,7 @@ int text_read(text_reader *reader, const char *utf8, size_t bytes, mien_reading 
   size_t length = 0;
   while (length < bytes && utf8[length] != ' ') length++;
   for (int k = 0; k < MIEN_CORE; k++)
-    if (!strncmp(utf8, mien_core_name(k), length) && length) label = k;
+    if (length && !strncmp(utf8, mien_core_name(k), length)) label = k;
   core_of(reading, label, bytes ? 0.8f : 0.3f);
   for (int i = 0; i < MIEN_FINE; i++) reading->fine[i] = 0.01f;
   if (label == MIEN_ANGER) reading->fine[3] = 0.7f; /* annoyance */

@@ -1,0 +1,71 @@
+#!/bin/sh
+# eval.sh MIEN: `mien eval` on made-up sets: wrong usage, folders that are not there, damaged lists, and
+# pictures that cannot be read. Exit 77 (skipped) without ffmpeg or the expression model.
+mien=$(realpath "$1") || exit 1
+command -v ffmpeg >/dev/null || { echo "ffmpeg is not installed"; exit 77; }
+[ -f "$MIEN_SOURCE_ROOT/models/face-expression.mien" ] || { echo "there is no expression model"; exit 77; }
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+unset MIEN_MODELS MIEN_DATA
+export LC_ALL=C.UTF-8
+failures=0
+
+# run CODE "words of the output, separated by |" COMMAND…
+run() {
+  code=$1 words=$2; shift 2
+  timeout 60 "$@" >out 2>&1; got=$?
+  [ $got = "$code" ] || { echo "FAIL: exit $got, not $code: $*"; sed 's/^/  | /' out; failures=$((failures + 1)); return; }
+  while [ -n "$words" ]; do
+    word=${words%%|*}
+    case $words in *"|"*) words=${words#*|} ;; *) words= ;; esac
+    grep -qF -- "$word" out || { echo "FAIL: no '$word': $*"; sed 's/^/  | /' out; failures=$((failures + 1)); return; }
+  done
+}
+
+run 0 "SET…|ferplus|--data DIR" "$mien" eval --help
+run 2 "no set is named" "$mien" eval
+run 2 "there is no set 'nothing'" "$mien" eval ferplus nothing
+run 1 "there is no such folder|--data DIR" "$mien" eval ferplus --data nowhere
+mkdir data
+run 1 "face/ferplus/labels.csv|--data DIR|not scored" "$mien" eval ferplus --data data
+
+mkdir -p data/face/ferplus/test
+list=data/face/ferplus/labels.csv
+head=file,split,fer2013_label,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF,dup_group,leaks_from_train
+: >$list
+run 1 "has no row" "$mien" eval ferplus --data data
+echo "file,split,neutral" >$list
+run 1 "has no column 'happiness'" "$mien" eval ferplus --data data
+printf '%s\n' "$head" >$list
+run 1 "no picture of the test split" "$mien" eval ferplus --data data
+
+make() { ffmpeg -v error -nostdin -y "$@" </dev/null || { echo "ffmpeg failed: $*"; exit 1; }; }
+make -f lavfi -i "testsrc=size=48x48:duration=1:rate=1" -pix_fmt gray -frames:v 1 data/face/ferplus/test/a.jpg
+make -f lavfi -i "mandelbrot=size=48x48:rate=1" -pix_fmt gray -frames:v 1 data/face/ferplus/test/b.jpg
+make -f lavfi -i "testsrc=size=64x48:duration=1:rate=1" -pix_fmt gray -frames:v 1 data/face/ferplus/test/wide.jpg
+printf '%s\n' "$head" \
+  "ferplus/test/a.jpg,test,x,9,1,0,0,0,0,0,0,0,0,,0" \
+  "ferplus/test/b.jpg,test,x,0,8,0,0,0,2,0,0,0,0,,0" \
+  "ferplus/test/b.jpg,test,x,5,5,0,0,0,0,0,0,0,0,,0" \
+  "ferplus/test/b.jpg,test,x,0,1,0,0,0,2,0,0,0,7,,0" \
+  "ferplus/test/b.jpg,test,x,9,1,0,0,0,0,0,0,0,0,,1" \
+  "ferplus/test/b.jpg,train,x,9,1,0,0,0,0,0,0,0,0,,0" \
+  "ferplus/test/wide.jpg,test,x,9,1,0,0,0,0,0,0,0,0,,0" \
+  "ferplus/test/missing.jpg,test,x,9,1,0,0,0,0,0,0,0,0,,0" >$list
+# a tie, a face mostly voted "not a face", one that leaks and one of train are left out
+run 0 "n=2 |2 pictures could not be read|cannot be read:" "$mien" eval ferplus --data data
+run 0 '"measure":"accuracy"|"items":2|"at_least":0.82' "$mien" eval ferplus --data data --json
+grep -qvE '^\{.*\}$' out && { echo "FAIL: not JSON lines"; failures=$((failures + 1)); }
+run 0 "" "$mien" eval face --data data --write report.md
+grep -q '^# Accuracy' report.md && grep -q 'face-expression, version' report.md &&
+  grep -q 'mien eval face --data data --write report.md' report.md ||
+  { echo "FAIL: report.md is not the report"; failures=$((failures + 1)); }
+run 1 "No space left" "$mien" eval ferplus --data data --write /dev/full
+
+mkdir -p data/text/open/crema_d_ratings
+echo '"","A","D","F","H","N","S","fileName"' >data/text/open/crema_d_ratings/tabulatedVotes.csv
+run 1 "no clip has all three ratings" "$mien" eval people --data data
+
+[ $failures = 0 ] && echo "all as it should be"
+exit $((failures > 0))
