@@ -40,6 +40,8 @@ static const bench benches[] = {
     {"conv2d 320x320 3->16 3x3 /2", NN_F32_PACKED, CONV2D, 320, 3, 16, 3, 2},
     {"conv2d 80x80 16->24 1x1", NN_F32_PACKED, CONV2D, 80, 16, 24, 1, 1},
     {"conv1d 100 frames 64->64 5", NN_F32_PACKED, CONV1D, 100, 64, 64, 5, 0},
+    {"conv1d 24 frames 64->128 3", NN_F32_PACKED, CONV1D, 24, 64, 128, 3, 0},
+    {"conv1d 24 frames 64->128 3 int8", NN_I8_PACKED, CONV1D, 24, 64, 128, 3, 0},
     {"conv1d 1 frame 64->64 5", NN_F32_PACKED, CONV1D, 1, 64, 64, 5, 0},
     {"linear 1x256->128", NN_F32_PACKED, LINEAR, 1, 256, 128, 0, 0},
     {"linear 1x256->128 plain", NN_F32, LINEAR, 1, 256, 128, 0, 0},
@@ -49,6 +51,8 @@ static const bench benches[] = {
     {"gru step 128", NN_F32_PACKED, GRU, 128, 0, 0, 0, 0},
     {"depthwise 40x40x64 3x3", NN_F32, DEPTHWISE, 40, 64, 3, 0, 0},
     {"bag of 60, 200k x 64 int8", NN_I8, BAG, 200000, 64, 60, 0, 0},
+    {"bag of 5, 20k x 64 int8", NN_I8, BAG, 20000, 64, 5, 0, 0},
+    {"bag of 1, 20k x 64 int8", NN_I8, BAG, 20000, 64, 1, 0, 0},
     {"silu 4096", NN_F32, ACTIVATE, 4096, NN_SILU, 0, 0, 0},
     {"gelu 4096", NN_F32, ACTIVATE, 4096, NN_GELU, 0, 0, 0},
 };
