@@ -23,12 +23,15 @@ static const struct set {
     {"emobank", "text", eval_emobank},       {"ravdess", "voice", eval_ravdess},
     {"emodb", "voice", eval_emodb},          {"nemo", "voice", eval_nemo},
     {"crema", "voice", eval_crema},          {"tess", "voice", eval_tess},
-    {"ferplus", "face", eval_ferplus},       {"people", "fused", eval_people},
+    {"ferplus", "face", eval_ferplus},
+    {"landmarks68", "face", eval_landmarks68},
+    {"utk", "face", eval_utk},
+    {"clips", "fused", eval_clips},       {"people", "fused", eval_people},
     {"pairs", "fused", eval_pairs},
 };
 enum { SETS = sizeof sets / sizeof *sets };
 
-/* ---- What the sets share ----------------------------------------------------------------------- */
+/* ---- What the sets share --------------------------------------------------------------------- */
 
 char *eval_path(const eval_context *context, const char *format, ...) {
   char part[512], *path;
@@ -42,8 +45,8 @@ char *eval_path(const eval_context *context, const char *format, ...) {
   return path;
 }
 
-int eval_open_table(const eval_context *context, eval_table *table, const char *part, char separator,
-                    mien_error *error) {
+int eval_open_table(const eval_context *context, eval_table *table, const char *part,
+                    char separator, mien_error *error) {
   char *path = eval_path(context, "%s", part);
   if (!path) return base_error_set(error, MIEN_ENOMEM, part, "", "no memory for the path");
   int code = eval_table_open(table, path, separator, error);
@@ -60,8 +63,10 @@ int eval_open_model(eval_context *context, const char *name, nn_file **file, mie
   } else {
     const engine_embedded *inside = engine_embedded_find(name);
     snprintf(path, sizeof path, "%s.mien inside the program", name);
-    code = inside ? nn_file_open_memory(file, inside->start, (size_t)(inside->end - inside->start), path, error)
-                  : base_error_set(error, MIEN_EMODEL, path, "give a folder that has it by --models DIR",
+    code = inside ? nn_file_open_memory(file, inside->start, (size_t)(inside->end - inside->start),
+                                        path, error)
+                  : base_error_set(error, MIEN_EMODEL, path,
+                                   "give a folder that has it by --models DIR",
                                    "the model is not there");
   }
   if (code) return code;
@@ -75,9 +80,12 @@ int eval_open_model(eval_context *context, const char *name, nn_file **file, mie
 }
 
 int eval_core_of_name(const char *name) {
-  static const struct { const char *name; int core; } also[] = {
-      {"happy", MIEN_JOY}, {"happiness", MIEN_JOY}, {"sad", MIEN_SADNESS}, {"angry", MIEN_ANGER},
-      {"fearful", MIEN_FEAR}, {"surprised", MIEN_SURPRISE}, {"disgusted", MIEN_DISGUST}};
+  static const struct {
+    const char *name;
+    int core;
+  } also[] = {{"happy", MIEN_JOY},        {"happiness", MIEN_JOY}, {"sad", MIEN_SADNESS},
+              {"angry", MIEN_ANGER},      {"fearful", MIEN_FEAR},  {"surprised", MIEN_SURPRISE},
+              {"disgusted", MIEN_DISGUST}};
   for (int k = 0; k < MIEN_CORE; k++)
     if (!strcmp(name, mien_core_name(k))) return k;
   for (size_t i = 0; i < BASE_COUNT(also); i++)
@@ -105,7 +113,7 @@ void eval_keep(eval_context *context, const mien_reading *reading, int truth) {
   kept->list[kept->count++] = (struct eval_kept_one){*reading, truth};
 }
 
-/* ---- The command ------------------------------------------------------------------------------- */
+/* ---- The command ----------------------------------------------------------------------------- */
 
 static bool wanted(const struct set *set, int argc, char **argv) {
   for (int i = 1; i < argc; i++)
@@ -137,18 +145,23 @@ int cli_eval(int argc, char **argv) {
   const char *data = getenv("MIEN_DATA"), *models = getenv("MIEN_MODELS"), *write = NULL;
   int json = 0;
   const cli_option options[] = {
-      {"data", OPTION_TEXT, "DIR", &data, "the labelled sets: text/, voice/, face/, clips/, splits/\n"
-                                          "(MIEN_DATA, else ../data-cache)", 0, 0},
-      {"models", OPTION_TEXT, "DIR", &models, "*.mien files in place of those inside the program (MIEN_MODELS)", 0, 0},
+      {"data", OPTION_TEXT, "DIR", &data,
+       "the labelled sets: text/, voice/, face/, clips/, splits/\n"
+       "(MIEN_DATA, else ../data-cache)",
+       0, 0},
+      {"models", OPTION_TEXT, "DIR", &models,
+       "*.mien files in place of those inside the program (MIEN_MODELS)", 0, 0},
       {"json", OPTION_FLAG, NULL, &json, "one JSON line a figure", 0, 0},
       {"write", OPTION_TEXT, "FILE", &write, "write the report as Markdown to FILE as well", 0, 0},
       {NULL, 0, NULL, NULL, NULL, 0, 0}};
   char about[1024];
-  int at = snprintf(about, sizeof about,
-                    "Scores the models on labelled sets, with 95 %% bootstrap intervals. SET is all, a kind or\n"
-                    "a name:");
+  int at = snprintf(
+      about, sizeof about,
+      "Scores the models on labelled sets, with 95 %% bootstrap intervals. SET is all, a kind or\n"
+      "a name:");
   for (int s = 0; s < SETS; s++)
-    at += snprintf(about + at, sizeof about - (size_t)at, "%s%s %s", !s || strcmp(sets[s].kind, sets[s - 1].kind) ? "\n  " : "",
+    at += snprintf(about + at, sizeof about - (size_t)at, "%s%s %s",
+                   !s || strcmp(sets[s].kind, sets[s - 1].kind) ? "\n  " : "",
                    !s || strcmp(sets[s].kind, sets[s - 1].kind) ? sets[s].kind : "", sets[s].name);
   snprintf(about + at, sizeof about - (size_t)at, "\n");
   const cli_usage usage = {"eval", "SET…", about, options,
@@ -168,8 +181,8 @@ int cli_eval(int argc, char **argv) {
   struct stat status;
   if (stat(context.data, &status) || !S_ISDIR(status.st_mode)) {
     mien_error error = {0};
-    base_error_set(&error, MIEN_EIO, context.data, "give the folder of the labelled sets by --data DIR",
-                   "there is no such folder");
+    base_error_set(&error, MIEN_EIO, context.data,
+                   "give the folder of the labelled sets by --data DIR", "there is no such folder");
     cli_complain(context.data, &error);
     return CLI_NOTHING;
   }
@@ -186,8 +199,10 @@ int cli_eval(int argc, char **argv) {
   }
   cli_progress_clear();
   base_text text = {0};
-  if (json) eval_report_json(&context.report, &text);
-  else eval_report_table(&context.report, &text);
+  if (json)
+    eval_report_json(&context.report, &text);
+  else
+    eval_report_table(&context.report, &text);
   code = write_out(NULL, &text);
   if (!code && write) {
     base_text_reset(&text);

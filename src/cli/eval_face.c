@@ -20,12 +20,14 @@ static int read_crop(const char *path, float *crop, mien_error *error) {
   media_reader *reader = NULL;
   media_item item;
   int code = media_open(&reader, path, &options, error);
-  while (!code && !(code = media_next(reader, &item, error)) && item.kind != MEDIA_PICTURE) {}
+  while (!code && !(code = media_next(reader, &item, error)) && item.kind != MEDIA_PICTURE) {
+  }
   if (!code && (item.picture.width != SIDE || item.picture.height != SIDE))
     code = base_error_set(error, MIEN_EFORMAT, path, "give the set as it was published",
                           "is not 48x48 pixels");
   for (int y = 0; !code && y < SIDE; y++)
-    for (int x = 0; x < SIDE; x++) crop[y * SIDE + x] = item.picture.data[(size_t)y * item.picture.stride + (size_t)x];
+    for (int x = 0; x < SIDE; x++)
+      crop[y * SIDE + x] = item.picture.data[(size_t)y * item.picture.stride + (size_t)x];
   media_close(&reader);
   return code;
 }
@@ -40,13 +42,16 @@ static int majority(const eval_table *table, size_t row, const int columns[CLASS
   }
   for (int k = 1; k < CLASSES + 2; k++)
     if (votes[k] > votes[top]) top = k;
-  for (int k = 0; k < CLASSES + 2; k++) tied += votes[k] == votes[top];
+  for (int k = 0; k < CLASSES + 2; k++)
+    tied += votes[k] == votes[top];
   return votes[top] && tied == 1 && top < CLASSES ? top : -1;
 }
 
 static int columns_of(const eval_table *table, int columns[CLASSES + 2], mien_error *error) {
   for (int k = 0; k < CLASSES + 2; k++) {
-    const char *name = k < CLASSES ? face_expression_class_name(k) : k == CLASSES ? "unknown" : "NF";
+    const char *name = k < CLASSES    ? face_expression_class_name(k)
+                       : k == CLASSES ? "unknown"
+                                      : "NF";
     columns[k] = eval_table_column(table, name, "face/ferplus/labels.csv", error);
     if (columns[k] < 0) return MIEN_EFORMAT;
   }
@@ -60,11 +65,16 @@ static const struct disturbance {
   int blur;                /* passes of a 3x3 mean */
   float gamma, noise;      /* noise: grey levels, 1 sigma */
 } disturbances[] = {
-    {"as published", 0, 1, 0, 0, 0, 1, 0},         {"shifted 3 pixels", 0, 1, 3, -2, 0, 1, 0},
-    {"10 % larger", 0, 0.909f, 0, 0, 0, 1, 0},     {"15 % smaller", 0, 1.176f, 0, 0, 0, 1, 0},
-    {"turned 10 degrees", 10, 1, 0, 0, 0, 1, 0},   {"turned 20 degrees", 20, 1, 0, 0, 0, 1, 0},
-    {"blurred", 0, 1, 0, 0, 2, 1, 0},              {"dark, gamma 2", 0, 1, 0, 0, 0, 2, 0},
-    {"bright, gamma 0.5", 0, 1, 0, 0, 0, 0.5f, 0}, {"noise, 10 levels", 0, 1, 0, 0, 0, 1, 10},
+    {"as published", 0, 1, 0, 0, 0, 1, 0},
+    {"shifted 3 pixels", 0, 1, 3, -2, 0, 1, 0},
+    {"10 % larger", 0, 0.909f, 0, 0, 0, 1, 0},
+    {"15 % smaller", 0, 1.176f, 0, 0, 0, 1, 0},
+    {"turned 10 degrees", 10, 1, 0, 0, 0, 1, 0},
+    {"turned 20 degrees", 20, 1, 0, 0, 0, 1, 0},
+    {"blurred", 0, 1, 0, 0, 2, 1, 0},
+    {"dark, gamma 2", 0, 1, 0, 0, 0, 2, 0},
+    {"bright, gamma 0.5", 0, 1, 0, 0, 0, 0.5f, 0},
+    {"noise, 10 levels", 0, 1, 0, 0, 0, 1, 10},
 };
 enum { DISTURBANCES = sizeof disturbances / sizeof *disturbances };
 
@@ -87,7 +97,8 @@ static void disturb(const struct disturbance *d, const float *crop, float *to) {
   for (int pass = 0; pass < d->blur; pass++) {
     for (int i = 0; i < SIDE * SIDE; i++) {
       soft[i] = 0;
-      for (int n = 0; n < 9; n++) soft[i] += pixel(to, i % SIDE + n % 3 - 1, i / SIDE + n / 3 - 1) / 9;
+      for (int n = 0; n < 9; n++)
+        soft[i] += pixel(to, i % SIDE + n % 3 - 1, i / SIDE + n / 3 - 1) / 9;
     }
     memcpy(to, soft, sizeof soft);
   }
@@ -117,10 +128,11 @@ static int best_class(const face_expression *expression, const float *crop, floa
   return top;
 }
 
-static int score_rows(eval_context *context, const eval_table *table, const face_expression *expression,
-                      float *scratch, scored *out, mien_error *error) {
-  static const int core_of[CLASSES] = {MIEN_NEUTRAL, MIEN_JOY, MIEN_SURPRISE, MIEN_SADNESS,
-                                       MIEN_ANGER, MIEN_DISGUST, MIEN_FEAR, MIEN_DISGUST};
+static int score_rows(eval_context *context, const eval_table *table,
+                      const face_expression *expression, float *scratch, scored *out,
+                      mien_error *error) {
+  static const int core_of[CLASSES] = {MIEN_NEUTRAL, MIEN_JOY,     MIEN_SURPRISE, MIEN_SADNESS,
+                                       MIEN_ANGER,   MIEN_DISGUST, MIEN_FEAR,     MIEN_DISGUST};
   const char *path = "face/ferplus/labels.csv";
   int columns[CLASSES + 2];
   if (columns_of(table, columns, error)) return MIEN_EFORMAT;
@@ -147,7 +159,8 @@ static int score_rows(eval_context *context, const eval_table *table, const face
     base_reading_init(&reading, MIEN_FACE);
     for (int d = 0; d < (context->kept ? 1 : DISTURBANCES); d++) {
       disturb(&disturbances[d], crop, worse);
-      out->classes[d][out->count] = (eval_item){.truth = truth, .guess = best_class(expression, worse, scratch)};
+      out->classes[d][out->count] =
+          (eval_item){.truth = truth, .guess = best_class(expression, worse, scratch)};
     }
     face_expression_read(expression, crop, scratch, &reading);
     eval_keep(context, &reading, core_of[truth]);
@@ -155,7 +168,8 @@ static int score_rows(eval_context *context, const eval_table *table, const face
     cli_progress("FER+", (double)row, (double)table->rows);
   }
   if (out->count) return MIEN_OK;
-  return base_error_set(error, MIEN_EEMPTY, path, "give the folder of the labelled sets by --data DIR",
+  return base_error_set(error, MIEN_EEMPTY, path,
+                        "give the folder of the labelled sets by --data DIR",
                         "no picture of the test split could be read");
 }
 
@@ -170,15 +184,21 @@ static void report(eval_context *context, const scored *s) {
     size_t count = 0;
     for (size_t i = 0; own && i < s->count; i++)
       if (s->classes[0][i].truth == k) own[count++] = s->classes[0][i];
-    eval_add(to, face_expression_class_name(k), "recall", eval_interval(eval_accuracy, own, count), count);
+    eval_add(to, face_expression_class_name(k), "recall", eval_interval(eval_accuracy, own, count),
+             count);
     free(own);
   }
-  eval_note(to, "majority of ten raters, single votes dropped; without ties, without faces mostly voted "
-                "unknown or not a face, and without %s", "the rows that also are in train");
+  eval_note(
+      to,
+      "majority of ten raters, single votes dropped; without ties, without faces mostly voted "
+      "unknown or not a face, and without %s",
+      "the rows that also are in train");
   eval_set(to, "FER+ test, 8 classes, disturbed");
   for (int d = 1; d < DISTURBANCES; d++) {
-    eval_add(to, disturbances[d].name, "accuracy", eval_interval(eval_accuracy, s->classes[d], s->count), s->count);
-    eval_add(to, disturbances[d].name, "UAR", eval_interval(eval_uar, s->classes[d], s->count), s->count);
+    eval_add(to, disturbances[d].name, "accuracy",
+             eval_interval(eval_accuracy, s->classes[d], s->count), s->count);
+    eval_add(to, disturbances[d].name, "UAR", eval_interval(eval_uar, s->classes[d], s->count),
+             s->count);
   }
   eval_set(to, "FER+ test, core labels");
   eval_add_labels(to, "", s->core, s->count);
@@ -201,13 +221,13 @@ int eval_ferplus(eval_context *context, mien_error *error) {
     bool enough = scratch && out.core;
     for (int d = 0; d < DISTURBANCES; d++)
       if (!(out.classes[d] = malloc(table.rows * sizeof *out.classes[d]))) enough = false;
-    if (!enough)
-      code = base_error_set(error, MIEN_ENOMEM, "", "", "no memory for the scores");
+    if (!enough) code = base_error_set(error, MIEN_ENOMEM, "", "", "no memory for the scores");
   }
   if (!code) code = score_rows(context, &table, expression, scratch, &out, error);
   if (!code && !context->kept) report(context, &out);
   base_free_aligned(scratch);
-  for (int d = 0; d < DISTURBANCES; d++) free(out.classes[d]);
+  for (int d = 0; d < DISTURBANCES; d++)
+    free(out.classes[d]);
   free(out.core);
   face_expression_close(&expression);
   nn_file_close(&file);

@@ -15,7 +15,7 @@
 enum { VOTES = 6, RATERS = 3, FIT_ACTORS_TO = 1060, TEST_ACTORS_FROM = 1076 };
 enum { SOUND, PICTURE, BOTH, CHANNELS };
 static const char *const vote_names[VOTES] = {"N", "H", "S", "A", "F", "D"};
-static const int core_of_vote[VOTES] = {MIEN_NEUTRAL, MIEN_JOY, MIEN_SADNESS,
+static const int core_of_vote[VOTES] = {MIEN_NEUTRAL, MIEN_JOY,  MIEN_SADNESS,
                                         MIEN_ANGER,   MIEN_FEAR, MIEN_DISGUST};
 
 typedef struct clip {
@@ -34,30 +34,37 @@ static uint32_t next_random(uint64_t *state) { /* xorshift64* (Vigna 2016) */
 /* RATERS of the votes, without replacement. */
 static void draw_votes(const int votes[VOTES], int drawn[VOTES], uint64_t *state) {
   int left[VOTES], all = 0;
-  for (int k = 0; k < VOTES; k++) all += left[k] = votes[k], drawn[k] = 0;
+  for (int k = 0; k < VOTES; k++)
+    all += left[k] = votes[k], drawn[k] = 0;
   for (int r = 0; r < RATERS && all > 0; r++, all--) {
     int at = (int)(next_random(state) % (uint32_t)all), k = 0;
-    while (at >= left[k]) at -= left[k++];
+    while (at >= left[k])
+      at -= left[k++];
     left[k]--;
     drawn[k]++;
   }
 }
 
-static void smooth(const int drawn[VOTES], const double prior[VOTES], double strength, double p[VOTES]) {
+static void smooth(const int drawn[VOTES], const double prior[VOTES], double strength,
+                   double p[VOTES]) {
   double all = strength;
-  for (int k = 0; k < VOTES; k++) all += drawn[k];
-  for (int k = 0; k < VOTES; k++) p[k] = (drawn[k] + strength * prior[k]) / all;
+  for (int k = 0; k < VOTES; k++)
+    all += drawn[k];
+  for (int k = 0; k < VOTES; k++)
+    p[k] = (drawn[k] + strength * prior[k]) / all;
 }
 
 /* The prior of a channel, and the strength of smoothing under which the votes drawn best predict
  * those left, on the actors that fuse/ was fitted on. */
 static double fit_smoothing(const clip *clips, size_t count, int channel, double prior[VOTES]) {
   double all = 0, best = INFINITY, best_strength = 1;
-  for (int k = 0; k < VOTES; k++) prior[k] = 0;
+  for (int k = 0; k < VOTES; k++)
+    prior[k] = 0;
   for (size_t i = 0; i < count; i++)
     for (int k = 0; k < VOTES && clips[i].actor <= FIT_ACTORS_TO; k++)
       prior[k] += clips[i].votes[channel][k], all += clips[i].votes[channel][k];
-  for (int k = 0; k < VOTES; k++) prior[k] = all > 0 ? BASE_MAX(prior[k] / all, 1e-6) : 1.0 / VOTES;
+  for (int k = 0; k < VOTES; k++)
+    prior[k] = all > 0 ? BASE_MAX(prior[k] / all, 1e-6) : 1.0 / VOTES;
   for (double strength = 0.2; strength <= 8; strength += 0.2) {
     double loss = 0, p[VOTES];
     for (size_t i = 0; i < count; i++) {
@@ -83,11 +90,13 @@ static int load(eval_context *context, clip **clips, size_t *count, mien_error *
   *count = 0;
   if (!code && (name = eval_table_column(&table, "fileName", part, error)) < 0) code = MIEN_EFORMAT;
   for (int k = 0; !code && k < VOTES; k++)
-    if ((columns[k] = eval_table_column(&table, vote_names[k], part, error)) < 0) code = MIEN_EFORMAT;
+    if ((columns[k] = eval_table_column(&table, vote_names[k], part, error)) < 0)
+      code = MIEN_EFORMAT;
   if (!code && !(*clips = calloc(table.rows, sizeof **clips)))
     code = base_error_set(error, MIEN_ENOMEM, part, "", "no memory for the ratings");
   size_t rows = 0;
-  for (size_t row = 1; !code && row < table.rows; row++) { /* column 0: channel 1…3, then a number */
+  for (size_t row = 1; !code && row < table.rows;
+       row++) { /* column 0: channel 1…3, then a number */
     int channel = eval_table_cell(&table, row, 0)[0] - '1';
     if (channel < 0 || channel >= CHANNELS) continue;
     clip *c = &(*clips)[rows++];
@@ -111,17 +120,21 @@ static int load(eval_context *context, clip **clips, size_t *count, mien_error *
     }
     last->channels |= own->channels;
     for (int c = 0; c < CHANNELS; c++)
-      for (int k = 0; k < VOTES; k++) last->votes[c][k] += own->votes[c][k];
+      for (int k = 0; k < VOTES; k++)
+        last->votes[c][k] += own->votes[c][k];
   }
   for (size_t i = 0; i < merged; i++)
     if ((*clips)[i].channels == (1 << CHANNELS) - 1) (*clips)[(*count)++] = (*clips)[i];
-  return *count ? MIEN_OK : base_error_set(error, MIEN_EEMPTY, part, "", "no clip has all three ratings");
+  return *count ? MIEN_OK
+                : base_error_set(error, MIEN_EEMPTY, part, "", "no clip has all three ratings");
 }
 
 static fuse_part part_of(int modality, const double p[VOTES]) {
   fuse_part part = {.modality = modality, .confidence = NAN, .quality = NAN};
-  for (int d = 0; d < MIEN_DIMS; d++) part.dims[d] = NAN;
-  for (int k = 0; k < VOTES; k++) part.core[core_of_vote[k]] = (float)p[k];
+  for (int d = 0; d < MIEN_DIMS; d++)
+    part.dims[d] = NAN;
+  for (int k = 0; k < VOTES; k++)
+    part.core[core_of_vote[k]] = (float)p[k];
   return part;
 }
 
@@ -147,15 +160,19 @@ int eval_people(eval_context *context, mien_error *error) {
     double prior[2][VOTES], strength[2];
     uint64_t state = 20;
     for (size_t i = 0; i < count; i++)
-      for (int c = SOUND; c <= PICTURE; c++) draw_votes(clips[i].votes[c], clips[i].drawn[c], &state);
-    for (int c = SOUND; c <= PICTURE; c++) strength[c] = fit_smoothing(clips, count, c, prior[c]);
+      for (int c = SOUND; c <= PICTURE; c++)
+        draw_votes(clips[i].votes[c], clips[i].drawn[c], &state);
+    for (int c = SOUND; c <= PICTURE; c++)
+      strength[c] = fit_smoothing(clips, count, c, prior[c]);
     for (size_t i = 0; i < count; i++) {
       const int *both = clips[i].votes[BOTH];
       if (clips[i].actor < TEST_ACTORS_FROM) continue;
       int top = 0, tied = 1;
       for (int k = 1; k < VOTES; k++) {
-        if (both[k] > both[top]) top = k, tied = 1;
-        else if (both[k] == both[top] && next_random(&state) % (uint32_t)++tied == 0) top = k;
+        if (both[k] > both[top])
+          top = k, tied = 1;
+        else if (both[k] == both[top] && next_random(&state) % (uint32_t)++tied == 0)
+          top = k;
       }
       fuse_part parts[2];
       for (int c = SOUND; c <= PICTURE; c++) {
@@ -168,17 +185,20 @@ int eval_people(eval_context *context, mien_error *error) {
     }
     eval_report *to = &context->report;
     eval_set(to, "CREMA-D's raters: three who heard and three who saw, pooled");
-    eval_row *row = eval_add(to, "heard alone", "accuracy", eval_interval(eval_accuracy, items[SOUND], scored), scored);
+    eval_row *row = eval_add(to, "heard alone", "accuracy",
+                             eval_interval(eval_accuracy, items[SOUND], scored), scored);
     eval_value seen = eval_interval(eval_accuracy, items[PICTURE], scored);
     eval_add(to, "seen alone", "accuracy", seen, scored);
-    row = eval_add(to, "pooled", "accuracy", eval_interval(eval_accuracy, items[BOTH], scored), scored);
+    row = eval_add(to, "pooled", "accuracy", eval_interval(eval_accuracy, items[BOTH], scored),
+                   scored);
     eval_floor(row, seen.value, NAN); /* never below the better of the two */
     eval_add(to, "pooled", "UAR", eval_interval(eval_uar, items[BOTH], scored), scored);
     eval_add_calibration(to, "pooled", items[BOTH], scored, true);
     eval_note(to, "truth: the majority of those who saw and heard, of equals one at random; actors "
                   "1076–1091, which fuse/ was not fitted on; it knows no surprise");
   }
-  for (int c = 0; c < CHANNELS; c++) free(items[c]);
+  for (int c = 0; c < CHANNELS; c++)
+    free(items[c]);
   free(clips);
   return code;
 }

@@ -53,10 +53,14 @@ double eval_multi_f1(const void *items, const uint32_t *pick, size_t count) {
     for (uint32_t left = truth | guess; left; left &= left - 1) {
       uint32_t bit = left & (~left + 1);
       int k = 0;
-      while (!(bit >> k & 1)) k++;
-      if (truth & guess & bit) t.hit[k]++;
-      else if (truth & bit) t.miss[k]++;
-      else t.alarm[k]++;
+      while (!(bit >> k & 1))
+        k++;
+      if (truth & guess & bit)
+        t.hit[k]++;
+      else if (truth & bit)
+        t.miss[k]++;
+      else
+        t.alarm[k]++;
     }
   }
   return mean_of_present(&t, true);
@@ -65,7 +69,8 @@ double eval_multi_f1(const void *items, const uint32_t *pick, size_t count) {
 double eval_accuracy(const void *items, const uint32_t *pick, size_t count) {
   const eval_item *item = items;
   double right = 0;
-  for (size_t i = 0; i < count; i++) right += item[pick[i]].truth == item[pick[i]].guess;
+  for (size_t i = 0; i < count; i++)
+    right += item[pick[i]].truth == item[pick[i]].guess;
   return count ? right / (double)count : NAN;
 }
 
@@ -83,14 +88,16 @@ double eval_accuracy_kept(const void *items, const uint32_t *pick, size_t count)
 double eval_abstained(const void *items, const uint32_t *pick, size_t count) {
   const eval_item *item = items;
   double abstained = 0;
-  for (size_t i = 0; i < count; i++) abstained += item[pick[i]].abstained;
+  for (size_t i = 0; i < count; i++)
+    abstained += item[pick[i]].abstained;
   return count ? abstained / (double)count : NAN;
 }
 
 double eval_coverage(const void *items, const uint32_t *pick, size_t count) {
   const eval_item *item = items;
   double covered = 0;
-  for (size_t i = 0; i < count; i++) covered += item[pick[i]].set >> item[pick[i]].truth & 1;
+  for (size_t i = 0; i < count; i++)
+    covered += item[pick[i]].set >> item[pick[i]].truth & 1;
   return count ? covered / (double)count : NAN;
 }
 
@@ -98,7 +105,8 @@ double eval_set_size(const void *items, const uint32_t *pick, size_t count) {
   const eval_item *item = items;
   double labels = 0;
   for (size_t i = 0; i < count; i++)
-    for (unsigned set = item[pick[i]].set; set; set &= set - 1) labels++;
+    for (unsigned set = item[pick[i]].set; set; set &= set - 1)
+      labels++;
   return count ? labels / (double)count : NAN;
 }
 
@@ -112,14 +120,16 @@ double eval_ece(const void *items, const uint32_t *pick, size_t count) {
     confidence[bin] += one->confidence;
     right[bin] += one->truth == one->guess;
   }
-  for (int b = 0; b < EVAL_BINS; b++) gap += fabs(confidence[b] - right[b]);
+  for (int b = 0; b < EVAL_BINS; b++)
+    gap += fabs(confidence[b] - right[b]);
   return count ? gap / (double)count : NAN;
 }
 
 double eval_mean(const void *items, const uint32_t *pick, size_t count) {
   const eval_pair *pair = items;
   double sum = 0;
-  for (size_t i = 0; i < count; i++) sum += pair[pick[i]].guess;
+  for (size_t i = 0; i < count; i++)
+    sum += pair[pick[i]].guess;
   return count ? sum / (double)count : NAN;
 }
 
@@ -153,10 +163,11 @@ eval_value eval_interval_of_mean(eval_metric metric, const void *const *lists, c
   eval_value result = {NAN, NAN, NAN};
   double sampled[EVAL_RESAMPLES + 1];
   size_t most = 0, kept = 0;
-  for (size_t l = 0; l < list_count; l++) most = counts[l] > most ? counts[l] : most;
+  for (size_t l = 0; l < list_count; l++)
+    most = counts[l] > most ? counts[l] : most;
   uint32_t *pick = most ? malloc(most * sizeof *pick) : NULL;
   if (!pick) return result;
-  uint64_t state = 20240229; /* any seed will do; the same each time */
+  uint64_t state = 20240229;                  /* any seed will do; the same each time */
   for (int r = 0; r <= EVAL_RESAMPLES; r++) { /* the last round takes every item once */
     double sum = 0;
     size_t known = 0;
@@ -167,8 +178,10 @@ eval_value eval_interval_of_mean(eval_metric metric, const void *const *lists, c
       if (isfinite(value)) sum += value, known++;
     }
     double mean = known ? sum / (double)known : NAN;
-    if (r == EVAL_RESAMPLES) result.value = mean;
-    else if (isfinite(mean)) sampled[kept++] = mean;
+    if (r == EVAL_RESAMPLES)
+      result.value = mean;
+    else if (isfinite(mean))
+      sampled[kept++] = mean;
   }
   free(pick);
   if (kept) {

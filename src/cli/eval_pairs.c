@@ -1,7 +1,7 @@
-/* eval_pairs.c: fuse/ over the real models, on people who never were: a text of GoEmotions, a voice of
- * RAVDESS and a face of FER+, all of the test splits and all labelled alike, are taken for one moment
- * of one person. Better than nothing, and no more: real words, voices and faces depend on each
- * other, and these do not, so the figures of two and three together flatter the fusion. */
+/* eval_pairs.c: fuse/ over the real models, on people who never were: a text of GoEmotions, a voice
+ * of RAVDESS and a face of FER+, all of the test splits and all labelled alike, are taken for one
+ * moment of one person. Better than nothing, and no more: real words, voices and faces depend on
+ * each other, and these do not, so the figures of two and three together flatter the fusion. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,8 +14,10 @@ enum { SOURCES = 3, EACH = 250 /* moments of a core label */ };
 static const int modality_of[SOURCES] = {MIEN_TEXT, MIEN_VOICE, MIEN_FACE};
 
 static fuse_part part_of(const mien_reading *reading) {
-  fuse_part part = {.modality = reading->modality, .confidence = reading->confidence,
-                    .quality = reading->quality, .abstains = reading->abstain != NULL};
+  fuse_part part = {.modality = reading->modality,
+                    .confidence = reading->confidence,
+                    .quality = reading->quality,
+                    .abstains = reading->abstain != NULL};
   memcpy(part.core, reading->core, sizeof part.core);
   memcpy(part.dims, reading->dims, sizeof part.dims);
   return part;
@@ -25,7 +27,8 @@ static eval_item fused_item(const fuse_part *parts, size_t count, int truth) {
   fuse_result result;
   mien_reading reading;
   base_reading_init(&reading, MIEN_FUSED);
-  if (fuse_pool(parts, count, &result)) return (eval_item){.truth = truth, .guess = -1, .abstained = true};
+  if (fuse_pool(parts, count, &result))
+    return (eval_item){.truth = truth, .guess = -1, .abstained = true};
   memcpy(reading.core, result.core, sizeof reading.core);
   fuse_calibrate(&reading, result.abstains);
   return eval_item_of(&reading, truth);
@@ -34,34 +37,42 @@ static eval_item fused_item(const fuse_part *parts, size_t count, int truth) {
 /* The n-th reading of a core label, going round; NULL when there is none. */
 static const mien_reading *pick(const eval_kept *kept, int label, size_t n) {
   size_t own = 0, at = 0;
-  for (size_t i = 0; i < kept->count; i++) own += kept->list[i].truth == label;
+  for (size_t i = 0; i < kept->count; i++)
+    own += kept->list[i].truth == label;
   if (!own) return NULL;
   n = n * 7919 % own; /* a prime: spread over speakers and places in the list */
-  for (; kept->list[at].truth != label || n-- > 0; at++) {}
+  for (; kept->list[at].truth != label || n-- > 0; at++) {
+  }
   return &kept->list[at].reading;
 }
 
-/* Readings of the three sets; gives which of them could be read (bits), or a code when fewer than two. */
-static int collect(eval_context *context, eval_kept kept[SOURCES], int *present, mien_error *error) {
-  int (*const sets[SOURCES])(eval_context *, mien_error *) = {eval_goemotions, eval_ravdess, eval_ferplus};
+/* Readings of the three sets; gives which of them could be read (bits), or a code when fewer than
+ * two. */
+static int collect(eval_context *context, eval_kept kept[SOURCES], int *present,
+                   mien_error *error) {
+  int (*const sets[SOURCES])(eval_context *, mien_error *) = {eval_goemotions, eval_ravdess,
+                                                              eval_ferplus};
   int code = MIEN_OK, sources = 0;
   *present = 0;
   for (int s = 0; s < SOURCES; s++) {
     eval_context own = {.data = context->data, .models = context->models, .kept = &kept[s]};
     int failed = sets[s](&own, error);
     const char *models = own.report.models.data;
-    if (!failed && models && (!context->report.models.data || !strstr(context->report.models.data, models)))
+    if (!failed && models &&
+        (!context->report.models.data || !strstr(context->report.models.data, models)))
       base_text_puts(&context->report.models, models);
     eval_report_clear(&own.report);
-    if (failed) code = failed, eval_note(&context->report, "left out: %s (%s)", error->what, error->where);
-    else *present |= 1 << s, sources++;
+    if (failed)
+      code = failed, eval_note(&context->report, "left out: %s (%s)", error->what, error->where);
+    else
+      *present |= 1 << s, sources++;
   }
   return sources >= 2 ? MIEN_OK : code;
 }
 
 int eval_pairs(eval_context *context, mien_error *error) {
-  static const char *const names[1 << SOURCES] = {NULL, "text", "voice", "text, voice", "face",
-                                                  "text, face", "voice, face", "all three"};
+  static const char *const names[1 << SOURCES] = {
+      NULL, "text", "voice", "text, voice", "face", "text, face", "voice, face", "all three"};
   eval_kept kept[SOURCES] = {{0}};
   eval_item *items[1 << SOURCES] = {NULL};
   size_t count = 0;
@@ -81,7 +92,8 @@ int eval_pairs(eval_context *context, mien_error *error) {
         size_t used = 0;
         if (subset & ~present) continue;
         for (int s = 0; s < SOURCES; s++)
-          if (subset >> s & 1) parts[used] = part_of(readings[s]), parts[used++].modality = modality_of[s];
+          if (subset >> s & 1)
+            parts[used] = part_of(readings[s]), parts[used++].modality = modality_of[s];
         items[subset][count] = fused_item(parts, used, label);
       }
       count++;
@@ -101,11 +113,17 @@ int eval_pairs(eval_context *context, mien_error *error) {
       eval_floor(row, better, NAN);
     }
     for (int subset = 3; subset < 1 << SOURCES; subset++)
-      if (subset != 1 << 2 && !(subset & ~present)) eval_add_calibration(to, names[subset], items[subset], count, false);
-    eval_note(to, "%d moments of each core label; the parts of a moment are alike in label and otherwise "
-                  "strangers, so that two and three together look better than they are", EACH);
+      if (subset != 1 << 2 && !(subset & ~present))
+        eval_add_calibration(to, names[subset], items[subset], count, false);
+    eval_note(
+        to,
+        "%d moments of each core label; the parts of a moment are alike in label and otherwise "
+        "strangers, so that two and three together look better than they are",
+        EACH);
   }
-  for (int subset = 1; subset < 1 << SOURCES; subset++) free(items[subset]);
-  for (int s = 0; s < SOURCES; s++) free(kept[s].list);
+  for (int subset = 1; subset < 1 << SOURCES; subset++)
+    free(items[subset]);
+  for (int s = 0; s < SOURCES; s++)
+    free(kept[s].list);
   return code;
 }

@@ -43,7 +43,9 @@ bool eval_met(const eval_row *row) {
          !(row->value.value > row->at_most);
 }
 
-static bool has_floor(const eval_row *row) { return isfinite(row->at_least) || isfinite(row->at_most); }
+static bool has_floor(const eval_row *row) {
+  return isfinite(row->at_least) || isfinite(row->at_most);
+}
 
 void eval_note(eval_report *report, const char *format, ...) {
   char line[512];
@@ -60,18 +62,21 @@ void eval_add_labels(eval_report *report, const char *part, const eval_item *ite
   eval_add(report, part, "macro-F1", eval_interval(eval_macro_f1, items, count), count);
 }
 
-void eval_add_calibration(eval_report *report, const char *part, const eval_item *items, size_t count,
-                          bool floors) {
-  eval_row *row = eval_add(report, part, "ECE of confidence", eval_interval(eval_ece, items, count), count);
+void eval_add_calibration(eval_report *report, const char *part, const eval_item *items,
+                          size_t count, bool floors) {
+  eval_row *row =
+      eval_add(report, part, "ECE of confidence", eval_interval(eval_ece, items, count), count);
   if (floors) eval_floor(row, NAN, 0.05);
-  row = eval_add(report, part, "coverage of 90 % sets", eval_interval(eval_coverage, items, count), count);
+  row = eval_add(report, part, "coverage of 90 % sets", eval_interval(eval_coverage, items, count),
+                 count);
   row->percent = true;
   if (floors) eval_floor(row, 0.88, 0.92);
-  eval_add(report, part, "labels in a set, mean", eval_interval(eval_set_size, items, count), count);
+  eval_add(report, part, "labels in a set, mean", eval_interval(eval_set_size, items, count),
+           count);
   row = eval_add(report, part, "abstained", eval_interval(eval_abstained, items, count), count);
   row->percent = true;
-  eval_add(report, part, "accuracy where not abstained", eval_interval(eval_accuracy_kept, items, count),
-           count);
+  eval_add(report, part, "accuracy where not abstained",
+           eval_interval(eval_accuracy_kept, items, count), count);
 }
 
 void eval_report_clear(eval_report *report) {
@@ -84,27 +89,36 @@ void eval_report_clear(eval_report *report) {
 /* ---- Writing --------------------------------------------------------------------------------- */
 
 static const char *number(char to[24], const eval_row *row, double value) {
-  if (!isfinite(value)) snprintf(to, 24, "–");
-  else if (row->percent) snprintf(to, 24, "%.1f %%", 100 * value);
-  else snprintf(to, 24, "%.3f", value);
+  if (!isfinite(value))
+    snprintf(to, 24, "–");
+  else if (row->percent)
+    snprintf(to, 24, "%.1f %%", 100 * value);
+  else
+    snprintf(to, 24, "%.3f", value);
   return to;
 }
 
 static const char *floor_text(char to[64], const eval_row *row) {
   char low[24], high[24];
   number(low, row, row->at_least), number(high, row, row->at_most);
-  if (isfinite(row->at_least) && isfinite(row->at_most)) snprintf(to, 64, "%s…%s", low, high);
-  else if (isfinite(row->at_least)) snprintf(to, 64, "≥ %s", low);
-  else if (isfinite(row->at_most)) snprintf(to, 64, "≤ %s", high);
-  else *to = 0;
+  if (isfinite(row->at_least) && isfinite(row->at_most))
+    snprintf(to, 64, "%s…%s", low, high);
+  else if (isfinite(row->at_least))
+    snprintf(to, 64, "≥ %s", low);
+  else if (isfinite(row->at_most))
+    snprintf(to, 64, "≤ %s", high);
+  else
+    *to = 0;
   return to;
 }
 
 /* printf's widths count bytes; these strings are UTF-8. */
 static void add_padded(base_text *to, const char *text, int width) {
   base_text_puts(to, text);
-  for (const char *c = text; *c; c++) width -= (*c & 0xC0) != 0x80;
-  while (width-- > 0) base_text_puts(to, " ");
+  for (const char *c = text; *c; c++)
+    width -= (*c & 0xC0) != 0x80;
+  while (width-- > 0)
+    base_text_puts(to, " ");
 }
 
 void eval_report_table(const eval_report *report, base_text *to) {
@@ -118,7 +132,8 @@ void eval_report_table(const eval_report *report, base_text *to) {
     add_padded(to, row->part[0] ? row->part : "all", 20);
     add_padded(to, row->measure, 34);
     add_padded(to, number(value, row, row->value.value), 9);
-    snprintf(text, sizeof text, "%s…%s", number(low, row, row->value.low), number(high, row, row->value.high));
+    snprintf(text, sizeof text, "%s…%s", number(low, row, row->value.low),
+             number(high, row, row->value.high));
     add_padded(to, text, 18);
     snprintf(text, sizeof text, "n=%zu", row->count);
     add_padded(to, text, 10);
@@ -143,8 +158,10 @@ void eval_report_json(const eval_report *report, base_text *to) {
     base_json_integer(&json, "items", (long long)row->count);
     base_json_number(&json, "at_least", row->at_least, 4);
     base_json_number(&json, "at_most", row->at_most, 4);
-    if (has_floor(row)) base_json_bool(&json, "met", eval_met(row));
-    else base_json_string(&json, "met", NULL);
+    if (has_floor(row))
+      base_json_bool(&json, "met", eval_met(row));
+    else
+      base_json_string(&json, "met", NULL);
     base_json_close(&json, '}');
     base_text_puts(to, "\n");
   }
@@ -167,14 +184,18 @@ void eval_report_markdown(const eval_report *report, const char *command, base_t
   time_t now = time(NULL);
   struct tm parts;
   if (gmtime_r(&now, &parts)) strftime(date, sizeof date, "%Y-%m-%d", &parts);
-  base_text_printf(to,
+  base_text_printf(
+      to,
       "# Accuracy\n\n"
       "Written by `%s` on %s; do not edit. Every figure is the C program's, with the weights that\n"
-      "ship, on items that no choice was made on. The interval is the 95 %% bootstrap interval over\n"
+      "ship, on items that no choice was made on. The interval is the 95 %% bootstrap interval "
+      "over\n"
       "items (1,000 resamples, fixed seed). A floor is what the project asked for before it was\n"
-      "measured.\n\n", command, date);
-  base_text_puts(to, "Mien says what is *expressed*: these figures say how often it agrees with what\n"
-                     "raters saw or what actors were told to show, not with what anybody felt.\n\n");
+      "measured.\n\n",
+      command, date);
+  base_text_puts(to,
+                 "Mien says what is *expressed*: these figures say how often it agrees with what\n"
+                 "raters saw or what actors were told to show, not with what anybody felt.\n\n");
   base_text_printf(to, "Models:\n\n%s\n", report->models.data ? report->models.data : "");
 
   size_t missed = 0, floors = 0;
@@ -185,17 +206,21 @@ void eval_report_markdown(const eval_report *report, const char *command, base_t
   base_text_printf(to, "## Floors\n\n%zu of %zu are met.%s\n\n", floors - missed, floors,
                    missed ? " These are missed:" : "");
   if (missed) {
-    base_text_puts(to, "| set | part | measure | value | interval | items | floor | |\n|---|---|---|---|---|---|---|---|\n");
+    base_text_puts(to, "| set | part | measure | value | interval | items | floor | "
+                       "|\n|---|---|---|---|---|---|---|---|\n");
     for (size_t i = 0; i < report->count; i++)
-      if (has_floor(&report->rows[i]) && !eval_met(&report->rows[i])) markdown_row(&report->rows[i], true, to);
+      if (has_floor(&report->rows[i]) && !eval_met(&report->rows[i]))
+        markdown_row(&report->rows[i], true, to);
     base_text_puts(to, "\n");
   }
   const char *set = "";
   for (size_t i = 0; i < report->count; i++) {
     const eval_row *row = &report->rows[i];
     if (strcmp(set, row->set))
-      base_text_printf(to, "%s## %s\n\n| part | measure | value | interval | items | floor | |\n"
-                           "|---|---|---|---|---|---|---|\n", i ? "\n" : "", row->set);
+      base_text_printf(to,
+                       "%s## %s\n\n| part | measure | value | interval | items | floor | |\n"
+                       "|---|---|---|---|---|---|---|\n",
+                       i ? "\n" : "", row->set);
     set = row->set;
     markdown_row(row, false, to);
   }

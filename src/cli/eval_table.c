@@ -39,13 +39,16 @@ static char take_cell(char **at, char separator, char **cell) {
   *cell = to;
   if (separator == ',' && *from == '"') {
     for (from++; *from; from++) {
-      if (*from == '"' && from[1] == '"') from++;
-      else if (*from == '"') break;
+      if (*from == '"' && from[1] == '"')
+        from++;
+      else if (*from == '"')
+        break;
       *to++ = *from;
     }
     if (*from) from++;
   }
-  while (*from && *from != separator && *from != '\n') *to++ = *from++;
+  while (*from && *from != separator && *from != '\n')
+    *to++ = *from++;
   char ended = *from;
   *at = from + (ended != 0);
   if (to > *cell && ended != separator && to[-1] == '\r') to--;
@@ -107,10 +110,12 @@ void eval_table_close(eval_table *table) {
 }
 
 const char *eval_table_cell(const eval_table *table, size_t row, size_t column) {
-  return row < table->rows && column < table->columns ? table->cells[row * table->columns + column] : "";
+  return row < table->rows && column < table->columns ? table->cells[row * table->columns + column]
+                                                      : "";
 }
 
-int eval_table_column(const eval_table *table, const char *name, const char *path, mien_error *error) {
+int eval_table_column(const eval_table *table, const char *name, const char *path,
+                      mien_error *error) {
   for (size_t column = 0; column < table->columns; column++)
     if (!strcmp(eval_table_cell(table, 0, column), name)) return (int)column;
   base_error_set(error, MIEN_EFORMAT, path, "give the file as its set's makers published it",

@@ -9,19 +9,36 @@
 #include "cli/terminal.h"
 #include "text/text.h"
 
-/* GoEmotions' grouping (Demszky et al. 2020, Ekman's six) with neutral: core label of each of the 28,
- * in mien_fine_name's order. */
-static const int core_of_fine[MIEN_FINE] = {
-    MIEN_JOY /* admiration */,   MIEN_JOY /* amusement */,      MIEN_ANGER /* anger */,
-    MIEN_ANGER /* annoyance */,  MIEN_JOY /* approval */,       MIEN_JOY /* caring */,
-    MIEN_SURPRISE /* confusion */, MIEN_SURPRISE /* curiosity */, MIEN_JOY /* desire */,
-    MIEN_SADNESS /* disappointment */, MIEN_ANGER /* disapproval */, MIEN_DISGUST /* disgust */,
-    MIEN_SADNESS /* embarrassment */, MIEN_JOY /* excitement */, MIEN_FEAR /* fear */,
-    MIEN_JOY /* gratitude */,    MIEN_SADNESS /* grief */,      MIEN_JOY /* joy */,
-    MIEN_JOY /* love */,         MIEN_FEAR /* nervousness */,   MIEN_JOY /* optimism */,
-    MIEN_JOY /* pride */,        MIEN_SURPRISE /* realization */, MIEN_JOY /* relief */,
-    MIEN_SADNESS /* remorse */,  MIEN_SADNESS /* sadness */,    MIEN_SURPRISE /* surprise */,
-    MIEN_NEUTRAL /* neutral */};
+/* GoEmotions' grouping (Demszky et al. 2020, Ekman's six) with neutral: core label of each of the
+ * 28, in mien_fine_name's order. */
+static const int core_of_fine[MIEN_FINE] = {MIEN_JOY /* admiration */,
+                                            MIEN_JOY /* amusement */,
+                                            MIEN_ANGER /* anger */,
+                                            MIEN_ANGER /* annoyance */,
+                                            MIEN_JOY /* approval */,
+                                            MIEN_JOY /* caring */,
+                                            MIEN_SURPRISE /* confusion */,
+                                            MIEN_SURPRISE /* curiosity */,
+                                            MIEN_JOY /* desire */,
+                                            MIEN_SADNESS /* disappointment */,
+                                            MIEN_ANGER /* disapproval */,
+                                            MIEN_DISGUST /* disgust */,
+                                            MIEN_SADNESS /* embarrassment */,
+                                            MIEN_JOY /* excitement */,
+                                            MIEN_FEAR /* fear */,
+                                            MIEN_JOY /* gratitude */,
+                                            MIEN_SADNESS /* grief */,
+                                            MIEN_JOY /* joy */,
+                                            MIEN_JOY /* love */,
+                                            MIEN_FEAR /* nervousness */,
+                                            MIEN_JOY /* optimism */,
+                                            MIEN_JOY /* pride */,
+                                            MIEN_SURPRISE /* realization */,
+                                            MIEN_JOY /* relief */,
+                                            MIEN_SADNESS /* remorse */,
+                                            MIEN_SADNESS /* sadness */,
+                                            MIEN_SURPRISE /* surprise */,
+                                            MIEN_NEUTRAL /* neutral */};
 
 typedef struct room { /* the text model, open */
   nn_file *file;
@@ -83,9 +100,11 @@ int eval_goemotions(eval_context *context, mien_error *error) {
   eval_multi *fine = NULL;
   eval_item *core = NULL;
   size_t fine_count = 0, core_count = 0;
-  int code = eval_open_table(context, &table, "text/open/goemotions/original/test.tsv", '\t', error);
+  int code =
+      eval_open_table(context, &table, "text/open/goemotions/original/test.tsv", '\t', error);
   if (!code) code = room_open(context, &r, error);
-  if (!code && (!(fine = malloc(table.rows * sizeof *fine)) || !(core = malloc(table.rows * sizeof *core))))
+  if (!code &&
+      (!(fine = malloc(table.rows * sizeof *fine)) || !(core = malloc(table.rows * sizeof *core))))
     code = base_error_set(error, MIEN_ENOMEM, "", "", "no memory for the scores");
   for (size_t row = 0; !code && row < table.rows; row++) {
     const float *thresholds = text_model_fine_thresholds(r.model);
@@ -103,7 +122,8 @@ int eval_goemotions(eval_context *context, mien_error *error) {
     fine[fine_count++] = (eval_multi){truth, guess};
     if (labels == 1) {
       int label = 0;
-      while (!(truth >> label & 1)) label++;
+      while (!(truth >> label & 1))
+        label++;
       core[core_count++] = eval_item_of(&reading, core_of_fine[label]);
       eval_keep(context, &reading, core_of_fine[label]);
     }
@@ -112,10 +132,12 @@ int eval_goemotions(eval_context *context, mien_error *error) {
   if (!code && !context->kept) {
     eval_report *to = &context->report;
     eval_set(to, "GoEmotions test, 28 labels");
-    eval_row *row = eval_add(to, "", "macro-F1", eval_interval(eval_multi_f1, fine, fine_count), fine_count);
+    eval_row *row =
+        eval_add(to, "", "macro-F1", eval_interval(eval_multi_f1, fine, fine_count), fine_count);
     eval_floor(row, 0.42, NAN);
     goemotions_labels(to, fine, fine_count);
-    eval_note(to, "thresholds were tuned on dev and are in the model; items of a label are those that have it");
+    eval_note(to, "thresholds were tuned on dev and are in the model; items of a label are those "
+                  "that have it");
     eval_set(to, "GoEmotions test, core labels, items with one label");
     size_t first = to->count;
     eval_add_labels(to, "", core, core_count);
@@ -135,13 +157,14 @@ int eval_goemotions(eval_context *context, mien_error *error) {
 /* ---- BRIGHTER -------------------------------------------------------------------------------- */
 
 /* Reads one language's file; `items` is the caller's to free. */
-static int brighter_language(eval_context *context, room *r, const char *language, eval_multi **items,
-                             size_t *count, mien_error *error) {
+static int brighter_language(eval_context *context, room *r, const char *language,
+                             eval_multi **items, size_t *count, mien_error *error) {
   char part[128];
   eval_table table = {0};
   int columns[TEXT_BRIGHTER], text;
   snprintf(part, sizeof part, "text/open/brighter_semeval2025/track_a/test/%s%s.csv", language,
-           strcmp(language, "eng") ? "" : "_labelled_from_history"); /* eng.csv's labels are empty */
+           strcmp(language, "eng") ? ""
+                                   : "_labelled_from_history"); /* eng.csv's labels are empty */
   *count = 0;
   int code = eval_open_table(context, &table, part, ',', error);
   if (!code && (text = eval_table_column(&table, "text", part, error)) < 0) code = MIEN_EFORMAT;
@@ -172,10 +195,13 @@ static int brighter_language(eval_context *context, room *r, const char *languag
 
 enum { LANGUAGES = 64 };
 
-static int by_name(const void *a, const void *b) { return strcmp(a, b); }
+static int by_name(const void *a, const void *b) {
+  return strcmp(a, b);
+}
 
 /* The languages of the test folder, sorted. */
-static int list_languages(const eval_context *context, char names[LANGUAGES][8], mien_error *error) {
+static int list_languages(const eval_context *context, char names[LANGUAGES][8],
+                          mien_error *error) {
   char *path = eval_path(context, "text/open/brighter_semeval2025/track_a/test");
   DIR *folder = path ? opendir(path) : NULL;
   int count = 0;
@@ -186,8 +212,8 @@ static int list_languages(const eval_context *context, char names[LANGUAGES][8],
   }
   if (folder) closedir(folder);
   if (!count)
-    base_error_set(error, MIEN_EIO, path ? path : "", "give the folder of the labelled sets by --data DIR",
-                   "there are no test files");
+    base_error_set(error, MIEN_EIO, path ? path : "",
+                   "give the folder of the labelled sets by --data DIR", "there are no test files");
   free(path);
   qsort(names, (size_t)count, sizeof names[0], by_name);
   return count;
@@ -210,15 +236,19 @@ int eval_brighter(eval_context *context, mien_error *error) {
     char part[32];
     eval_set(to, "BRIGHTER track A test");
     snprintf(part, sizeof part, "mean of %d", languages);
-    eval_row *row = eval_add(to, part, "macro-F1",
-                             eval_interval_of_mean(eval_multi_f1, (const void *const *)items, counts, (size_t)languages), all);
+    eval_row *row = eval_add(
+        to, part, "macro-F1",
+        eval_interval_of_mean(eval_multi_f1, (const void *const *)items, counts, (size_t)languages),
+        all);
     eval_floor(row, 0.38, NAN);
     for (int l = 0; l < languages; l++) {
-      row = eval_add(to, names[l], "macro-F1", eval_interval(eval_multi_f1, items[l], counts[l]), counts[l]);
+      row = eval_add(to, names[l], "macro-F1", eval_interval(eval_multi_f1, items[l], counts[l]),
+                     counts[l]);
       if (!strcmp(names[l], "eng")) eval_floor(row, 0.50, NAN);
     }
   }
-  for (int l = 0; l < languages; l++) free(items[l]);
+  for (int l = 0; l < languages; l++)
+    free(items[l]);
   room_close(&r);
   return code;
 }
@@ -238,7 +268,8 @@ int eval_emobank(eval_context *context, mien_error *error) {
                 (text = eval_table_column(&table, "text", part, error)) < 0))
     code = MIEN_EFORMAT;
   for (int d = 0; !code && d < MIEN_DIMS; d++) {
-    if ((columns[d] = eval_table_column(&table, names[d], part, error)) < 0) code = MIEN_EFORMAT;
+    if ((columns[d] = eval_table_column(&table, names[d], part, error)) < 0)
+      code = MIEN_EFORMAT;
     else if (!(pairs[d] = malloc(table.rows * sizeof *pairs[d])))
       code = base_error_set(error, MIEN_ENOMEM, "", "", "no memory for the scores");
   }
@@ -255,9 +286,11 @@ int eval_emobank(eval_context *context, mien_error *error) {
   if (!code) {
     eval_set(&context->report, "EmoBank test");
     for (int d = 0; d < MIEN_DIMS; d++)
-      eval_add(&context->report, mien_dim_name(d), "Pearson's r", eval_interval(eval_pearson, pairs[d], count), count);
+      eval_add(&context->report, mien_dim_name(d), "Pearson's r",
+               eval_interval(eval_pearson, pairs[d], count), count);
   }
-  for (int d = 0; d < MIEN_DIMS; d++) free(pairs[d]);
+  for (int d = 0; d < MIEN_DIMS; d++)
+    free(pairs[d]);
   room_close(&r);
   eval_table_close(&table);
   return code;

@@ -51,10 +51,13 @@ static int read_clip(const voice_model *model, const char *path, mien_reading *l
     base_error_set(error, code, path, "", "no memory for the voice");
   for (bool more = true; !code && more;) {
     code = media_next(reader, &item, error);
-    if (code == MIEN_EEND) more = false, code = voice_stream_finish(stream);
-    else if (!code && item.kind == MEDIA_AUDIO) code = voice_stream_feed(stream, item.pcm, item.count, item.at);
+    if (code == MIEN_EEND)
+      more = false, code = voice_stream_finish(stream);
+    else if (!code && item.kind == MEDIA_AUDIO)
+      code = voice_stream_feed(stream, item.pcm, item.count, item.at);
     while (!code && voice_stream_next(stream, &reading) == MIEN_OK) {
-      if (!reading.final || (*heard && reading.t1 - reading.t0 <= longest->t1 - longest->t0)) continue;
+      if (!reading.final || (*heard && reading.t1 - reading.t0 <= longest->t1 - longest->t0))
+        continue;
       *longest = reading;
       longest->cues = NULL;
       *heard = true;
@@ -69,7 +72,8 @@ static int read_clip(const voice_model *model, const char *path, mien_reading *l
 static eval_item closed_item(const mien_reading *reading, unsigned classes, int truth) {
   float score[CLASSES];
   int top = -1;
-  for (int k = 0; k < MIEN_CORE; k++) score[k] = reading->core[k];
+  for (int k = 0; k < MIEN_CORE; k++)
+    score[k] = reading->core[k];
   score[CALM] = isfinite(reading->extra[MIEN_CALM]) ? reading->extra[MIEN_CALM] : 0;
   score[BOREDOM] = isfinite(reading->extra[MIEN_BOREDOM]) ? reading->extra[MIEN_BOREDOM] : 0;
   score[MIEN_NEUTRAL] -= score[CALM] + score[BOREDOM];
@@ -78,12 +82,14 @@ static eval_item closed_item(const mien_reading *reading, unsigned classes, int 
   return (eval_item){.truth = truth, .guess = top};
 }
 
-static void report(eval_context *context, const protocol *p, const clip *clips, size_t count, size_t missing) {
+static void report(eval_context *context, const protocol *p, const clip *clips, size_t count,
+                   size_t missing) {
   eval_report *to = &context->report;
   eval_item *items = malloc((count + 1) * sizeof *items);
   if (!items) return;
   eval_set(to, "%s", p->title);
-  for (size_t i = 0; i < count; i++) items[i] = clips[i].closed;
+  for (size_t i = 0; i < count; i++)
+    items[i] = clips[i].closed;
   size_t first = to->count;
   eval_add_labels(to, "", items, count);
   if (to->count > first + 1) eval_floor(&to->rows[first + 1], p->uar, NAN);
@@ -101,9 +107,11 @@ static void report(eval_context *context, const protocol *p, const clip *clips, 
     if (own) eval_add(to, name, "recall", eval_interval(eval_accuracy, items, own), own);
   }
   size_t unheard = 0;
-  for (size_t i = 0; i < count; i++) unheard += !clips[i].heard;
+  for (size_t i = 0; i < count; i++)
+    unheard += !clips[i].heard;
   eval_set(to, "%s, core labels", p->title);
-  for (size_t i = 0; i < count; i++) items[i] = clips[i].core;
+  for (size_t i = 0; i < count; i++)
+    items[i] = clips[i].core;
   eval_add_labels(to, "", items, count);
   eval_add_calibration(to, "", items, count, p->floors);
   if (unheard) eval_note(to, "in %zu clips no speech was found: counted as wrong", unheard);
@@ -129,7 +137,8 @@ static int run(eval_context *context, const protocol *p, mien_error *error) {
     code = base_error_set(error, MIEN_ENOMEM, "", "", "no memory for the scores");
   for (size_t row = 1; !code && row < table.rows; row++) {
     const char *cell[COLUMNS];
-    for (int c = 0; c < COLUMNS; c++) cell[c] = eval_table_cell(&table, row, (size_t)columns[c]);
+    for (int c = 0; c < COLUMNS; c++)
+      cell[c] = eval_table_cell(&table, row, (size_t)columns[c]);
     if (strcmp(cell[DATASET], p->dataset) || strcmp(cell[SPLIT], p->split)) continue;
     int truth = class_of_name(cell[EMOTION]);
     if (truth < 0 || !(p->classes & BIT(truth))) continue;
@@ -147,14 +156,16 @@ static int run(eval_context *context, const protocol *p, mien_error *error) {
     int core = truth == CALM || truth == BOREDOM ? MIEN_NEUTRAL : truth;
     clip *c = &clips[count++];
     *c = (clip){.truth = truth, .female = *cell[GENDER] == 'F', .heard = heard};
-    c->closed = heard ? closed_item(&reading, p->classes, truth) : (eval_item){.truth = truth, .guess = -1};
+    c->closed =
+        heard ? closed_item(&reading, p->classes, truth) : (eval_item){.truth = truth, .guess = -1};
     c->core = heard ? eval_item_of(&reading, core)
                     : (eval_item){.truth = core, .guess = -1, .set = ALL_CORE, .abstained = true};
     if (heard) eval_keep(context, &reading, core);
     cli_progress(p->title, (double)row, (double)table.rows);
   }
   if (!code && !count)
-    code = base_error_set(error, MIEN_EEMPTY, list, "give the folder of the labelled sets by --data DIR",
+    code = base_error_set(error, MIEN_EEMPTY, list,
+                          "give the folder of the labelled sets by --data DIR",
                           "no clip of %s could be read", p->dataset);
   if (!code && !context->kept) report(context, p, clips, count, missing);
   free(clips);
@@ -165,26 +176,36 @@ static int run(eval_context *context, const protocol *p, mien_error *error) {
 }
 
 int eval_ravdess(eval_context *context, mien_error *error) {
-  return run(context, &(protocol){"ravdess_speech", "test", "RAVDESS test, 8 classes",
-                                  ALL_CORE | BIT(CALM), 0.58, true}, error);
+  return run(context,
+             &(protocol){"ravdess_speech", "test", "RAVDESS test, 8 classes", ALL_CORE | BIT(CALM),
+                         0.58, true},
+             error);
 }
 
 int eval_emodb(eval_context *context, mien_error *error) {
-  return run(context, &(protocol){"emodb", "test", "EmoDB test, 7 classes",
-                                  (ALL_CORE & ~BIT(MIEN_SURPRISE)) | BIT(BOREDOM), 0.66, false}, error);
+  return run(context,
+             &(protocol){"emodb", "test", "EmoDB test, 7 classes",
+                         (ALL_CORE & ~BIT(MIEN_SURPRISE)) | BIT(BOREDOM), 0.66, false},
+             error);
 }
 
 int eval_nemo(eval_context *context, mien_error *error) {
-  return run(context, &(protocol){"nemo", "test", "nEMO test, 6 classes", ALL_CORE & ~BIT(MIEN_DISGUST),
-                                  0.42, false}, error);
+  return run(context,
+             &(protocol){"nemo", "test", "nEMO test, 6 classes", ALL_CORE & ~BIT(MIEN_DISGUST),
+                         0.42, false},
+             error);
 }
 
 int eval_crema(eval_context *context, mien_error *error) {
-  return run(context, &(protocol){"crema_d_partial", "test", "CREMA-D test, 2 classes",
-                                  BIT(MIEN_JOY) | BIT(MIEN_SADNESS), NAN, false}, error);
+  return run(context,
+             &(protocol){"crema_d_partial", "test", "CREMA-D test, 2 classes",
+                         BIT(MIEN_JOY) | BIT(MIEN_SADNESS), NAN, false},
+             error);
 }
 
 int eval_tess(eval_context *context, mien_error *error) {
-  return run(context, &(protocol){"tess", "cross", "TESS, never trained on, 7 classes", ALL_CORE, 0.38,
-                                  false}, error);
+  return run(
+      context,
+      &(protocol){"tess", "cross", "TESS, never trained on, 7 classes", ALL_CORE, 0.38, false},
+      error);
 }

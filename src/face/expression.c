@@ -5,11 +5,15 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { SIDE = FACE_EXPRESSION_SIDE, CLASSES = FACE_EXPRESSION_CLASSES,
-       BLOCKS = 24 /* at most */, CHANNELS = 512 /* at most */ };
+enum {
+  SIDE = FACE_EXPRESSION_SIDE,
+  CLASSES = FACE_EXPRESSION_CLASSES,
+  BLOCKS = 24 /* at most */,
+  CHANNELS = 512 /* at most */
+};
 
-#define CONTRAST_FLOOR 10.0f /* grey levels added to the deviation; as in train/face_expression.py */
-#define CONTRAST_LEAST 2.0f  /* grey levels: below, nothing can be made out                        */
+#define CONTRAST_FLOOR 10.0f /* grey levels added to the deviation, as in training */
+#define CONTRAST_LEAST 2.0f  /* grey levels: below, nothing can be made out */
 
 /* One class of FER+: its core label, and where emotion terms lie in pleasure, arousal and dominance
  * (Russell & Mehrabian 1977, rounded to 0.05; contempt is their "scornful"). */
@@ -29,14 +33,14 @@ static const struct {
 };
 enum { CLASS_CONTEMPT = 7 };
 
-typedef struct conv_layer { /* a convolution with its batch normalisation folded in; pad = width / 2 */
+typedef struct conv_layer { /* with its batch normalisation folded in; padding is width / 2 */
   nn_tensor weight;         /* [out][width][width][in], packed */
   nn_tensor bias;           /* [out] F32, in the file */
 } conv_layer;
 
 typedef struct residual_block { /* residual block (He et al. 2016): relu(b(relu(a(x))) + skip(x)) */
-  conv_layer a, b, skip;    /* skip.weight.data NULL: x itself */
-  int stride;          /* of a and skip, 1 or 2 */
+  conv_layer a, b, skip;        /* skip.weight.data NULL: x itself */
+  int stride;                   /* of a and skip, 1 or 2 */
 } residual_block;
 
 struct face_expression {
@@ -61,7 +65,8 @@ static int take(const nn_file *file, const char *name, int rank, const uint32_t 
   const nn_tensor *found = nn_file_tensor(file, name, type, rank, dims, error);
   if (!found) return MIEN_EMODEL;
   int code = nn_pack(packed, found, type == NN_I8 ? NN_I8 : NN_F32);
-  return code ? base_error_set(error, code, name, "", "no memory for the expression network") : MIEN_OK;
+  return code ? base_error_set(error, code, name, "", "no memory for the expression network")
+              : MIEN_OK;
 }
 
 static int take_bias(const nn_file *file, const char *name, uint32_t count, nn_tensor *bias,
@@ -81,7 +86,8 @@ static int take_layer(const nn_file *file, const char *name, uint32_t out, int w
   if (code) return code;
   if (to->weight.dims[0] > CHANNELS)
     return base_error_set(error, MIEN_EMODEL, path, "use a model made by train/face_expression.py",
-                          "%u channels are more than the %d expected", to->weight.dims[0], CHANNELS);
+                          "%u channels are more than the %d expected", to->weight.dims[0],
+                          CHANNELS);
   snprintf(path, sizeof path, "%s.bias", name);
   return take_bias(file, path, to->weight.dims[0], &to->bias, error);
 }
@@ -125,7 +131,8 @@ static int check_labels(const nn_file *file, mien_error *error) {
     int code = nn_file_string(file, path, name, sizeof name, error);
     if (code) return code;
     if (strcmp(name, classes_of[k].name))
-      return base_error_set(error, MIEN_EMODEL, path, "use a model made by train/face_expression.py",
+      return base_error_set(error, MIEN_EMODEL, path,
+                            "use a model made by train/face_expression.py",
                             "the label is '%s', but must be '%s'", name, classes_of[k].name);
   }
   return MIEN_OK;
@@ -157,12 +164,14 @@ static int open_network(face_expression *expression, const nn_file *file, mien_e
   uint32_t channels = expression->stem.weight.dims[0];
   for (int i = 0; i < expression->block_count; i++) {
     if (strides[i] != 1 && strides[i] != 2)
-      return base_error_set(error, MIEN_EMODEL, "network.strides", remedy, "strides must be 1 or 2");
+      return base_error_set(error, MIEN_EMODEL, "network.strides", remedy,
+                            "strides must be 1 or 2");
     expression->blocks[i].stride = (int)strides[i];
     if ((code = take_block(expression, file, i, channels, &side, error))) return code;
     channels = expression->blocks[i].a.weight.dims[0];
   }
-  code = take(file, "out.weight", 2, (uint32_t[]){CLASSES, channels}, &expression->out_weight, error);
+  code =
+      take(file, "out.weight", 2, (uint32_t[]){CLASSES, channels}, &expression->out_weight, error);
   if (code) return code;
   if ((code = take_bias(file, "out.bias", CLASSES, &expression->out_bias, error))) return code;
   size_t scratch = nn_linear_scratch(&expression->out_weight, 1);
@@ -219,12 +228,13 @@ static float normalise(const float *crop, float *x) {
   double mean = sum / (SIDE * SIDE);
   double deviation = sqrt(BASE_MAX(squares / (SIDE * SIDE) - mean * mean, 0.0));
   float scale = 1.0f / ((float)deviation + CONTRAST_FLOOR);
-  for (int i = 0; i < SIDE * SIDE; i++) x[i] = (x[i] - (float)mean) * scale;
+  for (int i = 0; i < SIDE * SIDE; i++)
+    x[i] = (x[i] - (float)mean) * scale;
   return (float)deviation;
 }
 
-static void run_layer(const conv_layer *layer, int act, const float *x, int side, int stride, float *y,
-                      float *scratch) {
+static void run_layer(const conv_layer *layer, int act, const float *x, int side, int stride,
+                      float *y, float *scratch) {
   nn_conv2d(&layer->weight, &layer->bias, act, x, side, side, stride,
             (int)layer->weight.dims[1] / 2, y, scratch);
 }
@@ -277,10 +287,12 @@ static float run(const face_expression *expression, const float *crop, float *sc
   if (expression->mirror) { /* the last layer is linear: the mean of its inputs will do */
     turn_over(x);
     pool(expression, x, maps, mirrored, work);
-    for (int c = 0; c < channels; c++) pooled[c] = (pooled[c] + mirrored[c]) / 2;
+    for (int c = 0; c < channels; c++)
+      pooled[c] = (pooled[c] + mirrored[c]) / 2;
   }
   nn_linear(&expression->out_weight, &expression->out_bias, NN_NONE, pooled, 1, probability, work);
-  for (int k = 0; k < CLASSES; k++) probability[k] /= expression->calibration.temperature;
+  for (int k = 0; k < CLASSES; k++)
+    probability[k] /= expression->calibration.temperature;
   nn_softmax(probability, CLASSES);
   return deviation;
 }
@@ -298,10 +310,12 @@ void face_expression_read(const face_expression *expression, const float *crop, 
                           mien_reading *reading) {
   float probability[CLASSES], core[MIEN_CORE] = {0};
   float deviation = run(expression, crop, scratch, probability);
-  for (int d = 0; d < MIEN_DIMS; d++) reading->dims[d] = 0;
+  for (int d = 0; d < MIEN_DIMS; d++)
+    reading->dims[d] = 0;
   for (int k = 0; k < CLASSES; k++) {
     core[classes_of[k].core] += probability[k];
-    for (int d = 0; d < MIEN_DIMS; d++) reading->dims[d] += probability[k] * classes_of[k].dims[d];
+    for (int d = 0; d < MIEN_DIMS; d++)
+      reading->dims[d] += probability[k] * classes_of[k].dims[d];
   }
   nn_calibration_apply(&expression->calibration, core, reading);
   reading->extra[MIEN_CONTEMPT] = probability[CLASS_CONTEMPT];

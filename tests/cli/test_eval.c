@@ -17,14 +17,16 @@ static const uint32_t each[] = {0, 1, 2, 3, 4, 5, 6, 7};
 
 /* Class 0: 3 of 4 right; class 1: 1 of 2; class 2: 0 of 1. Guesses of 0: 4, of 1: 2, of 2: 1. */
 static const eval_item items[] = {
-    {0, 0, 0.95f, 1, false}, {0, 0, 0.92f, 3, false}, {0, 0, 0.55f, 3, true}, {0, 1, 0.55f, 2, true},
-    {1, 1, 0.95f, 2, false}, {1, 0, 0.30f, 7, true},  {2, 2 - 3, 0.30f, 4, false},
+    {0, 0, 0.95f, 1, false},     {0, 0, 0.92f, 3, false}, {0, 0, 0.55f, 3, true},
+    {0, 1, 0.55f, 2, true},      {1, 1, 0.95f, 2, false}, {1, 0, 0.30f, 7, true},
+    {2, 2 - 3, 0.30f, 4, false},
 };
 
 static void labels(void **state) {
   NEAR(eval_accuracy(items, each, 7), 4.0 / 7);
   NEAR(eval_uar(items, each, 7), (3.0 / 4 + 1.0 / 2 + 0) / 3);
-  /* F1: class 0: hit 3, miss 1, alarm 1 -> 6/8; class 1: hit 1, miss 1, alarm 1 -> 2/4; class 2: 0 */
+  /* F1: class 0: hit 3, miss 1, alarm 1 -> 6/8; class 1: hit 1, miss 1, alarm 1 -> 2/4; class 2: 0
+   */
   NEAR(eval_macro_f1(items, each, 7), (0.75 + 0.5 + 0) / 3);
   NEAR(eval_abstained(items, each, 7), 3.0 / 7);
   NEAR(eval_accuracy_kept(items, each, 7), 3.0 / 4);
@@ -36,8 +38,8 @@ static void labels(void **state) {
 
 static void calibration(void **state) {
   /* bins of 1/15: .95 and .92 -> bins 14 and 13; .55 -> 8; .30 -> 4
-   * bin 14: 2 right, confidence 1.90 -> .10; bin 13: right, .92 -> .08; bin 8: 1 of 2 right, 1.10 -> .10;
-   * bin 4: none of 2 right, .60 -> .60 */
+   * bin 14: 2 right, confidence 1.90 -> .10; bin 13: right, .92 -> .08; bin 8: 1 of 2 right, 1.10
+   * -> .10; bin 4: none of 2 right, .60 -> .60 */
   NEAR(eval_ece(items, each, 7), (0.10 + 0.08 + 0.10 + 0.60) / 7);
   /* sets {0} {0,1} {0,1} {1} {1} {0,1,2} {2}: all but the fourth hold the truth */
   NEAR(eval_coverage(items, each, 7), 6.0 / 7);
@@ -68,8 +70,10 @@ static void pairs(void **state) {
 static void interval(void **state) {
   enum { N = 400 };
   static eval_item many[N];
-  for (int i = 0; i < N; i++) many[i] = (eval_item){i % 2, i % 4 < 2 ? i % 2 : 1 - i % 2, 0.5f, 3, false};
-  eval_value value = eval_interval(eval_accuracy, many, N), again = eval_interval(eval_accuracy, many, N);
+  for (int i = 0; i < N; i++)
+    many[i] = (eval_item){i % 2, i % 4 < 2 ? i % 2 : 1 - i % 2, 0.5f, 3, false};
+  eval_value value = eval_interval(eval_accuracy, many, N),
+             again = eval_interval(eval_accuracy, many, N);
   NEAR(value.value, 0.5);
   /* the binomial's 95 % interval: .5 ± 1.96 sqrt(.25 / 400) = .451 … .549 */
   assert_true(fabs(value.low - 0.451) < 0.012 && fabs(value.high - 0.549) < 0.012);
@@ -81,7 +85,8 @@ static void interval(void **state) {
   assert_true(value.low < value.value && value.value < value.high);
 }
 
-static int table_of(eval_table *table, const char *text, size_t bytes, char separator, mien_error *error) {
+static int table_of(eval_table *table, const char *text, size_t bytes, char separator,
+                    mien_error *error) {
   char path[] = "/tmp/mien-eval-XXXXXX";
   int descriptor = mkstemp(path);
   assert_true(descriptor >= 0);
@@ -95,7 +100,8 @@ static int table_of(eval_table *table, const char *text, size_t bytes, char sepa
 static void tables(void **state) {
   eval_table table;
   mien_error error = {0};
-  const char csv[] = "\xEF\xBB\xBFid,text,label\r\n1,\"a, \"\"b\"\"\nc\",x\r\n2,plain\r\n3,d,e,too many";
+  const char csv[] =
+      "\xEF\xBB\xBFid,text,label\r\n1,\"a, \"\"b\"\"\nc\",x\r\n2,plain\r\n3,d,e,too many";
   assert_int_equal(table_of(&table, csv, sizeof csv - 1, ',', &error), MIEN_OK);
   assert_int_equal(table.rows, 4);
   assert_int_equal(table.columns, 3);
@@ -129,8 +135,8 @@ static void tables(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(labels),   cmocka_unit_test(calibration), cmocka_unit_test(several_labels),
-      cmocka_unit_test(pairs),    cmocka_unit_test(interval),    cmocka_unit_test(tables),
+      cmocka_unit_test(labels), cmocka_unit_test(calibration), cmocka_unit_test(several_labels),
+      cmocka_unit_test(pairs),  cmocka_unit_test(interval),    cmocka_unit_test(tables),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

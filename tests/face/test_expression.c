@@ -1,4 +1,5 @@
-/* The expression network: a toy model against PyTorch's answer, odd crops, and files that do not fit. */
+/* The expression network: a toy model against PyTorch's answer, odd crops, and files that do not
+ * fit. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -56,7 +57,8 @@ static int tear_down(void **state) {
 static void agrees_with_pytorch(void **state) {
   fixture *f = *state;
   float golden[FACE_EXPRESSION_CLASSES], classes[FACE_EXPRESSION_CLASSES];
-  assert_int_equal(nn_file_numbers(f->file, "golden", golden, FACE_EXPRESSION_CLASSES, NULL), MIEN_OK);
+  assert_int_equal(nn_file_numbers(f->file, "golden", golden, FACE_EXPRESSION_CLASSES, NULL),
+                   MIEN_OK);
   for (int kernels = 0; kernels < NN_KERNELS_COUNT; kernels++) {
     if (nn_kernels_use(kernels) != MIEN_OK) continue;
     face_expression *again; /* packing depends on nothing but the file, but belongs to the table */
@@ -93,7 +95,8 @@ static void reading_is_folded(void **state) {
   }
   assert_float_equal(sum, 1, 1e-5);
   assert_float_equal(reading.confidence, top, 1e-6);
-  for (int d = 0; d < MIEN_DIMS; d++) assert_true(reading.dims[d] > -1 && reading.dims[d] < 1);
+  for (int d = 0; d < MIEN_DIMS; d++)
+    assert_true(reading.dims[d] > -1 && reading.dims[d] < 1);
   float valence = 0.8f * classes[1] + 0.4f * classes[2] - 0.65f * classes[3] - 0.5f * classes[4] -
                   0.6f * classes[5] - 0.65f * classes[6] - 0.35f * classes[7];
   assert_float_equal(reading.dims[MIEN_VALENCE], valence, 1e-5);
@@ -103,10 +106,12 @@ static void reading_is_folded(void **state) {
 static void light_and_contrast_do_not_matter(void **state) {
   fixture *f = *state;
   float brighter[PIXELS], one[FACE_EXPRESSION_CLASSES], other[FACE_EXPRESSION_CLASSES];
-  for (int i = 0; i < PIXELS; i++) brighter[i] = 60 + f->crop[i] * 0.7f;
+  for (int i = 0; i < PIXELS; i++)
+    brighter[i] = 60 + f->crop[i] * 0.7f;
   face_expression_classes(f->expression, f->crop, f->scratch, one);
   face_expression_classes(f->expression, brighter, f->scratch, other);
-  for (int k = 0; k < FACE_EXPRESSION_CLASSES; k++) assert_true(fabsf(one[k] - other[k]) < 0.05f);
+  for (int k = 0; k < FACE_EXPRESSION_CLASSES; k++)
+    assert_true(fabsf(one[k] - other[k]) < 0.05f);
 }
 
 static void any_crop_is_read(void **state) {
@@ -115,11 +120,14 @@ static void any_crop_is_read(void **state) {
   for (size_t v = 0; v < sizeof values / sizeof *values; v++) {
     float crop[PIXELS];
     mien_reading reading;
-    for (int i = 0; i < PIXELS; i++) crop[i] = values[v];
+    for (int i = 0; i < PIXELS; i++)
+      crop[i] = values[v];
     base_reading_init(&reading, MIEN_FACE);
     face_expression_read(f->expression, crop, f->scratch, &reading);
-    for (int k = 0; k < MIEN_CORE; k++) assert_true(isfinite(reading.core[k]));
-    for (int d = 0; d < MIEN_DIMS; d++) assert_true(isfinite(reading.dims[d]));
+    for (int k = 0; k < MIEN_CORE; k++)
+      assert_true(isfinite(reading.core[k]));
+    for (int d = 0; d < MIEN_DIMS; d++)
+      assert_true(isfinite(reading.dims[d]));
     assert_non_null(reading.abstain); /* a lens cap expresses nothing */
   }
 }
@@ -151,7 +159,8 @@ static void refuses(const char *word, const char *other, const char *expected) {
   assert_int_equal(nn_file_open_memory(&file, bytes, count, "misfit", &error), MIEN_OK);
   assert_int_equal(face_expression_open(&expression, file, &error), MIEN_EMODEL);
   assert_null(expression);
-  if (!strstr(error.what, expected) && !strstr(error.where, expected)) fail_msg("%s (%s)", error.what, error.where);
+  if (!strstr(error.what, expected) && !strstr(error.where, expected))
+    fail_msg("%s (%s)", error.what, error.where);
   assert_true(error.remedy[0] != 0);
   nn_file_close(&file);
 }
