@@ -57,9 +57,9 @@ printf '%s\n' "$head" \
 run 0 "n=2 |2 pictures could not be read|cannot be read:" "$mien" eval ferplus --data data
 run 0 '"measure":"accuracy"|"items":2|"at_least":0.82' "$mien" eval ferplus --data data --json
 grep -qvE '^\{.*\}$' out && { echo "FAIL: not JSON lines"; failures=$((failures + 1)); }
-run 0 "" "$mien" eval face --data data --write report.md
+run 0 "" "$mien" eval ferplus --data data --write report.md
 grep -q '^# Accuracy' report.md && grep -q 'face-expression, version' report.md &&
-  grep -q 'mien eval face --data data --write report.md' report.md ||
+  grep -q 'mien eval ferplus --data data --write report.md' report.md ||
   { echo "FAIL: report.md is not the report"; failures=$((failures + 1)); }
 run 1 "No space left" "$mien" eval ferplus --data data --write /dev/full
 
