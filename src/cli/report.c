@@ -96,9 +96,13 @@ static void fill_point(report *r, report_point *point, const mien_reading *readi
   memcpy(point->core, reading->core, sizeof point->core);
   memcpy(point->dims, reading->dims, sizeof point->dims);
   memcpy(point->states, reading->states, sizeof point->states);
-  for (size_t i = 0; i < reading->cue_count; i++)
-    keep_cue(point->cues, &point->cue_count, reading->cues[i].text, reading->cues[i].weight,
-             reading->cues[i].toward);
+  for (size_t i = 0; i < reading->cue_count; i++) {
+    const mien_cue *cue = &reading->cues[i];
+    char text[sizeof point->cues->text];
+    bool quoted = cue->at >= 0 && *cue->text; /* a word, as it was said */
+    snprintf(text, sizeof text, quoted ? "“%s”" : "%s", cue->text);
+    keep_cue(point->cues, &point->cue_count, text, cue->weight, cue->toward);
+  }
 }
 
 static int add_point(report *r, report_person *person, const mien_reading *reading) {

@@ -254,9 +254,9 @@ static void draw_turns(const canvas *c) {
     float share;
     int label = report_label_between(p, turn->t0, turn->t1, &share);
     double x0 = x_of(c, turn->t0), x1 = BASE_MAX(x_of(c, turn->t1), x0 + 2);
-    base_text_printf(c->to, "<a href=\"#t%zu\" tabindex=\"-1\"><rect class=\"turn %s\" x=\"%.1f\" y=\"%d\" "
-                            "width=\"%.1f\" height=\"%d\" rx=\"2\"><title>", i, report_face_of(label), x0,
-                     TURNS_Y + 2, BASE_MAX(x1 - x0 - 1, 1), TURNS_H - 4);
+    base_text_printf(c->to, "<a href=\"#t%zu\" tabindex=\"-1\"><rect class=\"turn %s%s\" x=\"%.1f\" y=\"%d\" "
+                            "width=\"%.1f\" height=\"%d\" rx=\"2\"><title>", i, report_face_of(label),
+                     x1 - x0 < 6 ? " thin" : "", x0, TURNS_Y + 2, BASE_MAX(x1 - x0 - 1, 1), TURNS_H - 4);
     report_escape(c->to, turn->text, BASE_MIN(strlen(turn->text), (size_t)200));
     base_text_puts(c->to, "</title></rect></a>");
   }

@@ -14,7 +14,7 @@ enum { REPORT_CUES = 4, REPORT_NOTES_MAX = 64, REPORT_PEOPLE_MAX = 32, REPORT_BI
 #define REPORT_ENVELOPE_STEP 0.05 /* seconds */
 
 typedef struct report_cue {
-  char text[64];
+  char text[72];
   float weight;
   int toward; /* core label or -1 */
 } report_cue;

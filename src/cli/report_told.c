@@ -96,7 +96,7 @@ static float mean_over(const report_bins *bins, int what, double from, double un
 
 static double window_of(const report_bins *bins) {
   double whole = bins->count * bins->step;
-  return BASE_MAX(BASE_CLAMP(whole / 12, window_min, 90), 3 * bins->step);
+  return BASE_MAX(BASE_CLAMP(whole / 14, window_min, 300), 3 * bins->step);
 }
 
 /* The cues that were met just before and after, strongest first: “furious”, pitch above usual. */

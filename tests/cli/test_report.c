@@ -88,7 +88,7 @@ static report *make_scene(double seconds, int people) {
   for (double t = 0; t < seconds; t++)
     for (int p = 0; p < people; p++) {
       bool speaking = (int)(t / 6) % people == p;
-      for (int i = 0; i < 16000; i++)
+      for (int i = 0; i < 16000; i += 16) /* the envelope sees no more of it */
         pcm[i] = speaking ? 0.6f * (float)(sin(i * 0.05) * sin(i * 0.0011 + t) * sin(i * 0.0002 + t * 3)) : 0.003f;
       assert_int_equal(report_add_audio(r, names[p], pcm, 16000, t), MIEN_OK);
       if (speaking || (int)(t / 6 + people - 1) % people == p) add_state(r, names[p], t, seconds, p);
