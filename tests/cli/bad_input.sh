@@ -2,7 +2,7 @@
 # bad_input.sh MIEN: what a user may hand over by mistake. Each must be named, with the reason and a
 # remedy, the exit code be right, and the other inputs still be read. Makes its own files with
 # ffmpeg; exit 77 (skipped) without it.
-mien=$1
+mien=$(realpath "$1")
 samples=$MIEN_SOURCE_ROOT/samples
 command -v ffmpeg >/dev/null || { echo "ffmpeg is not installed"; exit 77; }
 work=$(mktemp -d) || exit 1

@@ -1,7 +1,7 @@
 #!/bin/sh
 # sample.sh MIEN: holds `mien read` to what the sample call is written to express (samples/call.expect):
 # on the average over a phase, each named state must be clearly higher than in the other one.
-mien=$1
+mien=$(realpath "$1")
 samples=$MIEN_SOURCE_ROOT/samples
 [ -f "$MIEN_SOURCE_ROOT/models/text.mien" ] || { echo "there is no text model yet"; exit 77; }
 table=$(mktemp) || exit 1
