@@ -360,7 +360,7 @@ static int open_media(feeder *f) {
   f->info = media_describe(f->reader);
   f->about->media = true;
   f->about->duration = f->info->duration;
-  if (f->info->mixed) note(f, "its channels were mixed: %s", f->info->mixed);
+  if (f->info->mixed && f->info->source_channels > 2) note(f, "its channels were mixed: %s", f->info->mixed);
   return MIEN_OK;
 }
 

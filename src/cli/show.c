@@ -158,6 +158,16 @@ static void row(const shower *s, const char *when, const char *who, const mien_r
   base_text_puts(s->out, "  ");
 
   bool narrow = s->words < WORDS_MIN;
+  if (!narrow && !*text && *more) { /* no words: what would stand under the emotion, beside it */
+    colour(s, "2", true);
+    base_text_puts(s->out, more);
+    colour(s, "2", false);
+    end_line(s);
+    *more = 0;
+    narrow = !*why; /* nothing more, or the cues on a line of their own */
+    if (narrow) return;
+    spaces(s, s->indent);
+  }
   int columns = narrow ? s->options->width - s->indent : s->words;
   if (narrow) {
     end_line(s);

@@ -1,5 +1,6 @@
 /* transcript_json.c: transcripts as JSON: Whisper's (OpenAI's program and service, whisper.cpp,
- * WhisperX) and Amazon Transcribe's (standard output and call analytics). */
+ * WhisperX), Amazon Transcribe's (standard output and call analytics), and chats: a list of messages,
+ * each with its text and who wrote it. */
 #include "media/transcript_parts.h"
 
 #include <jansson.h>
@@ -21,6 +22,13 @@ static double number_at(const json_t *object, const char *key) {
 
 static const char *string_at(const json_t *object, const char *key) {
   return json_string_value(json_object_get(object, key));
+}
+
+/* The first of the keys that has a string. */
+static const char *first_string(const json_t *object, const char *const *keys) {
+  const char *value = NULL;
+  for (; *keys && !value; keys++) value = string_at(object, *keys);
+  return value;
 }
 
 static void add(transcript *t, const char *who, int channel, double t0, double t1, const char *text,
@@ -55,7 +63,9 @@ static void read_whisper(transcript *t, const json_t *segments, const json_t *al
   const json_t *segment;
   t->form = "whisper";
   json_array_foreach(segments, i, segment) {
-    const char *text = string_at(segment, "text"), *who = string_at(segment, "speaker");
+    static const char *const texts[] = {"text", "content", "message", NULL};
+    static const char *const names[] = {"speaker", "who", "name", "author", "from", "role", NULL};
+    const char *text = first_string(segment, texts), *who = first_string(segment, names);
     double t0 = number_at(segment, "start"), t1 = number_at(segment, "end");
     const json_t *offsets = json_object_get(segment, "offsets"); /* whisper.cpp: milliseconds */
     if (isnan(t0) && offsets) {
@@ -195,6 +205,7 @@ int transcript_read_json(transcript *t, const char *text, size_t bytes, mien_err
   t->unit = "segment";
   const json_t *results = json_object_get(root, "results");
   const json_t *segments = json_object_get(root, "segments");
+  const json_t *messages = json_object_get(root, "messages");
   const json_t *cpp = json_object_get(root, "transcription");
   const json_t *analytics = json_object_get(root, "Transcript");
   int code = MIEN_OK;
@@ -203,6 +214,7 @@ int transcript_read_json(transcript *t, const char *text, size_t bytes, mien_err
   else if (json_is_array(cpp)) read_whisper(t, cpp, NULL);
   else if (json_is_array(analytics)) read_analytics(t, analytics);
   else if (json_is_array(root)) read_whisper(t, root, NULL);
+  else if (json_is_array(messages)) read_whisper(t, messages, NULL);
   else if (string_at(root, "text")) add(t, NULL, -1, NAN, NAN, string_at(root, "text"), 0, 1);
   else
     code = base_error_set(error, MIEN_EUNSUPPORTED, t->name,

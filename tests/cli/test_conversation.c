@@ -131,6 +131,18 @@ static void transcript_alone(void **state) {
   assert_int_equal(h.text_readings, 3);
 }
 
+static void chat_as_json(void **state) {
+  put_text("chat.json", "[{\"role\":\"user\",\"content\":\"I am so angry.\"},"
+                        "{\"role\":\"agent\",\"content\":\"I am sorry.\"}]");
+  heard h = read_it("chat.json", "user=customer");
+  assert_int_equal(h.result, MIEN_OK);
+  assert_int_equal(h.turn_count, 2);
+  assert_string_equal(h.turns[0], "customer: I am so angry.");
+  put_text("log.json", "{\"messages\":[{\"from\":\"Ann\",\"message\":\"Hello.\"}]}");
+  h = read_it("log.json", NULL);
+  assert_string_equal(h.turns[0], "Ann: Hello.");
+}
+
 /* Two channels, and a transcript with names: who is loud when Ann speaks is Ann. */
 static void speakers_are_bound_to_channels(void **state) {
   put_wav("call.wav", 2, 6, (const unsigned[]){0x38 /* 3…5 s */, 0x07 /* 0…2 s */});
@@ -229,6 +241,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(names_are_parsed),
       cmocka_unit_test(transcript_alone),
+      cmocka_unit_test(chat_as_json),
       cmocka_unit_test(speakers_are_bound_to_channels),
       cmocka_unit_test(what_cannot_be_bound_is_said),
       cmocka_unit_test(mono_goes_by_turns),
