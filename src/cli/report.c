@@ -129,7 +129,7 @@ static int add_text(report *r, int person, const mien_reading *reading) {
     if (cue->at < 0 || cue->length <= 0 || !isfinite(cue->weight)) continue;
     text->marks[text->mark_count++] = (report_mark){cue->at, cue->length, cue->toward, cue->weight};
   }
-  qsort(text->marks, text->mark_count, sizeof *text->marks, compare_marks);
+  if (text->mark_count) qsort(text->marks, text->mark_count, sizeof *text->marks, compare_marks);
   r->text_count++;
   return MIEN_OK;
 }
