@@ -237,6 +237,11 @@ MIEN_API int mien_session_feed_audio(mien_session *session, const char *who, con
 /* A turn or an utterance, UTF-8, said from `at` until `until`. */
 MIEN_API int mien_session_feed_text(mien_session *session, const char *who, const char *utf8,
                                     size_t bytes, double at, double until);
+/* The same with the times of its words, in their order; a cue then has the times of its word. Words
+ * that are not in the text, and those after the first 256, are left out. */
+MIEN_API int mien_session_feed_words(mien_session *session, const char *who, const char *utf8,
+                                     size_t bytes, double at, double until,
+                                     const mien_word *words, size_t word_count);
 /* A picture from before the last one is skipped and counted. The largest steady face is `who`, the
  * others are "who/face-2", "who/face-3" …; each gives a reading every `face_every` seconds (the
  * mean of its pictures) and a final one when it is gone. */

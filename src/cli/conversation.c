@@ -94,8 +94,8 @@ static int feed_turn(feeder *f, const transcript_turn *turn) {
                       .text = turn->text, .words = turn->words, .word_count = turn->word_count};
   int result = f->sink->event(f->sink->context, &event);
   if (result != MIEN_OK) return result;
-  do result = fed(f, mien_session_feed_text(f->session, turn->who, turn->text, turn->bytes,
-                                            turn->t0, turn->t1));
+  do result = fed(f, mien_session_feed_words(f->session, turn->who, turn->text, turn->bytes,
+                                             turn->t0, turn->t1, turn->words, turn->word_count));
   while (result == MIEN_EAGAIN);
   return result;
 }

@@ -132,12 +132,17 @@ void engine_participant_free(engine_participant *participant);
 
 /* ---- Sources. Each returns MIEN_OK or an error that it has put into session->error. ------------- */
 
-/* The words of a turn and the byte of the turn's text that each begins at. */
+/* Words of a turn whose times are known, by the byte of the turn's text that each begins at. */
 typedef struct engine_words {
-  const mien_word *words;
-  const int *starts;
+  struct {
+    int at;
+    double t0, t1;
+  } words[ENGINE_TURN_WORDS];
   size_t count;
 } engine_words;
+/* Finds each word in the text, after the one before it. */
+void engine_words_find(engine_words *found, const char *utf8, size_t bytes, const mien_word *words,
+                       size_t word_count);
 /* `words` NULL: not known one by one. */
 int engine_read_text(mien_session *session, engine_participant *participant, const char *utf8,
                      size_t bytes, double at, double until, const engine_words *words);

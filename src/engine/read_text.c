@@ -1,11 +1,28 @@
 /* read_text.c: a turn of text, given or recognised, to its reading. */
 #include "engine/engine.h"
 
-/* The word that covers byte `at` of the turn; they are in its order. */
-static const mien_word *word_at(const engine_words *words, int at) {
-  const mien_word *found = NULL;
-  for (size_t i = 0; i < words->count && words->starts[i] <= at; i++) found = &words->words[i];
-  return found;
+void engine_words_find(engine_words *found, const char *utf8, size_t bytes, const mien_word *words,
+                       size_t word_count) {
+  size_t from = 0;
+  found->count = 0;
+  for (size_t i = 0; i < word_count && found->count < ENGINE_TURN_WORDS; i++) {
+    size_t length = words[i].text ? strlen(words[i].text) : 0;
+    const char *place = length ? memmem(utf8 + from, bytes - from, words[i].text, length) : NULL;
+    if (!place) continue;
+    from = (size_t)(place - utf8);
+    found->words[found->count].at = (int)BASE_MIN(from, (size_t)INT32_MAX);
+    found->words[found->count].t0 = words[i].t0;
+    found->words[found->count++].t1 = words[i].t1;
+    from += length;
+  }
+}
+
+/* Gives a cue the times of the word that it is in; they are in the order of the text. */
+static void give_times(mien_cue *cue, const engine_words *words) {
+  for (size_t i = 0; i < words->count && words->words[i].at <= cue->at; i++) {
+    cue->t0 = words->words[i].t0;
+    cue->t1 = words->words[i].t1;
+  }
 }
 
 static int reader_ready(mien_session *session) {
@@ -35,10 +52,7 @@ int engine_read_text(mien_session *session, engine_participant *participant, con
   if (words) {
     for (size_t i = 0; i < reading.cue_count; i++) {
       timed[i] = reading.cues[i];
-      const mien_word *word = timed[i].at >= 0 ? word_at(words, timed[i].at) : NULL;
-      if (!word) continue;
-      timed[i].t0 = word->t0;
-      timed[i].t1 = word->t1;
+      give_times(&timed[i], words);
     }
     reading.cues = timed;
   }

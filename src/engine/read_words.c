@@ -6,9 +6,7 @@ struct engine_heard {
   words_recogniser *recogniser;
   char text[ENGINE_TURN_BYTES]; /* words with a space between, UTF-8 */
   size_t bytes;
-  mien_word words[ENGINE_TURN_WORDS]; /* `text` of each is set when the turn is given */
-  int starts[ENGINE_TURN_WORDS];
-  size_t count;
+  engine_words words;
 };
 
 void engine_heard_free(engine_heard *heard) {
@@ -30,19 +28,20 @@ static int give_turn(mien_session *session, engine_participant *participant) {
   engine_turn *turn = slot->turn;
   memcpy(turn->text, heard->text, heard->bytes + 1);
   memcpy(turn->split, heard->text, heard->bytes + 1);
-  for (size_t i = 0; i < heard->count; i++) {
-    turn->words[i] = heard->words[i];
-    turn->words[i].text = turn->split + heard->starts[i];
-    if (heard->starts[i]) turn->split[heard->starts[i] - 1] = 0;
+  const engine_words *words = &heard->words;
+  for (size_t i = 0; i < words->count; i++) {
+    int at = words->words[i].at;
+    turn->words[i] = (mien_word){turn->split + at, words->words[i].t0, words->words[i].t1};
+    if (at) turn->split[at - 1] = 0;
   }
   memcpy(slot->who, participant->name, sizeof slot->who);
   slot->event = (mien_event){.kind = MIEN_EVENT_TURN,
                              .who = slot->who,
-                             .t0 = heard->words[0].t0,
-                             .t1 = heard->words[heard->count - 1].t1,
+                             .t0 = words->words[0].t0,
+                             .t1 = words->words[words->count - 1].t1,
                              .text = turn->text,
                              .words = turn->words,
-                             .word_count = heard->count};
+                             .word_count = words->count};
   base_reading_init(&slot->event.reading, MIEN_TEXT);
   slot->event.reading.who = slot->who;
   return MIEN_OK;
@@ -50,13 +49,13 @@ static int give_turn(mien_session *session, engine_participant *participant) {
 
 static int end_turn(mien_session *session, engine_participant *participant) {
   engine_heard *heard = participant->heard;
-  if (!heard->count) return MIEN_OK;
+  engine_words *words = &heard->words;
+  if (!words->count) return MIEN_OK;
   int code = give_turn(session, participant);
-  engine_words words = {heard->words, heard->starts, heard->count};
   if (!code && (session->options.read & MIEN_READ_TEXT) && session->engine->text)
-    code = engine_read_text(session, participant, heard->text, heard->bytes, heard->words[0].t0,
-                            heard->words[heard->count - 1].t1, &words);
-  heard->count = heard->bytes = 0;
+    code = engine_read_text(session, participant, heard->text, heard->bytes, words->words[0].t0,
+                            words->words[words->count - 1].t1, words);
+  words->count = heard->bytes = 0;
   return code;
 }
 
@@ -66,11 +65,13 @@ static int drain(mien_session *session, engine_participant *participant) {
   int code;
   while ((code = words_recogniser_next(heard->recogniser, &word)) == MIEN_OK) {
     size_t bytes = strnlen(word.text, 256);
-    if (heard->count == ENGINE_TURN_WORDS || heard->bytes + bytes + 2 > sizeof heard->text)
+    engine_words *words = &heard->words;
+    if (words->count == ENGINE_TURN_WORDS || heard->bytes + bytes + 2 > sizeof heard->text)
       if ((code = end_turn(session, participant))) return code;
     if (heard->bytes) heard->text[heard->bytes++] = ' ';
-    heard->starts[heard->count] = (int)heard->bytes;
-    heard->words[heard->count++] = (mien_word){.t0 = word.t0, .t1 = word.t1};
+    words->words[words->count].at = (int)heard->bytes;
+    words->words[words->count].t0 = word.t0;
+    words->words[words->count++].t1 = word.t1;
     memcpy(heard->text + heard->bytes, word.text, bytes);
     heard->bytes += bytes;
     heard->text[heard->bytes] = 0;

@@ -106,16 +106,17 @@ static int no_model(mien_session *session, const char *where, const char *what) 
                      "this engine has no model for %s", what);
 }
 
-int mien_session_feed_text(mien_session *session, const char *who, const char *utf8, size_t bytes,
-                           double at, double until) {
-  static const char where[] = "mien_session_feed_text";
+static int feed_turn(mien_session *session, const char *where, const char *who, const char *utf8,
+                     size_t bytes, double at, double until, const mien_word *words,
+                     size_t word_count) {
   if (!session) return MIEN_EINVAL;
   int code = begin(session, where, at);
   if (code) return code;
   if (!isfinite(until) || until < at)
     return engine_fail(session, MIEN_EINVAL, where, "give the end of the turn, at or after its start",
                        "the turn ends (%g s) before it starts (%g s)", until, at);
-  if (!utf8 && bytes) return engine_fail(session, MIEN_EINVAL, where, "", "there is no text");
+  if ((!utf8 && bytes) || (!words && word_count))
+    return engine_fail(session, MIEN_EINVAL, where, "", "there is no text");
   if (!(session->options.read & MIEN_READ_TEXT)) return MIEN_OK;
   if (!session->engine->text) return no_model(session, where, "text");
   engine_participant *participant = engine_participant_get(session, who);
@@ -124,7 +125,21 @@ int mien_session_feed_text(mien_session *session, const char *who, const char *u
   if (at < participant->said_until - 1.0 && ++session->health.steps_back == 1)
     engine_log(session->engine, 1, "a turn steps back in time, to %.3f s", at);
   participant->said_until = until;
-  return engine_read_text(session, participant, utf8, bytes, at, until, NULL);
+  if (!word_count) return engine_read_text(session, participant, utf8, bytes, at, until, NULL);
+  engine_words found;
+  engine_words_find(&found, utf8, bytes, words, word_count);
+  return engine_read_text(session, participant, utf8, bytes, at, until, &found);
+}
+
+int mien_session_feed_text(mien_session *session, const char *who, const char *utf8, size_t bytes,
+                           double at, double until) {
+  return feed_turn(session, "mien_session_feed_text", who, utf8, bytes, at, until, NULL, 0);
+}
+
+int mien_session_feed_words(mien_session *session, const char *who, const char *utf8, size_t bytes,
+                            double at, double until, const mien_word *words, size_t word_count) {
+  return feed_turn(session, "mien_session_feed_words", who, utf8, bytes, at, until, words,
+                   word_count);
 }
 
 /* Skips what was heard before, counts gaps; returns how many samples to skip. */

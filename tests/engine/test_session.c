@@ -112,6 +112,23 @@ static void text_gives_a_reading_then_a_state(void **state) {
   close_all(&session, &engine);
 }
 
+static void cues_have_the_times_of_their_words(void **state) {
+  mien_engine *engine = open_engine();
+  mien_session *session = open_session(engine, MIEN_READ_TEXT, 0);
+  static const mien_word words[] = {{"elsewhere", 0, 1}, {"anger", 2, 2.5}, {NULL, 0, 0}, {"", 0, 0},
+                                    {"this", 2.5, 3}, {"anger", 7, 8}};
+  mien_event event;
+  assert_int_equal(mien_session_feed_words(session, "a", "anger at this", 13, 2, 3, words, 6), MIEN_OK);
+  assert_int_equal(mien_session_next(session, &event), MIEN_OK);
+  assert_int_equal(event.reading.cue_count, 1);
+  assert_true(event.reading.cues[0].t0 == 2 && event.reading.cues[0].t1 == 2.5);
+  assert_int_equal(feed(session, "a", "anger at this", 2, 3), MIEN_OK);
+  assert_int_equal(mien_session_next(session, &event), MIEN_OK);
+  assert_true(isnan(event.reading.cues[0].t0));
+  assert_int_equal(mien_session_feed_words(session, "a", "x", 1, 2, 3, NULL, 6), MIEN_EINVAL);
+  close_all(&session, &engine);
+}
+
 static void bulk_reads_without_cues_and_states(void **state) {
   mien_engine *engine = open_engine();
   mien_session_options options = MIEN_SESSION_USUAL;
@@ -542,6 +559,7 @@ static void warm_sound_allocates_nothing(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(text_gives_a_reading_then_a_state),
+      cmocka_unit_test(cues_have_the_times_of_their_words),
       cmocka_unit_test(bulk_reads_without_cues_and_states),
       cmocka_unit_test(states_do_not_depend_on_cutting_and_interleaving),
       cmocka_unit_test(any_subset_of_modalities_gives_states),
