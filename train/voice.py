@@ -83,19 +83,19 @@ def trained(args, name: str, steps: int, clips, dev, seed: int) -> Encoder:
 
 
 def main() -> None:
-    p = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    p.add_argument("--data", type=Path, default=ROOT / "../data-cache")
-    p.add_argument("--cache", type=Path, default=ROOT / "../train-cache/voice")
-    p.add_argument("--program", type=Path, default=ROOT / "build/src/cli/mien")
-    p.add_argument("--out", type=Path, default=ROOT / "models/voice.mien")
-    p.add_argument("--golden", type=Path, default=ROOT / "tests/voice/golden.txt")
-    p.add_argument("--device", default="cpu")
-    p.add_argument("--resume", action="store_true", help="go on from what the cache holds")
-    p.add_argument("--steps", type=int, default=3000)
-    p.add_argument("--fold-steps", type=int, default=1500)
-    p.add_argument("--threads", type=int, default=1)
-    p.add_argument("--only", choices=["speech", "fold", "network"], help="stop after this part")
-    args = p.parse_args()
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--data", type=Path, default=ROOT / "../data-cache")
+    parser.add_argument("--cache", type=Path, default=ROOT / "../train-cache/voice")
+    parser.add_argument("--program", type=Path, default=ROOT / "build/src/cli/mien")
+    parser.add_argument("--out", type=Path, default=ROOT / "models/voice.mien")
+    parser.add_argument("--golden", type=Path, default=ROOT / "tests/voice/golden.txt")
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--resume", action="store_true", help="go on from what the cache holds")
+    parser.add_argument("--steps", type=int, default=3000)
+    parser.add_argument("--fold-steps", type=int, default=1500)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--only", choices=["speech", "fold", "network"], help="stop after this part")
+    args = parser.parse_args()
     torch.set_num_threads(args.threads)
     args.cache.mkdir(parents=True, exist_ok=True)
     rows = split_rows(args.data)
@@ -113,7 +113,8 @@ def main() -> None:
 
     variants = (0, 1, 2)
     dev = emotion.Clips(args, TRAIN, ("dev",), rows)
-    if args.only != "network":
+    fold = None
+    if args.only != "network" and args.fold_steps:
         some = emotion.Clips(args, TRAIN, ("train",), rows, variants, lambda s: not held_out(s))
         fold = trained(args, "fold", args.fold_steps, some, dev, 2)
         if args.only == "fold":
@@ -126,24 +127,26 @@ def main() -> None:
     # Calibration: the fold's answers on the speakers it did not hear, the network's on dev.
     plain = {"temperature": 1.0, "quantile": 0.9, "abstain_size": 6, "early": 0.0}
     draft = args.cache / "draft.mien"
-    export(draft, speech, fold, None, plain, {}, "draft")
-    unheard = calibrate.Answers(args, draft, rows, TRAIN,
-                                lambda n, r: r["split"] == "train" and held_out(r["speaker"]))
+    sources = []
+    if fold:
+        export(draft, speech, fold, None, plain, {}, "draft")
+        sources.append(calibrate.Answers(
+            args, draft, rows, TRAIN,
+            lambda n, r: r["split"] == "train" and held_out(r["speaker"])))
     export(draft, speech, net, None, plain, {}, "draft")
     on_dev = calibrate.Answers(args, draft, rows, TRAIN, lambda n, r: r["split"] == "dev")
     early = calibrate.Answers(args, draft, rows, TRAIN, lambda n, r: r["split"] == "dev", True)
+    sources.append(on_dev)
 
+    unheard = calibrate.together(sources)
     mean, scale = calibrate.cue_scales(unheard.cues)
     weight = calibrate.fit_cues(unheard, calibrate.cue_z(unheard.cues, mean, scale))
     for a in (unheard, on_dev, early):
         a.logits = a.logits + calibrate.cue_z(a.cues, mean, scale) @ weight.T
-    both = calibrate.Answers.__new__(calibrate.Answers)
-    for key in ("logits", "label", "set", "voiced", "weight"):
-        setattr(both, key, np.concatenate([getattr(unheard, key), getattr(on_dev, key)]))
-    temperature, _ = calibrate.fit_temperature(both.logits, both)
+    temperature, _ = calibrate.fit_temperature(unheard.logits, unheard)
     _, slow = calibrate.fit_temperature(early.logits, early)
-    p_both = calibrate.core(both.logits, calibrate.temperatures(both.voiced, temperature, slow))
-    q = calibrate.quantile(p_both, both)
+    p = calibrate.core(unheard.logits, calibrate.temperatures(unheard.voiced, temperature, slow))
+    q = calibrate.quantile(p, unheard)
     p_dev = calibrate.core(on_dev.logits,
                            calibrate.temperatures(on_dev.voiced, temperature, slow))
     scores = {"dev": calibrate.scores(on_dev.logits, p_dev, q, on_dev)}

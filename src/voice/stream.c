@@ -7,8 +7,8 @@
 #include "voice/speech.h"
 
 #define ON 0.5f          /* chance of speech that starts an utterance, in most of 0.16 s  */
-#define OFF 0.35f        /* chance under which an utterance is silent                     */
-#define LIKELY 0.75f     /* mean chance over its speech that makes it an utterance        */
+#define OFF 0.25f        /* chance under which an utterance is silent                     */
+#define LIKELY 0.62f     /* mean chance over its speech that makes it an utterance        */
 #define JUMP 0.05        /* seconds that a timestamp may be off                           */
 #define NOISY 3.0f       /* dB of speech over noise under which no label is given         */
 #define CLIPPED 0.02     /* share of clipped samples above which no label is given        */
