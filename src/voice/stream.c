@@ -93,7 +93,8 @@ void voice_stream_close(voice_stream **stream) {
 
 /* Frame n looks at the 25 ms that end at sample 160 (n + 1). */
 static double frame_time(const voice_stream *s, int64_t frame) {
-  return s->origin + (double)(frame * VOICE_HOP - (VOICE_WINDOW - VOICE_HOP) / 2) / VOICE_RATE;
+  int64_t sample = frame * VOICE_HOP - (VOICE_WINDOW - VOICE_HOP) / 2;
+  return s->origin + (double)BASE_MAX(sample, 0) / VOICE_RATE;
 }
 
 /* ---- A reading --------------------------------------------------------------------------------- */
