@@ -17,7 +17,7 @@
 #include "base/base.h"
 
 enum { FOLLOW_TRAITS = 40 };  /* kinds of cue of one person; further ones get no z */
-#define FOLLOW_SPREAD 6.0f
+#define FOLLOW_SPREAD 4.0f
 #define FOLLOW_MEMORY 120.0f
 
 typedef struct follow_trait {
