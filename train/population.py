@@ -4,8 +4,8 @@
 Runs `mien voice` over the training speakers of the open sets (CREMA-D, EmoDB) and takes, for each
 cue on its scale, the median of the speakers' medians, the spread of those medians (between), and the
 spread of a speaker's utterances about them (within); spreads by 1.4826 median absolute deviations, so
-that the strongest feelings do not widen what is usual. Loudness is left as it was chosen: it depends
-on the recording.
+that the strongest feelings do not widen what is usual. Loudness is left as it was chosen, and what microphones and
+rooms change is let differ three times as much between people: two studios do not show that.
 
 usage: train/population.py [--mien build/src/cli/mien] [--data DIR] [--out FILE]
 """
@@ -23,6 +23,7 @@ SCALES = {"pitch": "SEMITONES", "pitch_range": "LINEAR", "pitch_slope": "LINEAR"
           "loudness_range": "LINEAR", "rate": "LINEAR", "pause": "LINEAR", "jitter": "LOG", "shimmer": "LOG",
           "harmonics": "LINEAR", "tilt": "LINEAR", "alpha": "LINEAR", "voiced": "LINEAR"}
 CHOSEN = {"loudness": (-26.0, 4.0, 8.0)}
+CHANNEL = {"loudness_range": 3, "harmonics": 3, "tilt": 3, "alpha": 3}  # recordings differ more than two studios
 LEAST = {"pause": 0.2}  # most short clips have none at all
 
 
@@ -64,13 +65,14 @@ def main() -> None:
         within = float(np.median([spread(v) for v in people.values()]))
         mean, between = float(np.median(middles)), spread(middles)
         print(f"{kind:15s} mean {mean:8.3f}  within {within:7.3f}  between {between:7.3f}  speakers {len(people)}")
+        between *= CHANNEL.get(kind, 1)
         mean, within, between = CHOSEN.get(kind, (mean, within, between))
         within, between = max(within, LEAST.get(kind, 0.0)), max(between, LEAST.get(kind, 0.0) / 2)
         rows.append(f"{{\"{kind}\", {SCALES[kind]}, {mean:.3f}f, {within:.3f}f, {between:.3f}f}},")
     count = len({speaker[f] for f in files})
     args.out.write_text(f"""/* population.h: kind, scale, mean, within, between; read by baseline.c. {count} speakers of CREMA-D and
- * EmoDB, measured by train/population.py, which says how; do not edit. Loudness is chosen: it depends
- * on the recording. clang-format off */
+ * EmoDB, measured by train/population.py, which says how and what is chosen; do not edit.
+ * clang-format off */
 """ + "\n".join(rows) + "\n")
 
 

@@ -77,6 +77,11 @@ float follow_baseline_z(const follow_baseline *baseline, const mien_cue *cue) {
   return (value - mean) / sqrtf(variance);
 }
 
+bool follow_baseline_knows(const follow_baseline *baseline, const mien_cue *cue) {
+  const follow_trait *known = find(baseline, cue->kind);
+  return known && known->weight >= 2;
+}
+
 void follow_baseline_learn(follow_baseline *baseline, const mien_cue *cue, float weight) {
   float value = scaled(cue);
   if (!isfinite(value) || !(weight > 0)) return;

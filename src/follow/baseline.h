@@ -36,6 +36,10 @@ typedef struct follow_baseline {
  * cue->z: against a population, or NAN. */
 float follow_baseline_z(const follow_baseline *baseline, const mien_cue *cue);
 
+/* Whether the person has been observed enough (two observations' worth) for that to be their usual,
+ * rather than people's. */
+bool follow_baseline_knows(const follow_baseline *baseline, const mien_cue *cue);
+
 /* `weight` 0…1: how much an observation counts. Values that are not finite are left out. */
 void follow_baseline_learn(follow_baseline *baseline, const mien_cue *cue, float weight);
 
