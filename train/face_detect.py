@@ -192,10 +192,13 @@ def evaluate(model: nn.Module, frames: list[np.ndarray], points: np.ndarray, sca
 
 
 def faces_seen(landmarks: nn.Module, frame: np.ndarray, boxes: np.ndarray) -> np.ndarray:
-    """What the landmark network says of each box: a logit above 0 is a face."""
+    """What the landmark network says of each box: a logit."""
     canvas = torch.full((len(boxes), fl.SIDE, fl.SIDE), 128, dtype=torch.uint8)
     canvas[:, :frame.shape[0], :frame.shape[1]] = torch.from_numpy(frame.copy())
     return fl.one_pass(landmarks, canvas, fl.crops_of_boxes(boxes))[1].numpy()
+
+
+SURE = 6.0  # logit of the landmark network from which an unmarked box is a face; it likes lattices
 
 
 def mine(model: nn.Module, landmarks: nn.Module, scenes: Scenes, frames: list[np.ndarray]) -> str:
@@ -208,10 +211,10 @@ def mine(model: nn.Module, landmarks: nn.Module, scenes: Scenes, frames: list[np
         boxes, scores = boxes[iou < .2], scores[iou < .2]
         if not len(boxes):
             continue
-        face = faces_seen(landmarks, frame, boxes) > 0
-        scenes.others[k] = boxes[face]
-        unmarked += int(face.sum())
-        for box in boxes[~face]:
+        logit = faces_seen(landmarks, frame, boxes)
+        scenes.others[k] = boxes[logit > SURE]
+        unmarked += int((logit > SURE).sum())
+        for box in boxes[logit < SURE / 2]:
             grow = .6 * (box[2:] - box[:2])
             x0, y0 = np.maximum(0, box[:2] - grow).astype(int)
             x1, y1 = (box[2:] + grow).astype(int)
@@ -300,16 +303,17 @@ def train(options: argparse.Namespace) -> nn.Module:
 
 
 def export(model: nn.Module, options: argparse.Namespace) -> None:
-    """The threshold: the lowest score at which dev has at most one false box in 100 frames."""
+    """The threshold: the lowest score at which dev has at most two boxes in 100 frames that are not
+    the marked face, people in the background counted in."""
     frames, points = fd.load_landmarks(options.data, "dev")
-    floors = tuple(round(f, 2) for f in np.arange(.2, .8, .02))
+    floors = tuple(round(float(f), 2) for f in np.arange(.3, .8, .02))
     dev = evaluate(model, frames, points, 1.0, floors)
-    threshold = next((f for f in floors if dev[f][1] <= 1.0), floors[-1])
-    frames, points = fd.load_landmarks(options.data, "test")
-    scores = {"threshold": threshold, "dev": dev[threshold],
-              "test": evaluate(model, frames, points, 1.0, (threshold,))[threshold],
-              "columns": ["share of faces found at IoU .5", "false boxes in 100 frames"]}
-    print(scores)
+    threshold = next((f for f in floors if dev[f][1] <= 2.0), floors[-1])
+    scores = {"columns": ["share of faces found at IoU .5", "false boxes in 100 frames"], "dev": dev[threshold]}
+    if "test" in options.score:
+        frames, points = fd.load_landmarks(options.data, "test")
+        scores["test"] = evaluate(model, frames, points, 1.0, (threshold,))[threshold]
+    print(threshold, scores)
     tensors = {}
     for name in ("stem", "down", "body", "side", "neck"):
         for k, layer in enumerate(getattr(model, name)):
@@ -344,6 +348,7 @@ def main() -> None:
     parser.add_argument("--thin", type=int, default=1, help="use every n-th crop of FER+")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--minutes", type=float, default=0)
+    parser.add_argument("--score", nargs="*", default=["dev", "test"])
     parser.add_argument("--version", default="1")
     parser.add_argument("--date", default=time.strftime("%Y-%m-%d"))
     parser.add_argument("--resume", action="store_true")
