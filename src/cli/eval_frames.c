@@ -326,7 +326,8 @@ int eval_utk(eval_context *context, mien_error *error) {
 
 typedef struct clip {
   eval_pair pictures[4096]; /* one face and no more */
-  size_t count;
+  eval_pair neutral[4096];  /* of the faces that were read */
+  size_t count, read;
   double speech; /* seconds of utterances */
 } clip;
 
@@ -354,8 +355,13 @@ static int read_film(room *r, const voice_model *voice, const char *path, clip *
       int faces = 0;
       r->at = from + item.at;
       code = face_tracker_feed(r->tracker, &item.picture, r->at);
-      while (!code && face_tracker_next(r->tracker, &reading) == MIEN_OK)
-        faces += !reading.final;
+      while (!code && face_tracker_next(r->tracker, &reading) == MIEN_OK) {
+        if (reading.final) continue;
+        faces++;
+        if (!reading.abstain && out->read < BASE_COUNT(out->neutral))
+          out->neutral[out->read++] =
+              (eval_pair){1, eval_item_of(&reading, MIEN_NEUTRAL).guess == MIEN_NEUTRAL};
+      }
       if (out->count < BASE_COUNT(out->pictures))
         out->pictures[out->count++] = (eval_pair){1, faces == 1};
     }
@@ -403,6 +409,7 @@ int eval_clips(eval_context *context, mien_error *error) {
     eval_floor(
         add_share(&context->report, names[i], "pictures with one face", out->pictures, out->count),
         0.95, NAN);
+    add_share(&context->report, names[i], "faces read as neutral", out->neutral, out->read);
     eval_value speech = {out->speech, NAN, NAN};
     eval_floor(eval_add(&context->report, names[i], "speech found, seconds", speech, 1), 0.5, NAN);
   }
