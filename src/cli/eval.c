@@ -19,14 +19,20 @@ static const struct set {
   const char *name, *kind;
   int (*run)(eval_context *context, mien_error *error);
 } sets[] = {
-    {"goemotions", "text", eval_goemotions}, {"brighter", "text", eval_brighter},
-    {"emobank", "text", eval_emobank},       {"ravdess", "voice", eval_ravdess},
-    {"emodb", "voice", eval_emodb},          {"nemo", "voice", eval_nemo},
-    {"crema", "voice", eval_crema},          {"tess", "voice", eval_tess},
+    {"goemotions", "text", eval_goemotions},
+    {"brighter", "text", eval_brighter},
+    {"emobank", "text", eval_emobank},
+    {"ravdess", "voice", eval_ravdess},
+    {"emodb", "voice", eval_emodb},
+    {"nemo", "voice", eval_nemo},
+    {"crema", "voice", eval_crema},
+    {"tess", "voice", eval_tess},
+    {"voices", "voice", eval_voices},
     {"ferplus", "face", eval_ferplus},
     {"landmarks68", "face", eval_landmarks68},
     {"utk", "face", eval_utk},
-    {"clips", "fused", eval_clips},       {"people", "fused", eval_people},
+    {"clips", "fused", eval_clips},
+    {"people", "fused", eval_people},
     {"pairs", "fused", eval_pairs},
 };
 enum { SETS = sizeof sets / sizeof *sets };

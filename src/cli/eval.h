@@ -93,6 +93,7 @@ int eval_emodb(eval_context *context, mien_error *error);
 int eval_nemo(eval_context *context, mien_error *error);
 int eval_crema(eval_context *context, mien_error *error);
 int eval_tess(eval_context *context, mien_error *error);
+int eval_voices(eval_context *context, mien_error *error);
 int eval_people(eval_context *context, mien_error *error);
 int eval_pairs(eval_context *context, mien_error *error);
 int eval_clips(eval_context *context, mien_error *error);
