@@ -85,8 +85,8 @@ static void safe(const shower *s, const char *text, size_t bytes) {
 static bool was_said(const char *list, const char *text) { return strstr(list, text) != NULL; }
 
 /* The strongest cues, in words: "useless" · pitch 2.1 sd above usual. Only those that speak for
- * what is shown. */
-static void cues(const mien_reading *reading, char *to, size_t size) {
+ * what is shown, and a second one only if there is room. */
+static void cues(const mien_reading *reading, int columns, char *to, size_t size) {
   enum { MOST = 2 };
   size_t used = 0;
   *to = 0;
@@ -98,7 +98,12 @@ static void cues(const mien_reading *reading, char *to, size_t size) {
     bool word = !strcmp(cue->kind, "word") || !strcmp(cue->kind, "emoji") ||
                 !strcmp(cue->kind, "phrase");
     int wrote = snprintf(to + used, size - used, word ? "%s“%s”" : "%s%s", shown ? " · " : "", cue->text);
-    if (wrote < 0 || (size_t)wrote >= size - used) break;
+    bool fits = wrote >= 0 && (size_t)wrote < size - used &&
+                (!shown || cli_columns(to, used + (size_t)wrote) <= columns);
+    if (!fits) {
+      to[used] = 0;
+      break;
+    }
     used += (size_t)wrote;
     shown++;
   }
@@ -143,7 +148,9 @@ static void end_line(const shower *s) {
 static void row(const shower *s, const char *when, const char *who, const mien_reading *state,
                 const char *text) {
   char why[200], more[160];
-  if (state) cues(state, why, sizeof why);
+  bool narrow = s->words < WORDS_MIN;
+  int columns = narrow ? s->options->width - s->indent : s->words;
+  if (state) cues(state, columns, why, sizeof why);
   else *why = 0;
   detail(state, more, sizeof more);
 
@@ -157,7 +164,6 @@ static void row(const shower *s, const char *when, const char *who, const mien_r
   emotion(s, state);
   base_text_puts(s->out, "  ");
 
-  bool narrow = s->words < WORDS_MIN;
   if (!narrow && !*text && *more) { /* no words: what would stand under the emotion, beside it */
     colour(s, "2", true);
     base_text_puts(s->out, more);
@@ -168,7 +174,6 @@ static void row(const shower *s, const char *when, const char *who, const mien_r
     if (narrow) return;
     spaces(s, s->indent);
   }
-  int columns = narrow ? s->options->width - s->indent : s->words;
   if (narrow) {
     end_line(s);
     if (*more) {
