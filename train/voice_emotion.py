@@ -88,16 +88,18 @@ def varied(clips: Clips, k: int, r: np.random.Generator) -> np.ndarray:
         at = int(r.integers(0, len(x) - LONGEST + 1))
         x = x[at:at + LONGEST]
     x = relative(x)
-    shift = int(r.integers(-2, 3))  # formants, by mel bands
-    if shift:
-        x[:, :64] = x[:, np.clip(np.arange(64) + shift, 0, 63)]
+    # Another vocal tract: the bands moved and stretched.
+    at = (np.arange(64) - 24) * r.uniform(0.92, 1.08) + 24 + r.uniform(-3.5, 3.5)
+    at = np.clip(at, 0, 62.999).astype(np.float32)
+    low = at.astype(int)
+    x[:, :64] = x[:, low] * (1 - at + low) + x[:, low + 1] * (at - low)
     voiced = x[:, 65] > 0
-    x[voiced, 65] += r.uniform(-3, 3)  # semitones
+    x[voiced, 65] += r.uniform(-5, 5)  # semitones
     x[:, :65] += r.uniform(-3, 3)
     # The channel: a tilt and a wave over the bands, dB.
     band = np.linspace(-1, 1, 64)
-    x[:, :64] += (r.normal(0, 3) * band +
-                  r.normal(0, 2) * np.cos(np.pi * r.uniform(0.5, 3) * band + r.uniform(0, 6))
+    x[:, :64] += (r.normal(0, 4) * band +
+                  r.normal(0, 2.5) * np.cos(np.pi * r.uniform(0.5, 3) * band + r.uniform(0, 6))
                   ).astype(np.float32)
     if r.random() < 0.4:  # a louder noise floor
         x[:, :64] = np.logaddexp(x[:, :64] * 0.2303, (r.uniform(-55, -28) + 4 * band) * 0.2303

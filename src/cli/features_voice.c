@@ -18,8 +18,9 @@ static const char help[] =
     "frames × 72 float32 (src/voice/voice.h says what they are).\n\n"
     "  --lengths LIST       FILE holds many clips: LIST gives the samples of each, one a line\n"
     "  --model MODEL.mien   in place of frames, an int32 number of readings and for each 32\n"
-    "                       float32: final, abstain, t0, t1, voiced seconds, quality, spare,\n"
-    "                       dims (3), class logits (9), cues (13; NaN where not known)\n";
+    "                       float32: final, abstain, t0, t1, voiced seconds, quality, mean\n"
+    "                       chance of speech, dims (3), class logits (9), cues (13; NaN where\n"
+    "                       not known)\n";
 
 typedef struct clip {
   float *values;
@@ -57,7 +58,7 @@ static void readings_take(extractor *x) {
     voice_raw raw;
     voice_stream_raw(x->stream, &raw);
     float record[RECORD] = {(float)r.final, r.abstain ? 1.0f : 0.0f, (float)r.t0, (float)r.t1,
-                            raw.voiced, r.quality, 0.0f};
+                            raw.voiced, r.quality, raw.chance};
     memcpy(record + 7, r.dims, sizeof r.dims);
     memcpy(record + 7 + MIEN_DIMS, raw.logits, sizeof raw.logits);
     memcpy(record + 7 + MIEN_DIMS + VOICE_CLASSES, raw.cues, sizeof raw.cues);

@@ -18,7 +18,8 @@ static bool grow(void *list, size_t count, size_t *room, size_t size) {
 
 int report_open(report **to, const char *title) {
   report *r = *to = base_alloc(1, sizeof *r);
-  if (r) r->title = base_strdup(title ? title : "");
+  const char *slash = title ? strrchr(title, '/') : NULL; /* a page that is sent on tells no folders */
+  if (r) r->title = base_strdup(slash && slash[1] ? slash + 1 : title ? title : "");
   if (r && r->title) return MIEN_OK;
   report_close(to);
   return MIEN_ENOMEM;

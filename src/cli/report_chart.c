@@ -118,10 +118,17 @@ static void draw_core(const canvas *c) {
 
 /* ---- Lines. */
 
+/* Runs are joined by a faint line, so that the eye finds its way over a silence. */
 static void draw_line(const canvas *c, const char *class, bin_test wanted, const float *values,
                       size_t stride, double y0, double scale) {
-  int from, until = 0;
+  int from, until = 0, last = -1;
   while (next_run(c->bins, wanted, &from, &until)) {
+    if (last >= 0)
+      base_text_printf(c->to, "<line class=\"bridge %s\" x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\"/>",
+                       class, x_of(c, last * c->bins->step),
+                       y0 + scale * (double)values[(size_t)(last - 1) * stride],
+                       x_of(c, from * c->bins->step), y0 + scale * (double)values[(size_t)from * stride]);
+    last = until;
     base_text_printf(c->to, "<polyline class=\"line %s\" points=\"", class);
     run_points(c, from, until, values, stride, y0, scale, false);
     base_text_puts(c->to, "\"/>");

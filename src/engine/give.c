@@ -27,9 +27,10 @@ static int compare(mien_session *session, engine_participant *participant,
                        : (reading->final ? 0 : 0.1f * lesson(reading));
   for (size_t i = 0; i < count; i++) {
     float z = follow_baseline_z(participant->baseline, &cues[i]);
+    bool own = follow_baseline_knows(participant->baseline, &cues[i]);
     follow_baseline_learn(participant->baseline, &cues[i], weight);
     cues[i].z = z;
-    explain_measured(&cues[i], reading->core);
+    explain_measured(&cues[i], reading->core, own);
   }
   return MIEN_OK;
 }

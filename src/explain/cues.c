@@ -56,15 +56,16 @@ static void give_weight(mien_cue *cue, const float core[MIEN_CORE]) {
   }
 }
 
-void explain_measured(mien_cue *cue, const float core[MIEN_CORE]) {
+void explain_measured(mien_cue *cue, const float core[MIEN_CORE], bool own) {
   if (is_token(cue)) return;
   if (isfinite(cue->z) && fabsf(cue->z) >= 0.5f) {
     char name[sizeof cue->kind];
     spaced(cue->kind, name, sizeof name);
     for (size_t i = 0; i < BASE_COUNT(names); i++)
       if (!strcmp(names[i].kind, cue->kind)) snprintf(name, sizeof name, "%s", names[i].name);
-    snprintf(cue->text, sizeof cue->text, "%s %.1f sd %s this person's usual", name,
-             (double)BASE_MIN(fabsf(cue->z), 99.0f), cue->z > 0 ? "above" : "below");
+    snprintf(cue->text, sizeof cue->text, "%s %.1f sd %s %s", name,
+             (double)BASE_MIN(fabsf(cue->z), 99.0f), cue->z > 0 ? "above" : "below",
+             own ? "this person's usual" : "what is usual");
   }
   if (!isfinite(cue->weight) && isfinite(cue->z)) give_weight(cue, core);
 }

@@ -13,10 +13,10 @@
 enum { EXPLAIN_STATE_CUES = 8 };
 
 /* For a measured cue that is half a standard deviation and more off: cue->text becomes "pitch 2.1 sd
- * above this person's usual"; others keep the text they came with. One without a weight (NAN; an
+ * above this person's usual" (not yet `own`: "above what is usual"); others keep the text they came with. One without a weight (NAN; an
  * action of the face) gets one for how well it goes with the top label of `core`, the reading it
  * belongs to. Cues of words are left as they are. */
-void explain_measured(mien_cue *cue, const float core[MIEN_CORE]);
+void explain_measured(mien_cue *cue, const float core[MIEN_CORE], bool own);
 
 /* Strongest first by |weight|, those that are not finite last; equal ones in their order. */
 void explain_rank(mien_cue *cues, size_t count);

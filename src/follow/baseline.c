@@ -3,27 +3,13 @@
 
 enum { LINEAR, SEMITONES /* above 55 Hz */, LOG };
 
-/* Adult speakers, on each cue's scale: mean, sd from one utterance to the next of one person, sd of
- * people's means. Chosen from the usual ranges (F0: Baken & Orlikoff 2000; jitter, shimmer, HNR:
- * Teixeira et al. 2013; rate: de Jong & Wempe 2009), not fitted. */
+/* On each cue's scale: mean, sd from one utterance to the next of one person, sd of people's means. */
 static const struct {
   const char *kind;
   int scale;
   float mean, within, between;
 } population[] = {
-    {"pitch", SEMITONES, 17.0f, 2.0f, 5.0f},       /* 147 Hz */
-    {"pitch_range", LINEAR, 8.0f, 3.0f, 2.0f},     /* st */
-    {"pitch_slope", LINEAR, 0.0f, 4.0f, 1.0f},     /* st/s */
-    {"loudness", LINEAR, -26.0f, 4.0f, 8.0f},      /* dB of full scale */
-    {"loudness_range", LINEAR, 6.0f, 1.5f, 1.0f},  /* dB */
-    {"rate", LINEAR, 4.2f, 0.9f, 0.6f},            /* 1/s */
-    {"pause", LINEAR, 0.4f, 0.5f, 0.2f},           /* s */
-    {"jitter", LOG, 0.4f, 0.35f, 0.30f},           /* 1.5 % */
-    {"shimmer", LOG, 2.1f, 0.30f, 0.25f},          /* 8 % */
-    {"harmonics", LINEAR, 12.0f, 2.5f, 3.0f},      /* dB */
-    {"tilt", LINEAR, -6.0f, 1.5f, 1.5f},           /* dB/oct */
-    {"alpha", LINEAR, 12.0f, 4.0f, 4.0f},          /* dB */
-    {"voiced", LINEAR, 60.0f, 10.0f, 8.0f},        /* % */
+#include "follow/population.h"
 };
 
 /* A z that came with a cue is of people, not of one: how its variance splits. */
@@ -89,6 +75,11 @@ float follow_baseline_z(const follow_baseline *baseline, const mien_cue *cue) {
   if (!isfinite(value)) return NAN;
   if (!predict(known, &mean, &variance)) return cue->z;
   return (value - mean) / sqrtf(variance);
+}
+
+bool follow_baseline_knows(const follow_baseline *baseline, const mien_cue *cue) {
+  const follow_trait *known = find(baseline, cue->kind);
+  return known && known->weight >= 2;
 }
 
 void follow_baseline_learn(follow_baseline *baseline, const mien_cue *cue, float weight) {

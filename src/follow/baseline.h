@@ -17,7 +17,7 @@
 #include "base/base.h"
 
 enum { FOLLOW_TRAITS = 40 };  /* kinds of cue of one person; further ones get no z */
-#define FOLLOW_SPREAD 6.0f
+#define FOLLOW_SPREAD 4.0f
 #define FOLLOW_MEMORY 120.0f
 
 typedef struct follow_trait {
@@ -35,6 +35,10 @@ typedef struct follow_baseline {
 /* Standard deviations that cue->value lies above this person's usual; NAN while that is not known.
  * cue->z: against a population, or NAN. */
 float follow_baseline_z(const follow_baseline *baseline, const mien_cue *cue);
+
+/* Whether the person has been observed enough (two observations' worth) for that to be their usual,
+ * rather than people's. */
+bool follow_baseline_knows(const follow_baseline *baseline, const mien_cue *cue);
 
 /* `weight` 0…1: how much an observation counts. Values that are not finite are left out. */
 void follow_baseline_learn(follow_baseline *baseline, const mien_cue *cue, float weight);

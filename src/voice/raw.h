@@ -9,6 +9,7 @@ typedef struct voice_raw {
   float logits[VOICE_CLASSES]; /* without the cues' part          */
   float cues[VOICE_CUES];      /* in their units; NAN: not known  */
   float voiced;                /* seconds                         */
+  float chance;                /* mean chance of speech, 0…1      */
 } voice_raw;
 
 /* Of the reading that voice_stream_next gave last. */

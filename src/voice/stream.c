@@ -7,7 +7,8 @@
 #include "voice/speech.h"
 
 #define ON 0.5f          /* chance of speech that starts an utterance, in most of 0.16 s  */
-#define OFF 0.35f        /* chance under which an utterance is silent                     */
+#define OFF 0.25f        /* chance under which an utterance is silent                     */
+#define LIKELY 0.62f     /* mean chance over its speech that makes it an utterance        */
 #define JUMP 0.05        /* seconds that a timestamp may be off                           */
 #define NOISY 3.0f       /* dB of speech over noise under which no label is given         */
 #define CLIPPED 0.02     /* share of clipped samples above which no label is given        */
@@ -46,6 +47,7 @@ struct voice_stream {
   kept_frame kept[KEEP];
   int64_t start, heard;   /* frame of the utterance's first speech, of its last */
   int64_t next;           /* frame of the next interim reading; 0: not yet      */
+  float chance;           /* sum over the speech of its chances                 */
   float noise;            /* level of what is not speech, dB; NAN: not known    */
   answer *answers;        /* given out from `first`, waiting up to `count`      */
   size_t first, count, capacity;
@@ -91,7 +93,8 @@ void voice_stream_close(voice_stream **stream) {
 
 /* Frame n looks at the 25 ms that end at sample 160 (n + 1). */
 static double frame_time(const voice_stream *s, int64_t frame) {
-  return s->origin + (double)(frame * VOICE_HOP - (VOICE_WINDOW - VOICE_HOP) / 2) / VOICE_RATE;
+  int64_t sample = frame * VOICE_HOP - (VOICE_WINDOW - VOICE_HOP) / 2;
+  return s->origin + (double)BASE_MAX(sample, 0) / VOICE_RATE;
 }
 
 /* ---- A reading --------------------------------------------------------------------------------- */
@@ -179,6 +182,7 @@ static void reading_make(voice_stream *s, int final) {
   memcpy(a->raw.logits, logits, sizeof logits);
   memcpy(a->raw.cues, cues, sizeof cues);
   a->raw.voiced = (float)s->prosody.voiced * VOICE_HOP / VOICE_RATE;
+  a->raw.chance = s->chance / (float)BASE_MAX(s->prosody.speech, 1);
   cues_add(m, cues, logits, part);
 
   float short_of = (float)(SURE - s->prosody.voiced) / (SURE - FIRST);
@@ -201,6 +205,7 @@ static void utterance_feed(voice_stream *s, int64_t frame) {
   const kept_frame *k = &s->kept[frame % KEEP];
   voice_encoder_feed(&s->encoder, k->features);
   voice_prosody_feed(&s->prosody, k->features, k->chance > OFF, k->bad);
+  if (k->chance > OFF) s->chance += k->chance;
 }
 
 /* `lead`: frames before this one that belong to it. */
@@ -210,14 +215,21 @@ static void utterance_start(voice_stream *s, int64_t lead) {
   s->start = s->frame - BASE_MIN(lead, RECENT);
   s->heard = s->frame;
   s->next = 0;
+  s->chance = 0.0f;
   voice_encoder_restart(&s->encoder);
   voice_prosody_restart(&s->prosody);
   for (int64_t i = s->frame - lead; i < s->frame; i++) utterance_feed(s, i);
 }
 
+/* Noises and cries can sound like speech here and there, but not on the whole. */
+static bool is_utterance(const voice_stream *s) {
+  return s->prosody.voiced >= LEAST_VOICED && s->prosody.speech >= LEAST_SPEECH &&
+         s->chance >= LIKELY * (float)s->prosody.speech;
+}
+
 static void utterance_end(voice_stream *s) {
   s->speaking = false;
-  if (s->prosody.voiced >= LEAST_VOICED && s->prosody.speech >= LEAST_SPEECH) reading_make(s, 1);
+  if (is_utterance(s)) reading_make(s, 1);
 }
 
 static bool speech_begins(const voice_stream *s) {
@@ -248,7 +260,7 @@ static void frame_take(voice_stream *s, const float *features, int bad) {
       s->frame++;
       utterance_start(s, 0);
       return;
-    } else if (s->next ? s->frame >= s->next : s->prosody.voiced >= FIRST) {
+    } else if ((s->next ? s->frame >= s->next : s->prosody.voiced >= FIRST) && is_utterance(s)) {
       reading_make(s, 0);
       s->next = s->frame + EVERY;
     }

@@ -112,6 +112,10 @@ static void make_input(void) {
     pcm[i] = 0.02f * b;
   }
   for (size_t i = 0; i < sizeof pixels; i++) pixels[i] = (uint8_t)(i * 2654435761u >> 24);
+#ifdef ROOMS
+  for (size_t i = 0; i < sizeof pixels; i++) pixels[i] %= MIEN_CORE + 1; /* 0: no face; 1…: its label */
+  pixels[0] = 4; /* anger; the first four pixels are a face each */
+#endif
 }
 
 static void use_session(mien_engine *engine, lines *out) {

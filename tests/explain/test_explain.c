@@ -20,26 +20,26 @@ static const float angry[MIEN_CORE] = {0.1f, 0.02f, 0.1f, 0.7f, 0.03f, 0.03f, 0.
 
 static void phrases(void **state) {
   mien_cue pitch = cue("pitch", "pitch 210 Hz", 2.06f, 0.1f, MIEN_ANGER, -1);
-  explain_measured(&pitch, angry);
+  explain_measured(&pitch, angry, true);
   assert_string_equal(pitch.text, "pitch 2.1 sd above this person's usual");
   assert_float_equal(pitch.weight, 0.1f, 1e-6); /* it came with one */
   mien_cue rate = cue("rate", "", -1.5f, NAN, -1, -1);
-  explain_measured(&rate, angry);
-  assert_string_equal(rate.text, "speech rate 1.5 sd below this person's usual");
+  explain_measured(&rate, angry, false);
+  assert_string_equal(rate.text, "speech rate 1.5 sd below what is usual");
   mien_cue usual = cue("pitch", "pitch 120 Hz", 0.2f, NAN, -1, -1);
-  explain_measured(&usual, angry);
+  explain_measured(&usual, angry, true);
   assert_string_equal(usual.text, "pitch 120 Hz");
   mien_cue brows = cue("brows_lowered", "", 2, NAN, -1, -1);
-  explain_measured(&brows, angry);
+  explain_measured(&brows, angry, true);
   assert_true(brows.weight > 0.4f && brows.weight < 0.6f && brows.toward == MIEN_ANGER);
   mien_cue smile = cue("smile", "", 2, NAN, MIEN_JOY, -1);
-  explain_measured(&smile, angry);
+  explain_measured(&smile, angry, true);
   assert_true(smile.weight < 0 && smile.toward == MIEN_JOY); /* speaks against the anger */
   mien_cue word = cue("word", "useless", 3, 0.3f, MIEN_ANGER, 4);
-  explain_measured(&word, angry);
+  explain_measured(&word, angry, true);
   assert_string_equal(word.text, "useless");
   mien_cue longest = cue("kind_of_twentythree_chr", "", -1e9f, NAN, -1, -1);
-  explain_measured(&longest, angry);
+  explain_measured(&longest, angry, true);
   assert_true(strlen(longest.text) < sizeof longest.text);
 }
 
