@@ -13,6 +13,8 @@ static const nn_kernels *table_of(int which) {
     case NN_KERNELS_AVX2: return cpu & BASE_CPU_AVX2 ? &nn_kernels_avx2 : NULL;
     case NN_KERNELS_AVX512:
       return cpu & BASE_CPU_AVX512 && cpu & BASE_CPU_VNNI ? &nn_kernels_avx512 : NULL;
+#elif defined(__aarch64__)
+    case NN_KERNELS_NEON: return cpu & BASE_CPU_NEON ? &nn_kernels_neon : NULL;
 #endif
     default: return NULL;
   }

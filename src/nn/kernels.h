@@ -78,6 +78,7 @@ typedef struct nn_kernels {
 extern const nn_kernels nn_kernels_c;
 extern const nn_kernels nn_kernels_avx2;
 extern const nn_kernels nn_kernels_avx512;
+extern const nn_kernels nn_kernels_neon;
 
 const nn_kernels *nn_kernels_now(void);
 
