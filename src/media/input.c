@@ -140,8 +140,10 @@ static int open_headers(media_input *input, mien_error *error) {
     found = NULL; /* guessed by the name alone: what do the bytes say? */
     status = av_probe_input_buffer2(input->io, &found, "", NULL, 0, 0);
   }
-  if (status < 0) return media_error(error, status, name, remedy, "not a recording or picture that "
-                                                                  "can be read");
+  if (status < 0)
+    return base_error_set(error, status == AVERROR(EIO) ? MIEN_EIO : MIEN_EFORMAT, name,
+                          "give a recording or a picture, and check that it plays",
+                          "this is not a recording or picture that can be read");
   if (is_refused(found))
     return base_error_set(error, MIEN_EPOLICY, name, "give the recordings themselves",
                           "this is a list that leads to other files (%s), which are not opened",

@@ -132,8 +132,8 @@ int media_track_next(media_track *track) {
 void media_track_report(const media_track *track, const char *of) {
   if (track->damaged)
     media_warn(track->warnings, MIEN_EFORMAT, track->damaged_at, "copy or record the file again",
-               "the %s is damaged: %lu piece%s of it could not be decoded properly, the first here", of,
-               track->damaged, track->damaged == 1 ? "" : "s");
+               "the %s is damaged: %lu piece%s of it could not be decoded properly%s", of, track->damaged,
+               track->damaged == 1 ? "" : "s", isfinite(track->damaged_at) ? ", the first here" : "");
 }
 
 void media_track_clear(media_track *track) {

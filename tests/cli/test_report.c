@@ -1,5 +1,6 @@
 /* The HTML report of an invented conversation: whole, escaped, self-contained, bounded.
- * `test_report FILE SECONDS PEOPLE` writes that page instead, to be looked at. */
+ * `test_report FILE SECONDS PEOPLE` writes that page instead, to be looked at; `test_report --check
+ * FILE` looks at a page that `mien read` wrote. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -256,7 +257,23 @@ static void moments_are_the_large_changes(void **state) {
   report_close(&r);
 }
 
+static void the_given_page_is_whole(void **state) {
+  FILE *file = fopen(*state, "rb");
+  assert_non_null(file);
+  static char page[8 << 20];
+  size_t bytes = fread(page, 1, sizeof page - 1, file);
+  fclose(file);
+  assert_true(bytes > 1000);
+  assert_well_formed(page);
+  assert_self_contained(page);
+  assert_null(strstr(page, "nan"));
+}
+
 int main(int argc, char **argv) {
+  if (argc == 3 && !strcmp(argv[1], "--check")) {
+    const struct CMUnitTest check[] = {cmocka_unit_test_prestate(the_given_page_is_whole, argv[2])};
+    return cmocka_run_group_tests(check, NULL, NULL);
+  }
   if (argc == 4) {
     report *r = make_scene(atof(argv[2]), atoi(argv[3]));
     FILE *file = fopen(argv[1], "w");
