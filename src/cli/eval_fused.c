@@ -148,6 +148,32 @@ static eval_item item_of_parts(const fuse_part *parts, size_t count, int truth) 
   return eval_item_of(&reading, truth);
 }
 
+/* "1001_IEO_NEU_XX": NEU, what the actor was asked to show, as a place in vote_names; -1 unknown. */
+static int acted(const char *name) {
+  static const char *const codes[VOTES] = {"NEU", "HAP", "SAD", "ANG", "FEA", "DIS"};
+  for (int k = 0; k < VOTES; k++)
+    if (strlen(name) >= 12 && !strncmp(name + 9, codes[k], 3)) return k;
+  return -1;
+}
+
+/* How often one rater names what was acted: the measure of people beside the machine's. */
+static void report_people(eval_report *to, const clip *clips, size_t count) {
+  static const char *const parts[CHANNELS] = {"heard alone", "seen alone", "heard and seen"};
+  eval_pair *pairs = malloc((count + 1) * sizeof *pairs);
+  eval_set(to, "CREMA-D: one person naming what was acted, of six");
+  for (int c = 0; pairs && c < CHANNELS; c++) {
+    size_t used = 0;
+    for (size_t i = 0; i < count; i++) {
+      int truth = acted(clips[i].name), all = 0;
+      if (truth < 0) continue;
+      for (int k = 0; k < VOTES; k++) all += clips[i].votes[c][k];
+      pairs[used++] = (eval_pair){1, (float)clips[i].votes[c][truth] / (float)all};
+    }
+    eval_add(to, parts[c], "accuracy of people", eval_interval(eval_mean, pairs, used), used);
+  }
+  free(pairs);
+}
+
 int eval_people(eval_context *context, mien_error *error) {
   clip *clips = NULL;
   size_t count, scored = 0;
@@ -184,6 +210,7 @@ int eval_people(eval_context *context, mien_error *error) {
       items[BOTH][scored++] = item_of_parts(parts, 2, core_of_vote[top]);
     }
     eval_report *to = &context->report;
+    report_people(to, clips, count);
     eval_set(to, "CREMA-D's raters: three who heard and three who saw, pooled");
     eval_row *row = eval_add(to, "heard alone", "accuracy",
                              eval_interval(eval_accuracy, items[SOUND], scored), scored);
