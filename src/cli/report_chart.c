@@ -254,6 +254,7 @@ static void draw_wave(const canvas *c) {
 
 static void draw_turns(const canvas *c) {
   const report_person *p = &c->r->people[c->person];
+  if (!c->r->turn_count) return;
   lane(c, "words", TURNS_Y, TURNS_H);
   for (size_t i = 0; i < c->r->turn_count; i++) {
     const report_turn *turn = &c->r->turns[i];

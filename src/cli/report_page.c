@@ -101,8 +101,8 @@ static void write_summary(base_text *to, const report *r, const report_bins *bin
   base_text_printf(to, "</h1><p class=\"about\">%d %s · ", r->person_count,
                    r->person_count == 1 ? "person" : "people");
   report_clock(to, r->end);
-  base_text_printf(to, " · %zu turn%s</p></header><main><section class=\"summary\" aria-label=\"Summary\">",
-                   r->turn_count, r->turn_count == 1 ? "" : "s");
+  if (r->turn_count) base_text_printf(to, " · %zu turn%s", r->turn_count, r->turn_count == 1 ? "" : "s");
+  base_text_puts(to, "</p></header><main><section class=\"summary\" aria-label=\"Summary\">");
   for (int i = 0; i < r->person_count; i++) {
     base_text_puts(to, "<p>");
     report_tell_person(to, &r->people[i], &bins[i]);

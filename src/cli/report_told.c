@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 static const float change_min = 0.12f;   /* a smaller change of a state is not told  */
+static const float peak_min = 0.3f;      /* nor is a peak below this                  */
 static const double window_min = 6;      /* seconds that before and after are meant over */
 
 /* ---- Even steps. */
@@ -99,6 +100,11 @@ static double window_of(const report_bins *bins) {
   return BASE_MAX(BASE_CLAMP(whole / 14, window_min, 300), 3 * bins->step);
 }
 
+/* Fewer steps than these are too few for a mean: a window at the edge of the line, or of silence. */
+static int steps_min(const report_bins *bins) {
+  return BASE_MAX(2, (int)(window_of(bins) / bins->step / 4));
+}
+
 /* The cues that were met just before and after, strongest first: “furious”, pitch above usual. */
 static void name_cues(const report_person *person, double at, double window, char *to, size_t size) {
   report_cue best[3];
@@ -143,7 +149,7 @@ static bool largest_change(const report_bins *bins, int person, int what, const 
     int before, after;
     float from = mean_over(bins, what, at - window, at, &before);
     float to = mean_over(bins, what, at, at + window, &after);
-    if (before < 2 || after < 2) continue;
+    if (before < steps_min(bins) || after < steps_min(bins)) continue;
     float size = fabsf(to - from) * (what == MIEN_STATES ? 0.5f : 1); /* valence spans 2 */
     if (size > best->size)
       *best = (candidate){{.person = person, .state = what, .at = at, .from = from, .to = to}, size};
@@ -232,12 +238,12 @@ static void tell_peak(base_text *to, const report_bins *bins) {
     double at = 0;
     for (double t = 0; t < whole; t += bins->step) {
       float mean = mean_over(bins, tellable[i], t, t + window, &steps);
-      if (steps < 2) continue;
+      if (steps < steps_min(bins)) continue;
       low = BASE_MIN(low, mean);
       if (mean > high) high = mean, at = t + window / 2;
       last = mean;
     }
-    if (high - low <= range) continue;
+    if (high - low <= range || high < peak_min) continue;
     best = tellable[i], range = high - low, peak = high, when = at, ending = last;
   }
   if (best < 0) return;
