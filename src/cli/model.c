@@ -10,6 +10,7 @@
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/terminal.h"
+#include "engine/engine.h"
 #include "nn/nn.h"
 
 static int as_json, only_signed;
@@ -21,8 +22,9 @@ static const cli_option options[] = {
 };
 
 static const cli_usage usage = {
-    "model", "show|verify|list FILE|FOLDER…",
-    "Says what a model file is. Of a folder, every *.mien file in it is taken.\n\n"
+    "model", "show|verify|list [FILE|FOLDER…]",
+    "Says what a model file is. Of a folder, every *.mien file in it is taken; without FILE, the models\n"
+    "inside the program.\n\n"
     "  show    all of it: labels, calibration, where it comes from, its licence and whether it may be\n"
     "          used commercially, its scores, its tensors, who signed it\n"
     "  verify  checks layout, SHA-256, signature and weights; exit 1 if one file is not sound\n"
@@ -97,7 +99,7 @@ static const char *commercial_text(const json_t *meta) {
   const json_t *commercial = json_object_get(json_object_get(meta, "provenance"), "commercial");
   return !json_is_boolean(commercial) ? "not said"
          : json_is_true(commercial)   ? "allowed"
-                                      : "not allowed: a data set it learnt from forbids it";
+                                      : "not allowed: a data set it learnt from forbids it, or is unclear";
 }
 
 static const char *const types[] = {"f32", "i8", "f16"};
@@ -222,10 +224,13 @@ typedef struct run {
   int good, bad;
 } run;
 
-static void one_file(run *r, const char *path) {
+/* `path`, or with `inside` the model of that name inside the program. */
+static void one_file(run *r, const char *path, const engine_embedded *inside) {
   nn_file *file;
   mien_error error = {0};
-  int code = nn_file_open(&file, path, &error);
+  int code = inside ? nn_file_open_memory(&file, inside->start, (size_t)(inside->end - inside->start),
+                                          path, &error)
+                    : nn_file_open(&file, path, &error);
   if (!code && r->action == VERIFY && only_signed && nn_file_signature(file) != NN_SIGNED_BY_MIEN) {
     code = base_error_set(&error, MIEN_EMODEL, path, "get the file from its publisher, or leave --signed away",
                           "the file is %s, not signed by Mien",
@@ -258,7 +263,7 @@ static int is_model(const struct dirent *entry) {
 static void one_operand(run *r, const char *path) {
   struct stat about;
   if (stat(path, &about) || !S_ISDIR(about.st_mode)) {
-    one_file(r, path);
+    one_file(r, path, NULL);
     return;
   }
   struct dirent **entries;
@@ -273,18 +278,29 @@ static void one_operand(run *r, const char *path) {
     base_text inside = {0};
     base_text_printf(&inside, "%s%s%s", path, path[strlen(path) - 1] == '/' ? "" : "/",
                      entries[i]->d_name);
-    if (!inside.failed) one_file(r, inside.data);
+    if (!inside.failed) one_file(r, inside.data, NULL);
     base_text_clear(&inside);
     free(entries[i]);
   }
   if (count >= 0) free(entries);
 }
 
+static void inside_the_program(run *r) {
+  static const char *const names[] = {"text", "voice", "face-detect", "face-landmarks",
+                                      "face-expression"};
+  for (size_t i = 0; i < BASE_COUNT(names); i++) {
+    char label[64];
+    const engine_embedded *inside = engine_embedded_find(names[i]);
+    snprintf(label, sizeof label, "%s.mien inside the program", names[i]);
+    if (inside) one_file(r, label, inside);
+  }
+}
+
 int cli_model(int argc, char **argv) {
   static const char *const actions[] = {[SHOW] = "show", [VERIFY] = "verify", [LIST] = "list"};
   int code = cli_options_read(&usage, &argc, argv);
   if (code != OPTIONS_GO) return code;
-  if (argc < 3) return cli_options_wrong(&usage, "say what to do (show, verify or list), and with which files");
+  if (argc < 2) return cli_options_wrong(&usage, "say what to do: show, verify or list");
   run r = {.action = -1};
   for (int i = 0; i < (int)BASE_COUNT(actions); i++)
     if (!strcmp(argv[1], actions[i])) r.action = i;
@@ -294,6 +310,7 @@ int cli_model(int argc, char **argv) {
     cli_complain(NULL, &error);
     return CLI_NOTHING;
   }
+  if (argc == 2) inside_the_program(&r);
   for (int i = 2; i < argc && !r.output.closed; i++) one_operand(&r, argv[i]);
   if (cli_output_close(&r.output, &error)) {
     cli_complain(NULL, &error);

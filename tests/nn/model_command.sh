@@ -34,6 +34,8 @@ expect 1 "No such file" show "$work/none.mien"
 expect 1 "no *.mien file is in it" list src
 expect 0 "toy" list "$work/none.mien" tests/nn/toy.mien
 expect 2 "there is no 'mien model foo'" foo tests/nn/toy.mien
-expect 2 "say what to do" show
+expect 2 "say what to do"
+expect 0 "voice.mien inside the program" list
+expect 0 "inside the program: sound, signed by Mien" verify --signed
 expect 0 "usage: mien model" --help
 [ "$failures" = 0 ]
