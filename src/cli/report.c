@@ -1,6 +1,7 @@
 /* report.c: collects. Everything is copied; interim readings of single modalities are let go. */
 #include "cli/report_parts.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 
 static const double longest = 48 * 3600.0; /* seconds; later sound is not drawn */
@@ -101,6 +102,7 @@ static void fill_point(report *r, report_point *point, const mien_reading *readi
     const mien_cue *cue = &reading->cues[i];
     char text[sizeof point->cues->text];
     bool quoted = cue->at >= 0 && *cue->text; /* a word, as it was said */
+    if (quoted && !cue->text[1] && ispunct((unsigned char)*cue->text)) continue;
     snprintf(text, sizeof text, quoted ? "“%s”" : "%s", cue->text);
     keep_cue(point->cues, &point->cue_count, text, cue->weight, cue->toward);
   }

@@ -7,7 +7,7 @@
 
 #include <stdlib.h>
 
-enum { LEFT = 92, RIGHT = 96, WIDTH = 1080, PLOT = WIDTH - LEFT - RIGHT };
+enum { LEFT = 88, RIGHT = 126, WIDTH = 1110, PLOT = WIDTH - LEFT - RIGHT };
 enum { CORE_Y = 8, CORE_H = 120, STATES_Y = 142, STATES_H = 72, DIMS_Y = 228, DIMS_H = 72,
        SURE_Y = 314, SURE_H = 30, WAVE_Y = 358, WAVE_H = 44, TURNS_Y = 408, TURNS_H = 18,
        AXIS_Y = 430, HEIGHT = 450, STATES_SHOWN = 3 };
@@ -259,8 +259,8 @@ static void draw_turns(const canvas *c) {
   for (size_t i = 0; i < c->r->turn_count; i++) {
     const report_turn *turn = &c->r->turns[i];
     if (turn->person != c->person) continue;
-    float share;
-    int label = report_label_between(p, turn->t0, turn->t1, &share);
+    float confidence;
+    int label = report_label_of(p, turn->t0, turn->t1, &confidence);
     double x0 = x_of(c, turn->t0), x1 = BASE_MAX(x_of(c, turn->t1), x0 + 2);
     base_text_printf(c->to, "<a href=\"#t%zu\" tabindex=\"-1\"><rect class=\"turn %s%s\" x=\"%.1f\" y=\"%d\" "
                             "width=\"%.1f\" height=\"%d\" rx=\"2\"><title>", i, report_face_of(label),

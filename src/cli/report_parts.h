@@ -101,8 +101,9 @@ typedef struct report_moment {
 int report_moments(const report *r, const report_bins *bins, report_moment *moments);
 /* One or two plain sentences about a person, as HTML. */
 void report_tell_person(base_text *to, const report_person *person, const report_bins *bins);
-/* What a person's line says between two times: top label (-1: nothing clear) and its mean. */
-int report_label_between(const report_person *person, double t0, double t1, float *share);
+/* What was expressed in a turn, by the rule of timeline.h: its last point, one that did not abstain
+ * if there is one. The label, -1: nothing clear; and its confidence. */
+int report_label_of(const report_person *person, double t0, double t1, float *confidence);
 
 /* ---- Writing. */
 void report_escape(base_text *to, const char *text, size_t bytes); /* for text and attributes */

@@ -7,7 +7,7 @@
 
 static const float change_min = 0.12f;   /* a smaller change of a state is not told  */
 static const float peak_min = 0.3f;      /* nor is a peak below this                  */
-static const double window_min = 6;      /* seconds that before and after are meant over */
+static const float range_min = 0.2f;     /* nor a state that moves by less             */
 
 /* ---- Even steps. */
 
@@ -59,50 +59,61 @@ void report_bins_fill(report_bins *bins, const report *r, const report_person *p
   base_free(seen);
 }
 
-int report_label_between(const report_person *person, double t0, double t1, float *share) {
-  double core[MIEN_CORE] = {0}, seen = 0, unsure = 0;
+int report_label_of(const report_person *person, double t0, double t1, float *confidence) {
+  const report_point *best = NULL;
   for (size_t i = 0; i < person->count; i++) {
     const report_point *p = &person->points[i];
-    double part = BASE_MIN(t1, p->t1) - BASE_MAX(t0, p->t0);
-    if (part <= 0) continue;
-    if (p->abstain) unsure += part;
-    else seen += part;
-    for (int k = 0; k < MIEN_CORE && !p->abstain; k++) core[k] += part * p->core[k];
+    if (p->t0 < t1 && p->t1 > t0 && (!best || !p->abstain || best->abstain)) best = p;
   }
+  *confidence = 0;
+  if (!best || best->abstain) return -1;
   int top = 0;
   for (int k = 1; k < MIEN_CORE; k++)
-    if (core[k] > core[top]) top = k;
-  *share = seen > 0 ? (float)(core[top] / seen) : 0;
-  return seen > 0 && seen >= unsure ? top : -1;
+    if (best->core[k] > best->core[top]) top = k;
+  *confidence = isfinite(best->confidence) ? best->confidence : best->core[top];
+  return top;
 }
 
 /* ---- Moments. */
+
+/* What people act on comes before what goes along with it; valence spans 2. */
+static float weight_of(int what) {
+  bool first = what == MIEN_FRUSTRATION || what == MIEN_SATISFACTION || what == MIEN_CONFUSION;
+  return what == MIEN_STATES ? 0.4f : first ? 1 : 0.8f;
+}
 
 typedef struct candidate {
   report_moment moment;
   float size;
 } candidate;
 
-/* Mean over the steps within [from, until), and how many of them were read. */
-static float mean_over(const report_bins *bins, int what, double from, double until, int *steps) {
-  double sum = 0;
-  int first = BASE_MAX((int)ceil(from / bins->step - 1e-9), 0), last = (int)ceil(until / bins->step - 1e-9);
-  *steps = 0;
-  for (int b = first; b < last && b < bins->count; b++) {
+/* The steps of a person in which a value is known, one after the other: a change between two turns is
+ * a change, however long the other one spoke in between. */
+typedef struct track {
+  int count;
+  double at[REPORT_BINS_MAX];
+  float value[REPORT_BINS_MAX];
+} track;
+
+static void follow(track *t, const report_bins *bins, int what) {
+  t->count = 0;
+  for (int b = 0; b < bins->count; b++) {
     float value = what < MIEN_STATES ? bins->states[b][what] : bins->dims[b][MIEN_VALENCE];
-    if (isfinite(value)) sum += value, ++*steps;
+    if (!isfinite(value)) continue;
+    t->at[t->count] = b * bins->step;
+    t->value[t->count++] = value;
   }
-  return *steps ? (float)(sum / *steps) : NAN;
 }
 
-static double window_of(const report_bins *bins) {
-  double whole = bins->count * bins->step;
-  return BASE_MAX(BASE_CLAMP(whole / 14, window_min, 300), 3 * bins->step);
+static float mean_of(const float *values, int count) {
+  float sum = 0;
+  for (int i = 0; i < count; i++) sum += values[i];
+  return sum / (float)count;
 }
 
-/* Fewer steps than these are too few for a mean: a window at the edge of the line, or of silence. */
-static int steps_min(const report_bins *bins) {
-  return BASE_MAX(2, (int)(window_of(bins) / bins->step / 4));
+/* Steps that before and after are meant over. */
+static int window_of(const track *t) {
+  return BASE_CLAMP(t->count / 7, 4, 24);
 }
 
 /* The cues that were met just before and after, strongest first: “furious”, pitch above usual. */
@@ -115,7 +126,7 @@ static void name_cues(const report_person *person, double at, double window, cha
     for (int k = 0; k < p->cue_count; k++) {
       const report_cue *cue = &p->cues[k];
       int place = count;
-      bool known = cue->weight < 0.1f;
+      bool known = cue->weight < 0.06f;
       for (int j = 0; j < count; j++) known |= !strcmp(best[j].text, cue->text);
       if (known) continue;
       while (place > 0 && best[place - 1].weight < cue->weight) place--;
@@ -134,25 +145,27 @@ static void name_cues(const report_person *person, double at, double window, cha
   }
 }
 
+static double seconds_of(const report_bins *bins) {
+  return BASE_CLAMP(bins->count * bins->step / 12, 6, 600);
+}
+
 /* The largest change of one value that is not near one already taken. */
 static bool largest_change(const report_bins *bins, int person, int what, const candidate *taken,
                            int taken_count, candidate *best) {
-  double window = window_of(bins);
+  track t;
+  follow(&t, bins, what);
+  int window = window_of(&t);
   best->size = 0;
-  for (int b = 1; b < bins->count; b++) {
-    double at = b * bins->step;
+  for (int i = window; i + window <= t.count; i++) {
     bool near = false;
-    for (int i = 0; i < taken_count; i++)
-      near |= taken[i].moment.person == person && taken[i].moment.state == what &&
-              fabs(taken[i].moment.at - at) < 1.6 * window;
+    for (int k = 0; k < taken_count; k++)
+      near |= taken[k].moment.person == person && taken[k].moment.state == what &&
+              fabs(taken[k].moment.at - t.at[i]) < 1.6 * seconds_of(bins);
     if (near) continue;
-    int before, after;
-    float from = mean_over(bins, what, at - window, at, &before);
-    float to = mean_over(bins, what, at, at + window, &after);
-    if (before < steps_min(bins) || after < steps_min(bins)) continue;
-    float size = fabsf(to - from) * (what == MIEN_STATES ? 0.5f : 1); /* valence spans 2 */
+    float from = mean_of(t.value + i - window, window), to = mean_of(t.value + i, window);
+    float size = fabsf(to - from) * weight_of(what);
     if (size > best->size)
-      *best = (candidate){{.person = person, .state = what, .at = at, .from = from, .to = to}, size};
+      *best = (candidate){{.person = person, .state = what, .at = t.at[i], .from = from, .to = to}, size};
   }
   return best->size >= change_min;
 }
@@ -178,17 +191,12 @@ int report_moments(const report *r, const report_bins *bins, report_moment *mome
       if (found[i].size > 0 && (top < 0 || found[i].size > found[top].size)) top = i;
     if (top < 0) break;
     report_moment *m = &moments[kept++];
-    double window = window_of(&bins[found[top].moment.person]);
     *m = found[top].moment;
-    found[top].size = 0;
-    for (int i = 0; i < count; i++) { /* of one change, three values tell enough */
-      int same = 0;
-      for (int k = 0; k < kept; k++)
-        same += moments[k].person == found[i].moment.person &&
-                fabs(moments[k].at - found[i].moment.at) < window / 2;
-      if (same >= 2) found[i].size = 0;
-    }
-    name_cues(&r->people[m->person], m->at, window, m->cues, sizeof m->cues);
+    double near = seconds_of(&bins[m->person]);
+    for (int i = 0; i < count; i++) /* of one change, the value that tells most is enough */
+      if (found[i].moment.person == m->person && fabs(found[i].moment.at - m->at) < near)
+        found[i].size = 0;
+    name_cues(&r->people[m->person], m->at, near, m->cues, sizeof m->cues);
   }
   base_free(found);
   qsort(moments, (size_t)kept, sizeof *moments, earlier);
@@ -227,36 +235,42 @@ static void tell_shares(base_text *to, const report_person *person) {
     base_text_printf(to, " In %.0f%% of the time nothing was clear.", 100 * unsure / (seen + unsure));
 }
 
-static void tell_peak(base_text *to, const report_bins *bins) {
-  static const int tellable[] = {MIEN_FRUSTRATION, MIEN_SATISFACTION, MIEN_STRESS, MIEN_CONFUSION,
-                                 MIEN_DISAPPOINTMENT, MIEN_EXCITEMENT};
-  int best = -1, steps;
-  float range = 0.15f, peak = 0, ending = 0;
-  double when = 0, window = window_of(bins), whole = bins->count * bins->step;
-  for (size_t i = 0; i < BASE_COUNT(tellable); i++) {
-    float low = 1, high = 0, last = NAN;
-    double at = 0;
-    for (double t = 0; t < whole; t += bins->step) {
-      float mean = mean_over(bins, tellable[i], t, t + window, &steps);
-      if (steps < steps_min(bins)) continue;
-      low = BASE_MIN(low, mean);
-      if (mean > high) high = mean, at = t + window / 2;
-      last = mean;
-    }
-    if (high - low <= range || high < peak_min) continue;
-    best = tellable[i], range = high - low, peak = high, when = at, ending = last;
+/* One state's course in a sentence; nothing when it hardly moved. */
+static bool tell_course(base_text *to, const report_bins *bins, int state) {
+  track t;
+  follow(&t, bins, state);
+  int window = BASE_MAX(window_of(&t) / 2, 2), at = -1;
+  float low = 1, high = 0, dip = 1, ending = 0;
+  for (int i = 0; i + window <= t.count; i++) {
+    float mean = mean_of(t.value + i, window);
+    low = BASE_MIN(low, mean);
+    dip = BASE_MIN(dip, mean);
+    if (mean > high) high = mean, at = i, dip = mean;
+    ending = mean;
   }
-  if (best < 0) return;
-  base_text_printf(to, " %c%s ", mien_state_name(best)[0] - 32, mien_state_name(best) + 1);
-  if (when > whole - window) {
-    base_text_printf(to, "rose to %.0f%% by the end.", 100 * (double)peak);
-    return;
+  if (at < 0 || high < peak_min || high - low < range_min) return false;
+  const char *name = mien_state_name(state);
+  base_text_printf(to, " %c%s ", name[0] - 32, name + 1);
+  if (at + 2 * window > t.count) {
+    base_text_printf(to, "rose to %.0f%% by the end.", 100 * (double)high);
+    return true;
   }
   base_text_puts(to, "was highest around ");
-  report_clock(to, when);
-  base_text_printf(to, " (%.0f%%)", 100 * (double)peak);
-  if (ending < peak - 0.1f) base_text_printf(to, " and had fallen to %.0f%% by the end.", 100 * (double)ending);
-  else base_text_puts(to, " and stayed near that until the end.");
+  report_clock(to, t.at[at + window / 2]);
+  base_text_printf(to, " (%.0f%%)", 100 * (double)high);
+  if (ending < high - 0.15f) base_text_printf(to, " and had fallen to %.0f%% by the end", 100 * (double)ending);
+  else if (dip < ending - 0.2f) base_text_printf(to, ", and again at the end (%.0f%%)", 100 * (double)ending);
+  base_text_puts(to, ".");
+  return true;
+}
+
+/* The first unpleasant state with a course to tell, then the first pleasant one. */
+static void tell_courses(base_text *to, const report_bins *bins) {
+  static const int sides[2][4] = {{MIEN_FRUSTRATION, MIEN_CONFUSION, MIEN_STRESS, MIEN_DISAPPOINTMENT},
+                                  {MIEN_SATISFACTION, MIEN_EXCITEMENT, MIEN_ENGAGEMENT, -1}};
+  for (int side = 0; side < 2; side++)
+    for (int i = 0; i < 4 && sides[side][i] >= 0; i++)
+      if (tell_course(to, bins, sides[side][i])) break;
 }
 
 void report_tell_person(base_text *to, const report_person *person, const report_bins *bins) {
@@ -264,5 +278,5 @@ void report_tell_person(base_text *to, const report_person *person, const report
   report_escape_string(to, person->who);
   base_text_puts(to, "</bdi></b>");
   tell_shares(to, person);
-  tell_peak(to, bins);
+  tell_courses(to, bins);
 }

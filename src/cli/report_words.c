@@ -13,6 +13,14 @@ static bool is_boundary(const char *text, size_t bytes, size_t at) {
   return at >= bytes || ((unsigned char)text[at] & 0xc0) != 0x80;
 }
 
+/* What is worth a mark: not what goes without saying, nor a comma. */
+static bool is_marked(const report_turn *turn, const report_mark *mark) {
+  bool neutral = mark->toward == MIEN_NEUTRAL || mark->toward < 0;
+  const char *text = turn->text + mark->at;
+  if (mark->length == 1 && strchr(".,;:-'\"()", *text)) return false;
+  return strength(mark->weight) >= (neutral ? 3 : mark->weight < 0 ? 2 : 1);
+}
+
 static void write_mark(base_text *to, const report_turn *turn, const report_mark *mark) {
   int level = turn->unsure ? 1 : strength(mark->weight);
   const char *toward = mark->toward >= 0 ? mien_core_name(mark->toward) : NULL;
@@ -34,7 +42,7 @@ static void write_words(base_text *to, const report_turn *turn) {
   for (size_t i = 0; i < turn->mark_count; i++) {
     const report_mark *mark = &turn->marks[i];
     if (mark->at < 0 || mark->length <= 0 || (size_t)mark->at < at ||
-        (size_t)mark->at + (size_t)mark->length > bytes || !strength(mark->weight) ||
+        (size_t)mark->at + (size_t)mark->length > bytes || !is_marked(turn, mark) ||
         !is_boundary(turn->text, bytes, (size_t)mark->at) ||
         !is_boundary(turn->text, bytes, (size_t)(mark->at + mark->length)))
       continue;
@@ -47,8 +55,8 @@ static void write_words(base_text *to, const report_turn *turn) {
 
 static void write_turn(base_text *to, const report *r, size_t index) {
   const report_turn *turn = &r->turns[index];
-  float share;
-  int label = report_label_between(&r->people[turn->person], turn->t0, turn->t1, &share);
+  float confidence;
+  int label = report_label_of(&r->people[turn->person], turn->t0, turn->t1, &confidence);
   base_text_printf(to, "<li id=\"t%zu\" class=\"p%d\" data-t0=\"%.2f\" data-t1=\"%.2f\"><span class=\"time\">",
                    index, turn->person % 4, turn->t0, turn->t1);
   report_clock(to, turn->t0);
@@ -57,7 +65,7 @@ static void write_turn(base_text *to, const report *r, size_t index) {
   if (label < 0) base_text_puts(to, "</bdi></span><span class=\"n cx\">not clear</span>");
   else
     base_text_printf(to, "</bdi></span><span class=\"n %s\">%s <small>%.0f%%</small></span>",
-                     report_face_of(label), mien_core_name(label), 100 * (double)share);
+                     report_face_of(label), mien_core_name(label), 100 * (double)confidence);
   base_text_puts(to, "<p dir=\"auto\">");
   write_words(to, turn);
   base_text_puts(to, "</p>");
