@@ -88,7 +88,8 @@ static int take_event(void *context, const mien_event *event) {
     if (r->text.failed) return MIEN_ENOMEM;
     if (!cli_output_write(&r->run->screen, r->text.data, r->text.length)) return MIEN_EIO;
   }
-  int result = timeline_add(&r->line, event);
+  bool kept = !json || r->run->wanted_count; /* lines alone need no memory of what was */
+  int result = kept ? timeline_add(&r->line, event) : MIEN_OK;
   if (result == MIEN_OK && r->page) result = report_add_event(r->page, event);
   return result;
 }
