@@ -174,7 +174,7 @@ static void opening(void **state) {
   long before = memory.live;
   for (int forever = 0; forever < 2; forever++) {
     long n = 1;
-    for (;; n++) {
+    for (;; n += forever ? 7 : 1) { /* opening reads all models each time */
       mien_engine *engine = NULL;
       told = 0;
       fail_at(n, forever);
