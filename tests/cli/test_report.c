@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "cli/report_parts.h"
+#include "../failing.h"
 
 /* ---- A conversation: anger swells in the middle, joy ends it; some of it is not clear. */
 
@@ -240,6 +241,34 @@ static void nothing_gives_no_page(void **state) {
   report_close(&r);
 }
 
+static int make_small_page(void *context) {
+  report *r;
+  int code = report_open(&r, "x");
+  if (code) return code;
+  mien_cue cue = {.at = 0, .length = 2, .weight = 0.5f, .text = "oh"};
+  mien_event event = {.kind = MIEN_EVENT_READING};
+  base_reading_init(&event.reading, MIEN_TEXT);
+  event.reading.final = 1, event.reading.who = "a", event.reading.t1 = 1, event.reading.abstain = "short";
+  event.reading.cues = &cue, event.reading.cue_count = 1;
+  code = report_add_event(r, &event);
+  event.reading.modality = MIEN_FUSED;
+  event.kind = MIEN_EVENT_STATE;
+  if (!code) code = report_add_event(r, &event);
+  mien_event turn = {.kind = MIEN_EVENT_TURN, .who = "a", .t1 = 1, .text = "oh no"};
+  if (!code) code = report_add_event(r, &turn);
+  if (!code) code = report_add_audio(r, "a", (float[]){0.5f}, 1, 0);
+  if (!code) code = report_add_note(r, "note");
+  FILE *file = fopen("/dev/null", "w");
+  if (!code) code = report_write(r, file);
+  fclose(file);
+  report_close(&r);
+  return code;
+}
+
+static void memory_may_run_out(void **state) {
+  assert_true(failing_every(make_small_page, NULL) > 10);
+}
+
 static void moments_are_the_large_changes(void **state) {
   report *r = make_scene(96, 2);
   report_bins *bins = calloc(2, sizeof *bins);
@@ -285,7 +314,7 @@ int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(the_page_is_whole),       cmocka_unit_test(hostile_text_stays_text),
       cmocka_unit_test(a_long_call_stays_small), cmocka_unit_test(nothing_gives_no_page),
-      cmocka_unit_test(moments_are_the_large_changes),
+      cmocka_unit_test(moments_are_the_large_changes), cmocka_unit_test(memory_may_run_out),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,10 +5,12 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include "media/g711.h"
 #include "media/media.h"
+#include "../failing.h"
 
 /* ---- What a whole reading came to. */
 
@@ -382,6 +384,31 @@ static void g711_agrees_with_the_standard(void **state) {
   }
 }
 
+static int read_whole(void *path) {
+  media_options options;
+  media_options_init(&options);
+  media_reader *reader;
+  media_item item;
+  int code = media_open(&reader, path, &options, NULL);
+  while (!code) code = media_next(reader, &item, NULL);
+  media_close(&reader);
+  return code == MIEN_EEND ? MIEN_OK : code;
+}
+
+static void memory_may_run_out(void **state) { /* ours; FFmpeg has its own */
+  char path[1024];
+  snprintf(path, sizeof path, "%s/tests/media/fixtures/turned.mp4", getenv("MIEN_SOURCE_ROOT"));
+  assert_true(failing_every(read_whole, path) >= 4);
+  wav w = tones_wav(8000, 2, (double[]){300, 517}, 0.5);
+  snprintf(path, sizeof path, "/tmp/mien-media-%d.wav", (int)getpid());
+  FILE *file = fopen(path, "wb");
+  assert_int_equal(fwrite(w.data, 1, w.bytes, file), w.bytes);
+  fclose(file);
+  assert_true(failing_every(read_whole, path) >= 3);
+  remove(path);
+  free(w.data);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(mono_comes_at_16_khz),
@@ -401,6 +428,7 @@ int main(void) {
       cmocka_unit_test(damage_costs_only_itself),
       cmocka_unit_test(other_things_get_their_reason),
       cmocka_unit_test(nothing_leads_to_another_file),
+      cmocka_unit_test(memory_may_run_out),
       cmocka_unit_test(g711_agrees_with_the_standard),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

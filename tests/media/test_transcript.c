@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "media/transcript.h"
+#include "../failing.h"
 
 static transcript *open_text(const char *text, double duration) {
   transcript *t;
@@ -219,6 +220,24 @@ static void it_is_found_beside_the_recording(void **state) {
   rmdir(folder);
 }
 
+static int open_and_close(void *text) {
+  transcript *t;
+  mien_error error = {0};
+  int code = transcript_open_memory(&t, text, strlen(text), "x", 10, &error);
+  if (code && (t || !*error.what)) fail_msg("%s, without a word about it", mien_error_name(code));
+  transcript_close(&t);
+  return code;
+}
+
+static void memory_may_run_out(void **state) {
+  static char subtitles[] = "1\n00:00:05,000 --> 00:00:06,000\nAnna: later \xff\n\n00:00:01,000 --> 00:00:02,000\nsooner\n";
+  static char plain[] = "[00:01] Anna: one\n[00:02] Bob: two\n";
+  static char json[] = "{\"segments\":[{\"start\":0,\"end\":1,\"text\":\"a\",\"words\":[{\"word\":\"a\",\"start\":0,\"end\":1}]}]}";
+  assert_true(failing_every(open_and_close, subtitles) > 5);
+  assert_true(failing_every(open_and_close, plain) > 5);
+  assert_true(failing_every(open_and_close, json) > 5);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(srt_is_read),
@@ -231,6 +250,7 @@ int main(void) {
       cmocka_unit_test(hopeless_ones_are_refused),
       cmocka_unit_test(a_long_line_is_one_turn),
       cmocka_unit_test(it_is_found_beside_the_recording),
+      cmocka_unit_test(memory_may_run_out),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
