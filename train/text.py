@@ -8,8 +8,8 @@ Steps, each kept in --work and skipped when it is there already:
   corpus    tokens of all training texts and of the unlabelled posts, by `mien features text`
   vectors   subword skip-gram vectors over them, by Debian's fasttext (Bojanowski et al. 2017)
   pieces    the words and n-grams that get a row of the table, with their first vectors
-  teacher   (train/text_teacher.py) a larger network that labels unlabelled posts, for the small one
-            to learn from (Hinton et al. 2015)
+  teacher   a larger network on the English sets, which labels unlabelled posts for the small one to
+            learn from (Hinton et al. 2015)
   net       multi-task training, missing labels masked; calibration and thresholds on dev; export
 
 Needs a built `mien` (--mien) and Debian's fasttext, python3-torch, python3-numpy, python3-nacl.
@@ -21,6 +21,7 @@ import argparse
 import datetime
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -36,7 +37,7 @@ sys.path.insert(0, str(HERE))
 import mien_file  # noqa: E402
 import text_data as td  # noqa: E402
 import text_tokens as tt  # noqa: E402
-from text_net import Net  # noqa: E402
+from text_net import Net, Teacher  # noqa: E402
 from text_vectors import BUCKET, Vectors, place  # noqa: E402
 
 WIDTH, CHANNELS, SLICES, HIDDEN = 96, 128, 4, 192
@@ -45,10 +46,14 @@ WORD_SHARE = .52         # of the rows
 FILL = .93               # of the places of the table that are asked for
 LONGEST = 64             # tokens of a training text
 SETS = ["goemotions", "brighter", "xed", "emobank", "emorynlp", "topical_chat", "red", "kote",
-        "sentiment", "posts"]
-# Share of each set that is drawn in an epoch, and its weight when words are counted.
-DRAW = {"goemotions": 1.0, "brighter": 1.0, "xed": .3, "emobank": 1.0, "emorynlp": .6,
-        "topical_chat": .3, "red": 1.0, "kote": .6, "sentiment": .25, "posts": 1.0}
+        "sentiment"]
+# Share of each set that is drawn in an epoch: first widely, to learn all languages' words; then mostly
+# of the two sets that the heads are read by. And its weight when words are counted.
+DRAWS = [{"goemotions": 1.0, "brighter": 1.0, "xed": .3, "emobank": 1.0, "emorynlp": .6,
+          "topical_chat": .3, "red": 1.0, "kote": .6, "sentiment": .25},
+         {"goemotions": 1.0, "brighter": .7, "xed": .06, "emobank": .5, "emorynlp": .2,
+          "topical_chat": .05, "red": .5, "kote": .2, "sentiment": .03}]
+DROPOUT = [.35, .25]     # by cycle
 COUNT = {"goemotions": 3.0, "brighter": 3.0, "xed": .6, "emobank": 1.0, "emorynlp": .5,
          "topical_chat": .3, "red": 1.0, "kote": 1.0, "sentiment": .4}
 
@@ -363,22 +368,31 @@ def predict(net: Net, table: Table, texts: Texts, which: np.ndarray, device: str
     return {n: np.concatenate([p[k] for p in parts])[back] for k, n in enumerate(names)}
 
 
-def train(args, examples, texts: Texts, y, pieces) -> tuple[Net, Table]:
+def rate_at(done: float, cycles: list[int]) -> float:
+    """After so many epochs: falls to nothing in each cycle, then starts again lower (Loshchilov and
+    Hutter 2017, with straight lines)."""
+    peak = 1.0
+    for epochs in cycles:
+        if done < epochs:
+            return peak * max(.02, 1 - done / epochs)
+        done -= epochs
+        peak *= .7
+    return .02
+
+
+def train(args, name: str, net: nn.Module, cycles: list[int], shares: list[np.ndarray], examples,
+          texts: Texts, y, pieces) -> Table:
+    """Trains `net` and its table; `shares`: how likely each text is drawn in an epoch, by cycle."""
     device, rng = args.device, np.random.default_rng(args.seed)
-    torch.manual_seed(args.seed)
-    net = Net(WIDTH, CHANNELS, SLICES, HIDDEN, len(SETS), args.dropout).to(device)
     table = Table(pieces, device)
     dense = torch.optim.AdamW([{"params": [p for p in net.parameters()], "weight_decay": .01},
                                {"params": [table.marks], "weight_decay": 0}], lr=args.rate)
     split = np.array([e.split for e in examples])
     sets = np.array([e.set for e in examples])
-    pool = np.flatnonzero((split == "train") & (texts.length[:len(examples)] > 0))
     dev = Scores(examples, y, np.flatnonzero((split == "dev") & np.isin(sets, ["goemotions", "brighter", "emobank"])))
     target = {k: torch.from_numpy(v).to(device) for k, v in y.items()}
-    share = np.array([DRAW[s] for s in sets])
-    per_epoch = int(share[pool].sum() / args.batch) + 1
-    steps, step, first = per_epoch * args.epochs, 0, 0
-    saved = args.work / f"net-{args.name}.pt"
+    epochs, step, first = sum(cycles), 0, 0
+    saved = args.work / f"{name}.pt"
     if args.resume and saved.exists():
         state = torch.load(saved, map_location=device)
         net.load_state_dict(state["net"])
@@ -388,14 +402,17 @@ def train(args, examples, texts: Texts, y, pieces) -> tuple[Net, Table]:
         first, step = state["epoch"], state["step"]
         rng = np.random.default_rng(args.seed + 1000 + first)
     started = time.time()
-    for epoch in range(first, args.epochs):
+    for epoch in range(first, epochs):
         net.train()
-        drawn = pool[rng.random(len(pool)) < share[pool]]
+        cycle = int(np.searchsorted(np.cumsum(cycles), epoch, side="right"))
+        share = shares[min(cycle, len(shares) - 1)]
+        net.drop.p = DROPOUT[min(cycle, len(DROPOUT) - 1)]
+        drawn = np.flatnonzero((rng.random(len(share)) < share) & (texts.length > 0))
         total = 0.0
-        for n, b in enumerate(batches(texts.length, drawn, args.batch, rng)):
+        every = batches(texts.length, drawn, args.batch, rng)
+        for n, b in enumerate(every):
             ids, marks, mask = texts.batch(b)
-            warm = min(1.0, (step + 1) / 300)
-            rate = warm * max(.02, 1 - step / steps)
+            rate = min(1.0, (step + 1) / 300) * rate_at(epoch + n / len(every), cycles)
             for group in dense.param_groups:
                 group["lr"] = args.rate * rate
             with torch.autocast(device_type="cuda" if "cuda" in device else "cpu",
@@ -414,12 +431,57 @@ def train(args, examples, texts: Texts, y, pieces) -> tuple[Net, Table]:
             step += 1
         out = predict(net, table, texts, dev.which, device)
         figures = dev.figures(out, dev.thresholds(out))
-        print(f"epoch {epoch + 1}/{args.epochs} loss {total / (n + 1):.4f} "
+        print(f"{name} epoch {epoch + 1}/{epochs} loss {total / (n + 1):.4f} "
               f"{time.time() - started:.0f} s dev {json.dumps(figures)}", flush=True)
         torch.save({"net": net.state_dict(), "dense": dense.state_dict(), "epoch": epoch + 1,
                     "table": (table.rows, table.m, table.v, table.t), "marks": table.marks.data,
                     "step": step}, saved)
-    return net, table
+    return table
+
+
+def read_posts(args, count: int) -> list[str]:
+    """Sentences of the unlabelled posts, of the length of comments (3 to 30 words)."""
+    rng = np.random.default_rng(args.seed)
+    parts: list[str] = []
+    with open(args.data / "text/reddit.txt", encoding="utf-8", errors="replace") as file:
+        for line in file:
+            sentences = re.split(r"(?<=[.!?]) +", line.strip())
+            i = 0
+            while i < len(sentences):
+                part = sentences[i]
+                i += 1
+                if rng.random() < .4 and i < len(sentences):
+                    part += " " + sentences[i]
+                    i += 1
+                if 3 <= part.count(" ") + 1 <= 30:
+                    parts.append(td._clean(part))
+    parts = list(dict.fromkeys(parts))
+    return [parts[i] for i in np.sort(rng.permutation(len(parts))[:count])]
+
+
+def learn_from_teacher(args, examples, texts: Texts, y, pieces, posts: np.ndarray) -> None:
+    """Trains the teacher on the English sets and writes its labels of `posts` into y."""
+    labels = args.work / "posts.npz"
+    if not labels.exists():
+        share = np.zeros(len(texts.length))
+        for i, e in enumerate(examples):
+            if e.split == "train" and e.language == "eng":
+                share[i] = {"goemotions": 1.0, "brighter": 1.0, "emobank": .5, "emorynlp": .3,
+                            "xed": .3, "topical_chat": .15}.get(e.set, 0)
+        torch.manual_seed(args.seed)
+        teacher = Teacher(WIDTH, len(SETS)).to(args.device)
+        table = train(args, "teacher", teacher, [args.teacher_epochs], [share], examples, texts, y, pieces)
+        out = predict(teacher, table, texts, posts, args.device)
+        np.savez(labels, **out)
+    out = dict(np.load(labels))
+    y["fine"][posts] = 1 / (1 + np.exp(-out["fine"]))
+    core = np.exp(out["core"] - out["core"].max(1, keepdims=True))
+    y["core"][posts] = core / core.sum(1, keepdims=True)
+    y["brighter"][posts] = 1 / (1 + np.exp(-out["brighter"]))
+    y["brighter"][posts, td.BRIGHTER.index("disgust")] = -1  # not labelled in English
+    y["dims"][posts] = np.tanh(out["dims"])
+    y["dims_weight"][posts] = .3
+    y["set"][posts] = SETS.index("goemotions")
 
 
 # ---- Calibration and export -------------------------------------------------------------------------
@@ -484,15 +546,18 @@ def main() -> None:
     add("--device", default="cpu")
     add("--threads", type=int, default=0, help="0: as many as there are cores")
     add("--seed", type=int, default=1)
-    add("--epochs", type=int, default=8)
+    add("--cycles", type=lambda v: [int(n) for n in v.split(",")], default=[3, 7],
+        help="epochs of each fall of the learning rate")
     add("--batch", type=int, default=256)
     add("--rate", type=float, default=1.5e-3)
-    add("--table-rate", type=float, default=4e-3)
-    add("--dropout", type=float, default=.35)
+    add("--table-rate", type=float, default=5e-3)
     add("--drop-words", type=float, default=.1)
     add("--drop-tokens", type=float, default=.08)
     add("--no-bfloat16", dest="bfloat16", action="store_false")
     add("--posts", type=int, default=0, help="unlabelled posts to learn from the teacher")
+    add("--posts-share", type=float, default=.5, help="of them, drawn in an epoch")
+    add("--posts-weight", type=float, default=1.0)
+    add("--teacher-epochs", type=int, default=6)
     add("--name", default="text")
     add("--resume", action="store_true")
     add("--test", action="store_true", help="print the figures on test too")
@@ -506,17 +571,23 @@ def main() -> None:
     if not corpus.exists():
         tt.corpus(args.mien, args.data / "text/reddit.txt", train_texts, corpus)
     if not (args.work / "vectors.bin").exists():
-        subprocess.run(["fasttext", "skipgram", "-input", corpus, "-output", args.work / "vectors",
-                        "-dim", str(WIDTH), "-minn", "3", "-maxn", "5", "-minCount", "4", "-epoch", "4",
-                        "-neg", "5", "-ws", "5", "-bucket", "800000", "-lr", "0.05",
+        subprocess.run(["fasttext", "skipgram", "-input", corpus, "-output", args.work / "vectors-part",
+                        "-dim", str(WIDTH), "-minn", "3", "-maxn", "5", "-minCount", "4", "-epoch", "2",
+                        "-neg", "5", "-ws", "5", "-bucket", "800000", "-lr", "0.06",
                         "-thread", "1"], check=True)
+        (args.work / "vectors-part.bin").rename(args.work / "vectors.bin")
 
     index: dict[str, int] = {}
-    texts = Texts(tt.tokens(args.mien, [e.text for e in examples]), index)
+    posts_read = read_posts(args, args.posts) if args.posts else []
+    texts = Texts(tt.tokens(args.mien, [e.text for e in examples] + posts_read), index)
     y = labels_of(examples)
+    for name, value in y.items():
+        fill = -1 if name in ("fine", "brighter", "plutchik") else 1 if name == "weight" else 0
+        more = np.full((len(posts_read),) + value.shape[1:], fill, value.dtype)
+        y[name] = np.concatenate([value, more])
     scores = np.zeros(len(index))
     for i, e in enumerate(examples):
-        if e.split == "train":
+        if e.split == "train" and texts.length[i]:
             weight = COUNT[e.set] * (3.0 if e.extra.get("support") else 1.0)
             np.add.at(scores, texts.ids[texts.start[i]:texts.start[i + 1]], weight)
     # Words that no labelled text has, but many posts: their vectors come from the posts.
@@ -532,9 +603,26 @@ def main() -> None:
     scores = np.concatenate([scores, np.zeros(len(types) - len(scores))])
     scores += np.array([.01 * posts.get(t, 0) for t in types])
     scores[scores < 1.5] = 0
-    pieces = make_pieces(args, types, scores)
+    kept = args.work / f"pieces-{args.posts}.npz"
+    if args.resume and kept.exists():
+        pieces = dict(np.load(kept))
+    else:
+        pieces = make_pieces(args, types, scores)
+        np.savez(kept, **pieces)
 
-    net, table = train(args, examples, texts, y, pieces)
+    shares = [np.zeros(len(texts.length)) for _ in DRAWS]
+    for i, e in enumerate(examples):
+        for draw, share in zip(DRAWS, shares):
+            share[i] = draw[e.set] if e.split == "train" else 0
+    if posts_read:
+        own = np.arange(len(examples), len(texts.length))
+        learn_from_teacher(args, examples, texts, y, pieces, own)
+        for share in shares:
+            share[own] = args.posts_share
+        y["weight"][own] = args.posts_weight
+    torch.manual_seed(args.seed)
+    net = Net(WIDTH, CHANNELS, SLICES, HIDDEN, len(SETS)).to(args.device)
+    table = train(args, args.name, net, args.cycles, shares, examples, texts, y, pieces)
 
     split = np.array([e.split for e in examples])
     sets = np.array([e.set for e in examples])

@@ -245,10 +245,12 @@ def support(here: Path) -> list[Example]:
             continue
         core, fine, text = line.rstrip("\n").split("\t")
         names = fine.split(",") if fine else []
-        out.append(Example(_clean(text), "goemotions", "eng", "train",
-                           fine=[FINE.index(n) for n in names] or None, core={core: 1.0},
-                           dims=_anchor(names or [core]), dims_weight=.5, weight=1.0,
-                           extra={"support": True}))
+        heard = "".join(c for c in text.lower() if c.isalnum() or c in " '")
+        for version in dict.fromkeys((text, heard)):  # as written, and as a speech recogniser would give it
+            out.append(Example(_clean(version), "goemotions", "eng", "train",
+                               fine=[FINE.index(n) for n in names] or None, core={core: 1.0},
+                               dims=_anchor(names or [core]), dims_weight=.5, weight=1.0,
+                               extra={"support": True}))
     return out
 
 

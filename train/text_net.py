@@ -54,3 +54,36 @@ class Net(nn.Module):
         if set_ is not None:
             core = core + self.set_bias(set_)
         return fine, core, brighter, dims, self.plutchik(h).float()
+
+
+class Teacher(nn.Module):
+    """A larger network with the same heads: bidirectional GRU beside a convolution, attention and
+    maximum pooling. It only labels posts for Net to learn from."""
+
+    def __init__(self, width: int, sets: int, state: int = 160, hidden: int = 256,
+                 dropout: float = .4):
+        super().__init__()
+        self.gru = nn.GRU(width, state, batch_first=True, bidirectional=True)
+        self.conv = nn.Linear(3 * width, state)
+        total = 3 * state
+        self.attend = nn.Sequential(nn.Linear(total, 64), nn.Tanh(), nn.Linear(64, 1))
+        self.hidden = nn.Linear(2 * total + width, hidden)
+        self.heads = nn.Linear(hidden, FINE + CORE + BRIGHTER + DIMS)
+        self.plutchik = nn.Linear(hidden, PLUTCHIK)
+        self.set_bias = nn.Embedding(sets, CORE)
+        nn.init.zeros_(self.set_bias.weight)
+        self.drop_in, self.drop = nn.Dropout(.3), nn.Dropout(dropout)
+
+    def forward(self, x: torch.Tensor, mask: torch.Tensor, set_: torch.Tensor | None = None):
+        m = mask.unsqueeze(-1)
+        x = self.drop_in(x) * m
+        y = torch.cat([self.gru(x)[0], F.relu(self.conv(window(x)))], -1).float()
+        y = self.drop(y)
+        weights = torch.softmax(self.attend(y).float().masked_fill(m == 0, -1e9), 1)
+        pooled = torch.cat([(y * weights).sum(1), y.masked_fill(m == 0, -1e9).amax(1),
+                            x.float().sum(1) / m.sum(1)], -1)
+        h = self.drop(F.relu(self.hidden(pooled)))
+        fine, core, brighter, dims = self.heads(h).float().split([FINE, CORE, BRIGHTER, DIMS], -1)
+        if set_ is not None:
+            core = core + self.set_bias(set_)
+        return fine, core, brighter, dims, self.plutchik(h).float()

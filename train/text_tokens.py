@@ -42,7 +42,7 @@ def pieces(mien: str, words: list[str]) -> list[np.ndarray]:
 
 
 def corpus(mien: str, reddit: Path, texts: list[str], path: Path) -> None:
-    """Tokens without marks: the training texts, then the unlabelled posts."""
+    """Tokens without marks: the training texts, then every second of the unlabelled posts."""
     import re
     strip = re.compile(MARK.encode() + b"[0-9]")
     partial = path.with_suffix(".partial")
@@ -52,8 +52,9 @@ def corpus(mien: str, reddit: Path, texts: list[str], path: Path) -> None:
         if reddit.exists():
             process = subprocess.Popen([mien, "features", "text", str(reddit)],
                                        stdout=subprocess.PIPE)
-            for raw in process.stdout:
-                out.write(strip.sub(b"", raw))
+            for n, raw in enumerate(process.stdout):
+                if n % 2 == 0:
+                    out.write(strip.sub(b"", raw))
             if process.wait():
                 raise RuntimeError("mien features text failed")
     partial.rename(path)

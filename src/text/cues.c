@@ -32,18 +32,15 @@ static void shares(text_reader *r, const float *slope) {
   const text_model *model = r->model;
   size_t D = model->width, C = model->channels, A = model->slices, T = r->tokens.count, S = C / A;
   const float *attended = slope, *largest = slope + C, *mean = slope + 2 * C;
+  const float *maximum = r->pooled + C;
+  float at_maximum[TEXT_WIDTH_MAX];
   for (size_t t = 0; t < T; t++) {
     const float *y = r->y + t * C;
     float share = nn_dot(mean, r->x + (t + 1) * D, D) / (float)T;
     for (size_t a = 0; a < A; a++)
       share += r->weights[a * T + t] * nn_dot(attended + a * S, y + a * S, S);
-    r->spoken[t] = share;
-  }
-  for (size_t i = 0; i < C; i++) {
-    size_t at = 0;
-    for (size_t t = 1; t < T; t++)
-      if (r->y[t * C + i] > r->y[at * C + i]) at = t;
-    r->spoken[at] += largest[i] * r->y[at * C + i];
+    for (size_t i = 0; i < C; i++) at_maximum[i] = y[i] == maximum[i] ? y[i] : 0;
+    r->spoken[t] = share + nn_dot(largest, at_maximum, C);
   }
 }
 
