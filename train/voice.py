@@ -55,29 +55,36 @@ def half(tensors: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
             for k, v in tensors.items()}
 
 
-def export(path: Path, speech: Speech, net: Encoder, cues: dict | None, calibration: dict,
+def export(path: Path, speech: Speech, nets: list[Encoder], cues: dict | None, calibration: dict,
            scores: dict, command: str) -> None:
     cues = cues or {"cues.mean": np.zeros(13, np.float32), "cues.scale": np.ones(13, np.float32),
                     "cues.weight": np.zeros((9, 13), np.float32)}
-    meta = {"kind": "voice", "name": "voice", "version": "1", "feature_version": 1,
+    meta = {"kind": "voice", "name": "voice", "version": "1", "feature_version": 1, "networks": len(nets),
             "labels": {"voice": CLASSES}, "calibration": calibration,
             "provenance": {"data": [{"name": n, "licence": x} for n, x in DATA],
                            "licence": "CC BY-NC-SA 4.0", "commercial": False,
                            "date": datetime.date.today().isoformat(), "command": command},
             "scores": scores}
-    write_model(path, "voice", meta, half({**speech.tensors(), **net.tensors(), **cues}))
+    tensors = {**speech.tensors(), **cues}
+    for i, net in enumerate(nets):
+        tensors |= {f"{i}.{name}": values for name, values in net.tensors().items()}
+    write_model(path, "voice", meta, half(tensors))
 
 
-def trained(args, name: str, steps: int, clips, dev, seed: int) -> Encoder:
-    """The network after `steps`, from the cache if it is there."""
+def trained(args, name: str, steps: int, clips, dev, seed: int, start: Encoder | None = None,
+            peak: float = 3e-3) -> Encoder:
+    """The network after `steps` (from `start`, if given), from the cache if it is there."""
     torch.manual_seed(seed)
     net, final = Encoder(), args.cache / f"{name}.final.pt"
     if args.resume and final.exists():
         net.load_state_dict(torch.load(final, map_location="cpu"))
         return net.eval()
-    emotion.input_scales(net, clips)
+    if start:
+        net.load_state_dict(start.state_dict())
+    else:
+        emotion.input_scales(net, clips)
     net = emotion.fit(net, clips, steps, seed, args.cache / f"{name}.pt", dev, args.device,
-                      args.resume).cpu()
+                      args.resume, peak=peak).cpu()
     torch.save(net.state_dict(), final)
     return net
 
@@ -92,7 +99,10 @@ def main() -> None:
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--resume", action="store_true", help="go on from what the cache holds")
     parser.add_argument("--steps", type=int, default=3000)
-    parser.add_argument("--fold-steps", type=int, default=1500)
+    parser.add_argument("--second-steps", type=int, default=1600)
+    parser.add_argument("--networks", type=int, choices=[1, 2], default=2)
+    parser.add_argument("--fold-steps", type=int, default=1500,
+                        help="0: calibrate on the few speakers of dev alone")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--only", choices=["speech", "fold", "network"], help="stop after this part")
     args = parser.parse_args()
@@ -120,7 +130,10 @@ def main() -> None:
         if args.only == "fold":
             return
     clips = emotion.Clips(args, TRAIN, ("train",), rows, variants)
-    net = trained(args, "network", args.steps, clips, dev, 1)
+    # Two snapshots of one course of training with a warm restart (Huang et al. 2017).
+    first = trained(args, "network", args.steps, clips, dev, 1)
+    second = trained(args, "second", args.second_steps, clips, dev, 7, first, 1.6e-3)
+    nets = [second, first][:args.networks]
     if args.only == "network":
         return
 
@@ -129,11 +142,11 @@ def main() -> None:
     draft = args.cache / "draft.mien"
     sources = []
     if fold:
-        export(draft, speech, fold, None, plain, {}, "draft")
+        export(draft, speech, [fold], None, plain, {}, "draft")
         sources.append(calibrate.Answers(
             args, draft, rows, TRAIN,
             lambda n, r: r["split"] == "train" and held_out(r["speaker"])))
-    export(draft, speech, net, None, plain, {}, "draft")
+    export(draft, speech, nets, None, plain, {}, "draft")
     on_dev = calibrate.Answers(args, draft, rows, TRAIN, lambda n, r: r["split"] == "dev")
     early = calibrate.Answers(args, draft, rows, TRAIN, lambda n, r: r["split"] == "dev", True)
     sources.append(on_dev)
@@ -152,11 +165,12 @@ def main() -> None:
     scores = {"dev": calibrate.scores(on_dev.logits, p_dev, q, on_dev)}
     for name, s in scores["dev"].items():
         print(name, s)
-    export(args.out, speech, net,
+    export(args.out, speech, nets,
            {"cues.mean": mean, "cues.scale": scale, "cues.weight": weight.astype(np.float32)},
            {"temperature": temperature, "quantile": q, "abstain_size": 6, "early": slow},
-           scores, f"train/voice.py --steps {args.steps} --fold-steps {args.fold_steps}")
-    args.golden.write_text(golden(net))
+           scores, f"train/voice.py --steps {args.steps} --second-steps {args.second_steps} "
+           f"--networks {args.networks} --fold-steps {args.fold_steps}")
+    args.golden.write_text(golden(nets[0]))
     print(f"temperature {temperature:.2f}, early {slow:.1f}, quantile {q:.3f}: {args.out}")
 
 

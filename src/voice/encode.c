@@ -2,7 +2,7 @@
 #include "voice/encode.h"
 #include "voice/level.h"
 
-int voice_encoder_open(voice_encoder *e, const voice_model *m) {
+int voice_encoder_open(voice_encoder *e, const voice_network *m) {
   const int steps = VOICE_BLOCK / 4;
   const size_t needs[] = {nn_conv1d_scratch(&m->front[0].weight, 2 * steps),
                           nn_conv1d_scratch(&m->front[1].weight, steps),
@@ -17,7 +17,7 @@ int voice_encoder_open(voice_encoder *e, const voice_model *m) {
                           nn_linear_scratch(&m->dims.weight, 1)};
   size_t need = 16;
   for (size_t i = 0; i < BASE_COUNT(needs); i++) need = BASE_MAX(need, needs[i]);
-  e->model = m;
+  e->network = m;
   e->scratch = base_alloc_aligned(need * sizeof(float));
   voice_encoder_restart(e);
   return e->scratch ? MIEN_OK : MIEN_ENOMEM;
@@ -67,7 +67,7 @@ static void carry(float *x, int rows, int total, int width) {
 
 /* Runs the first `count` waiting frames, a multiple of 4, through the network. */
 static void block_run(voice_encoder *e, int count) {
-  const voice_model *m = e->model;
+  const voice_network *m = e->network;
   const int steps = count / 4;
   if (!steps) return;
   nn_conv1d(&m->front[0].weight, &m->front[0].bias, NN_RELU, e->frames[0], 2 * steps, 2, 1,
@@ -102,12 +102,12 @@ static void block_run(voice_encoder *e, int count) {
 
 void voice_encoder_feed(voice_encoder *e, const float frame[VOICE_FEATURES]) {
   if (e->waiting == VOICE_BLOCK) block_run(e, VOICE_BLOCK);
-  voice_level_follow(&e->level, frame, e->model->mean, e->model->scale,
+  voice_level_follow(&e->level, frame, e->network->mean, e->network->scale,
                      e->frames[4 + e->waiting++]);
 }
 
 void voice_encoder_read(voice_encoder *e, float logits[VOICE_CLASSES], float dims[MIEN_DIMS]) {
-  const voice_model *m = e->model;
+  const voice_network *m = e->network;
   const int share = VOICE_STEP / VOICE_HEADS;
   float pooled[VOICE_POOLED], mixed[VOICE_MIX];
   block_run(e, e->waiting / 4 * 4);

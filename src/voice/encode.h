@@ -9,7 +9,7 @@
 enum { VOICE_BLOCK = 128 }; /* frames worked on at once */
 
 typedef struct voice_encoder {
-  const voice_model *model;
+  const voice_network *network;
   float *scratch;
   int waiting; /* frames in `frames` after the history                             */
   float level;
@@ -29,7 +29,7 @@ typedef struct voice_encoder {
   float largest[VOICE_HEADS], weight[VOICE_HEADS], sum[VOICE_STEP], square[VOICE_STEP];
 } voice_encoder;
 
-int voice_encoder_open(voice_encoder *encoder, const voice_model *model);
+int voice_encoder_open(voice_encoder *encoder, const voice_network *network);
 void voice_encoder_close(voice_encoder *encoder);
 void voice_encoder_restart(voice_encoder *encoder); /* at the start of an utterance */
 void voice_encoder_feed(voice_encoder *encoder, const float frame[VOICE_FEATURES]);

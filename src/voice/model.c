@@ -58,9 +58,28 @@ static void gru(loader *l, const char *name, uint32_t in, uint32_t hidden, voice
   bias(l, full, 3 * hidden, &to->bh);
 }
 
+/* Network `i`: its tensors are called "0.front0.weight" and so on. */
+static void network(loader *l, int i, voice_network *n) {
+  char name[48];
+#define NAME(rest) (snprintf(name, sizeof name, "%d." rest, i), name)
+  floats(l, NAME("input.mean"), 1, VOICE_FEATURES, 1, n->mean);
+  floats(l, NAME("input.scale"), 1, VOICE_FEATURES, 1, n->scale);
+  layer(l, NAME("front0"), VOICE_FRONT, 5, VOICE_FEATURES, &n->front[0]);
+  layer(l, NAME("front1"), VOICE_WIDTH, 5, VOICE_FRONT, &n->front[1]);
+  layer(l, NAME("deep0"), VOICE_WIDTH, 3, VOICE_WIDTH, &n->deep[0]);
+  layer(l, NAME("deep1"), VOICE_WIDTH, 3, VOICE_WIDTH, &n->deep[1]);
+  gru(l, NAME("gru"), VOICE_WIDTH, VOICE_WIDTH, &n->gru);
+  layer(l, NAME("look"), VOICE_LOOK, 0, VOICE_STEP, &n->look);
+  layer(l, NAME("attend"), VOICE_HEADS, 0, VOICE_LOOK, &n->attend);
+  layer(l, NAME("mix"), VOICE_MIX, 0, VOICE_POOLED, &n->mix);
+  layer(l, NAME("classes"), VOICE_CLASSES, 0, VOICE_MIX, &n->classes);
+  layer(l, NAME("dims"), MIEN_DIMS, 0, VOICE_MIX, &n->dims);
+#undef NAME
+}
+
 int voice_model_open(voice_model **model, const nn_file *file, mien_error *error) {
   loader l = {file, error, MIEN_OK};
-  double version = 0.0, early = 0.0;
+  double version = 0.0, early = 0.0, networks = 0.0;
   *model = NULL;
   if (strcmp(nn_file_kind(file), "voice"))
     return base_error_set(error, MIEN_EMODEL, nn_file_kind(file), "give a model of kind 'voice'",
@@ -71,6 +90,10 @@ int voice_model_open(voice_model **model, const nn_file *file, mien_error *error
                           "use the model that came with this program, or train it again",
                           "the model is made for voice features version %g, this program has %d",
                           version, VOICE_FEATURE_VERSION);
+  if ((l.code = nn_file_number(file, "networks", &networks, error))) return l.code;
+  if (!(networks >= 1 && networks <= VOICE_NETWORKS))
+    return base_error_set(error, MIEN_EMODEL, "networks", "train the model again",
+                          "%g networks; there may be 1 to %d", networks, VOICE_NETWORKS);
   voice_model *m = *model = base_alloc(1, sizeof **model);
   if (!m) return base_error_set(error, MIEN_ENOMEM, "voice model", "", "out of memory");
 
@@ -80,18 +103,8 @@ int voice_model_open(voice_model **model, const nn_file *file, mien_error *error
   gru(&l, "speech.gru", VOICE_SPEECH_WIDTH, VOICE_SPEECH_WIDTH, &m->speech_gru);
   layer(&l, "speech.out", 1, 0, VOICE_SPEECH_WIDTH, &m->speech_out);
 
-  floats(&l, "input.mean", 1, VOICE_FEATURES, 1, m->mean);
-  floats(&l, "input.scale", 1, VOICE_FEATURES, 1, m->scale);
-  layer(&l, "front0", VOICE_FRONT, 5, VOICE_FEATURES, &m->front[0]);
-  layer(&l, "front1", VOICE_WIDTH, 5, VOICE_FRONT, &m->front[1]);
-  layer(&l, "deep0", VOICE_WIDTH, 3, VOICE_WIDTH, &m->deep[0]);
-  layer(&l, "deep1", VOICE_WIDTH, 3, VOICE_WIDTH, &m->deep[1]);
-  gru(&l, "gru", VOICE_WIDTH, VOICE_WIDTH, &m->gru);
-  layer(&l, "look", VOICE_LOOK, 0, VOICE_STEP, &m->look);
-  layer(&l, "attend", VOICE_HEADS, 0, VOICE_LOOK, &m->attend);
-  layer(&l, "mix", VOICE_MIX, 0, VOICE_POOLED, &m->mix);
-  layer(&l, "classes", VOICE_CLASSES, 0, VOICE_MIX, &m->classes);
-  layer(&l, "dims", MIEN_DIMS, 0, VOICE_MIX, &m->dims);
+  for (int i = 0; !l.code && i < (int)networks; i++) network(&l, i, &m->networks[i]);
+  m->network_count = (int)networks;
   floats(&l, "cues.mean", 1, VOICE_CUES, 1, m->cue_mean);
   floats(&l, "cues.scale", 1, VOICE_CUES, 1, m->cue_scale);
   floats(&l, "cues.weight", 2, VOICE_CLASSES, VOICE_CUES, m->cue_weight[0]);
@@ -108,12 +121,15 @@ int voice_model_open(voice_model **model, const nn_file *file, mien_error *error
 void voice_model_close(voice_model **model) {
   voice_model *m = *model;
   if (!m) return;
-  nn_tensor *packed[] = {
-      &m->speech_front.weight, &m->speech_out.weight, &m->speech_gru.wi, &m->speech_gru.wh,
-      &m->front[0].weight, &m->front[1].weight, &m->deep[0].weight, &m->deep[1].weight,
-      &m->look.weight, &m->attend.weight, &m->mix.weight, &m->classes.weight, &m->dims.weight,
-      &m->gru.wi, &m->gru.wh};
+  nn_tensor *packed[] = {&m->speech_front.weight, &m->speech_out.weight, &m->speech_gru.wi,
+                         &m->speech_gru.wh};
   for (size_t i = 0; i < BASE_COUNT(packed); i++) nn_pack_clear(packed[i]);
+  for (voice_network *n = m->networks; n < m->networks + VOICE_NETWORKS; n++) {
+    nn_tensor *own[] = {&n->front[0].weight, &n->front[1].weight, &n->deep[0].weight,
+                        &n->deep[1].weight, &n->gru.wi, &n->gru.wh, &n->look.weight,
+                        &n->attend.weight, &n->mix.weight, &n->classes.weight, &n->dims.weight};
+    for (size_t i = 0; i < BASE_COUNT(own); i++) nn_pack_clear(own[i]);
+  }
   base_free(m);
   *model = NULL;
 }

@@ -11,7 +11,8 @@ enum { VOICE_SPEECH_WIDTH = 32, /* of the speech detector                     */
        VOICE_LOOK = 64,         /* width of what attention looks at           */
        VOICE_STEP = 2 * VOICE_WIDTH,       /* of a step: convolution and GRU  */
        VOICE_POOLED = 2 * VOICE_STEP,      /* mean and deviation              */
-       VOICE_MIX = 128 };
+       VOICE_MIX = 128,
+       VOICE_NETWORKS = 3 };    /* at most, of a committee                    */
 
 /* The cues of an utterance, in order; prosody.h says what each is. */
 enum { VOICE_PITCH, VOICE_PITCH_RANGE, VOICE_PITCH_SLOPE, VOICE_LOUDNESS, VOICE_LOUDNESS_RANGE,
@@ -26,15 +27,21 @@ typedef struct voice_layer {
   nn_tensor weight, bias;
 } voice_layer;
 
+/* One network of frames to emotion (encode.h). */
+typedef struct voice_network {
+  float mean[VOICE_FEATURES], scale[VOICE_FEATURES];
+  voice_layer front[2], deep[2], look, attend, mix, classes, dims;
+  voice_gru gru;
+} voice_network;
+
 struct voice_model {
   /* The speech detector: [out][5][72], GRU, one logit. */
   float speech_mean[VOICE_FEATURES], speech_scale[VOICE_FEATURES];
   voice_layer speech_front, speech_out;
   voice_gru speech_gru;
-  /* The encoder. */
-  float mean[VOICE_FEATURES], scale[VOICE_FEATURES];
-  voice_layer front[2], deep[2], look, attend, mix, classes, dims;
-  voice_gru gru;
+  /* Networks that were trained apart; their answers are averaged. */
+  voice_network networks[VOICE_NETWORKS];
+  int network_count;
   /* What the cues add to the logits: weight · clamp((cue - mean) * scale, ±3). Zero where a cue
    * was not known and for loudness, which depends on the recording. */
   float cue_mean[VOICE_CUES], cue_scale[VOICE_CUES], cue_weight[VOICE_CLASSES][VOICE_CUES];

@@ -39,7 +39,7 @@ struct voice_stream {
   const voice_model *model;
   voice_frames frames;
   voice_speech speech;
-  voice_encoder encoder;
+  voice_encoder encoders[VOICE_NETWORKS];
   voice_prosody prosody;
   bool started, speaking;
   double origin;          /* time of sample 0                                   */
@@ -74,7 +74,8 @@ int voice_stream_open(voice_stream **stream, const voice_model *model) {
   int code = s->answers ? MIEN_OK : MIEN_ENOMEM;
   if (!code) code = voice_frames_open(&s->frames);
   if (!code) code = voice_speech_open(&s->speech, model);
-  if (!code) code = voice_encoder_open(&s->encoder, model);
+  for (int i = 0; !code && i < model->network_count; i++)
+    code = voice_encoder_open(&s->encoders[i], &model->networks[i]);
   if (code) voice_stream_close(stream);
   else stream_restart(s);
   return code;
@@ -83,7 +84,7 @@ int voice_stream_open(voice_stream **stream, const voice_model *model) {
 void voice_stream_close(voice_stream **stream) {
   voice_stream *s = *stream;
   if (!s) return;
-  voice_encoder_close(&s->encoder);
+  for (int i = 0; i < VOICE_NETWORKS; i++) voice_encoder_close(&s->encoders[i]);
   voice_speech_close(&s->speech);
   voice_frames_close(&s->frames);
   base_free(s->answers);
@@ -98,6 +99,19 @@ static double frame_time(const voice_stream *s, int64_t frame) {
 }
 
 /* ---- A reading --------------------------------------------------------------------------------- */
+
+/* The mean of the committee's answers. */
+static void networks_read(voice_stream *s, float *logits, float *dims) {
+  const int count = s->model->network_count;
+  memset(logits, 0, VOICE_CLASSES * sizeof *logits);
+  memset(dims, 0, MIEN_DIMS * sizeof *dims);
+  for (int i = 0; i < count; i++) {
+    float own[VOICE_CLASSES], own_dims[MIEN_DIMS];
+    voice_encoder_read(&s->encoders[i], own, own_dims);
+    for (int c = 0; c < VOICE_CLASSES; c++) logits[c] += own[c] / (float)count;
+    for (int d = 0; d < MIEN_DIMS; d++) dims[d] += own_dims[d] / (float)count;
+  }
+}
 
 /* Adds what the cues say to the logits and keeps each cue's part. */
 static void cues_add(const voice_model *m, const float *cues, float *logits,
@@ -177,7 +191,7 @@ static void reading_make(voice_stream *s, int final) {
   r->t0 = frame_time(s, s->start);
   r->t1 = frame_time(s, s->heard + 1);
 
-  voice_encoder_read(&s->encoder, logits, r->dims);
+  networks_read(s, logits, r->dims);
   voice_prosody_read(&s->prosody, cues);
   memcpy(a->raw.logits, logits, sizeof logits);
   memcpy(a->raw.cues, cues, sizeof cues);
@@ -203,7 +217,8 @@ static void reading_make(voice_stream *s, int final) {
 
 static void utterance_feed(voice_stream *s, int64_t frame) {
   const kept_frame *k = &s->kept[frame % KEEP];
-  voice_encoder_feed(&s->encoder, k->features);
+  for (int i = 0; i < s->model->network_count; i++)
+    voice_encoder_feed(&s->encoders[i], k->features);
   voice_prosody_feed(&s->prosody, k->features, k->chance > OFF, k->bad);
   if (k->chance > OFF) s->chance += k->chance;
 }
@@ -216,7 +231,7 @@ static void utterance_start(voice_stream *s, int64_t lead) {
   s->heard = s->frame;
   s->next = 0;
   s->chance = 0.0f;
-  voice_encoder_restart(&s->encoder);
+  for (int i = 0; i < s->model->network_count; i++) voice_encoder_restart(&s->encoders[i]);
   voice_prosody_restart(&s->prosody);
   for (int64_t i = s->frame - lead; i < s->frame; i++) utterance_feed(s, i);
 }
