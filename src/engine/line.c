@@ -274,7 +274,7 @@ static int give_state(mien_session *session, engine_participant *participant, do
  * after the first reading that waits; the recording's end if `all`. */
 static double due(const engine_line *line, double every, bool all, int *final) {
   double first = BASE_MAX(line->pending[0].t1, line->at);
-  double tick = ceil(first / every - 1e-9) * every;
+  double tick = BASE_MAX(ceil(first / every - 1e-9) * every, first);
   if (all) tick = BASE_MIN(tick, BASE_MAX(line->pending[line->pending_count - 1].t1, line->at));
   *final = 0;
   for (size_t i = 0; i < line->pending_count; i++) {

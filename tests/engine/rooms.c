@@ -224,7 +224,8 @@ void words_recogniser_close(words_recogniser **recogniser) { drop(*recogniser), 
 int words_recogniser_feed(words_recogniser *recogniser, const float *pcm, size_t count, double at) {
   for (size_t i = 0; i < count; i++)
     if (!isfinite(pcm[i])) return MIEN_EINVAL;
-  if (isnan(recogniser->start)) recogniser->start = at;
+  if (isnan(recogniser->start) || fabs(at - recogniser->clock) > 1)
+    recogniser->start = at - recogniser->heard; /* a gap has no words */
   recogniser->clock = at + (double)count / 16000;
   recogniser->heard = (int)(recogniser->clock - recogniser->start + 1e-6);
   return MIEN_OK;
