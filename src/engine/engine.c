@@ -34,7 +34,7 @@ static int model_find(nn_file **file, const char *folder, const char *name, mien
   if (!inside) return MIEN_OK;
   char label[64];
   snprintf(label, sizeof label, "%s.mien inside the library", name);
-  return nn_file_open_memory(file, inside->start, (size_t)(inside->end - inside->start), label,
+  return nn_file_open_inside(file, inside->start, (size_t)(inside->end - inside->start), label,
                              error);
 }
 

@@ -9,7 +9,7 @@
 
 #include "nn/format.h"
 
-int nn_file_open_memory(nn_file **file, const void *data, size_t bytes, const char *name,
+static int open_checked(nn_file **file, const void *data, size_t bytes, const char *name, bool inside,
                         mien_error *error) {
   *file = NULL;
   if (!data || (uintptr_t)data % NN_ALIGN)
@@ -20,13 +20,23 @@ int nn_file_open_memory(nn_file **file, const void *data, size_t bytes, const ch
   opened->data = data;
   opened->bytes = bytes;
   snprintf(opened->name, sizeof opened->name, "%s", name ? name : "model");
-  int code = nn_format_check(opened, error);
+  int code = nn_format_check(opened, inside, error);
   if (code) {
     nn_file_close(&opened);
     return code;
   }
   *file = opened;
   return MIEN_OK;
+}
+
+int nn_file_open_memory(nn_file **file, const void *data, size_t bytes, const char *name,
+                        mien_error *error) {
+  return open_checked(file, data, bytes, name, false, error);
+}
+
+int nn_file_open_inside(nn_file **file, const void *data, size_t bytes, const char *name,
+                        mien_error *error) {
+  return open_checked(file, data, bytes, name, true, error);
 }
 
 static int map(const char *path, const void **data, size_t *bytes, mien_error *error) {
@@ -86,6 +96,7 @@ const char *nn_signature_name(int signature) {
   switch (signature) {
     case NN_SIGNED_BY_MIEN: return "signed by Mien";
     case NN_SIGNED_BY_OTHER: return "signed by another key";
+    case NN_UNCHECKED: return "not checked";
     default: return "unsigned";
   }
 }

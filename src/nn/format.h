@@ -59,7 +59,7 @@ struct nn_file {
   nn_tensor *tensors;
 };
 
-/* Checks the whole of data/bytes and fills the rest of `file`. */
-int nn_format_check(nn_file *file, mien_error *error);
+/* Checks the whole of data/bytes and fills the rest of `file`; `inside`: as nn_file_open_inside. */
+int nn_format_check(nn_file *file, bool inside, mien_error *error);
 
 #endif

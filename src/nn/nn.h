@@ -35,6 +35,11 @@ typedef struct nn_file nn_file;
 int nn_file_open(nn_file **file, const char *path, mien_error *error);
 int nn_file_open_memory(nn_file **file, const void *data, size_t bytes, const char *name,
                         mien_error *error);
+/* For the models inside the program, which are as sound as the program itself: everything is checked
+ * but the hash, the signature and the weights, so that only the pages in use are read. The signature
+ * is NN_UNCHECKED. */
+int nn_file_open_inside(nn_file **file, const void *data, size_t bytes, const char *name,
+                        mien_error *error);
 void nn_file_close(nn_file **file);
 
 const char *nn_file_kind(const nn_file *file); /* "text" "voice" "face-detect" …         */
@@ -43,9 +48,10 @@ const char *nn_file_meta(const nn_file *file); /* the JSON document: labels, cal
 size_t nn_file_bytes(const nn_file *file);
 void nn_file_sha256(const nn_file *file, char hex[65]);
 /* Who signed it. A bad signature is not a state: such a file is refused at open. */
-enum { NN_UNSIGNED, NN_SIGNED_BY_MIEN, NN_SIGNED_BY_OTHER };
+enum { NN_UNSIGNED, NN_SIGNED_BY_MIEN, NN_SIGNED_BY_OTHER, NN_UNCHECKED };
 int nn_file_signature(const nn_file *file);
-const char *nn_signature_name(int signature); /* "unsigned" "signed by Mien" "signed by another key" */
+const char *nn_signature_name(int signature); /* "unsigned" "signed by Mien" "signed by another key"
+                                                 "not checked" */
 void nn_file_key(const nn_file *file, char hex[65]); /* the key it is signed with; zeros: none */
 
 size_t nn_file_count(const nn_file *file);

@@ -33,7 +33,7 @@ int nn_file_open(nn_file **file, const char *path, mien_error *error) {
     return base_error_set(error, MIEN_EMODEL, path, "copy it again", "damaged");
   return (*file = handle(sizeof **file)) ? MIEN_OK : base_error_set(error, MIEN_ENOMEM, path, "", "no memory");
 }
-int nn_file_open_memory(nn_file **file, const void *data, size_t bytes, const char *name,
+int nn_file_open_inside(nn_file **file, const void *data, size_t bytes, const char *name,
                         mien_error *error) {
   return nn_file_open(file, name, error);
 }

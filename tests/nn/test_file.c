@@ -177,6 +177,19 @@ static void forged_files_are_refused(void **state) {
   refused_with(entry + 72, (uint32_t[]){1u << 28, 1, 1, 1}, 16, "do not agree");
 }
 
+/* What is inside the program is checked for shape, not for its hash. */
+static void inside_ones_open(void **state) {
+  nn_file *file;
+  mien_error error = {0};
+  memcpy(broken, good, bytes);
+  broken[bytes - 1] ^= 1;
+  assert_int_equal(nn_file_open_inside(&file, broken, bytes, "toy", &error), MIEN_OK);
+  assert_string_equal(nn_signature_name(nn_file_signature(file)), "not checked");
+  nn_file_close(&file);
+  for (size_t length = 0; length < bytes; length++)
+    assert_int_equal(nn_file_open_inside(&file, broken, length, "toy", &error), MIEN_EMODEL);
+}
+
 static void signatures_are_checked(void **state) {
   uint8_t public[32], secret[64], message[sizeof NN_SIGNED_PREFIX - 1 + 32];
   crypto_sign_seed_keypair(public, secret, (const uint8_t[32]){1, 2, 3});
@@ -219,7 +232,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(good_one_opens),         cmocka_unit_test(every_truncation_is_refused),
       cmocka_unit_test(every_flipped_bit_is_refused), cmocka_unit_test(forged_files_are_refused),
-      cmocka_unit_test(signatures_are_checked), cmocka_unit_test(other_files_are_refused),
+      cmocka_unit_test(signatures_are_checked), cmocka_unit_test(inside_ones_open),
+      cmocka_unit_test(other_files_are_refused),
   };
   return cmocka_run_group_tests_name("file", tests, read_toy, forget_toy);
 }
