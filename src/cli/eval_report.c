@@ -187,11 +187,10 @@ void eval_report_markdown(const eval_report *report, const char *command, base_t
   base_text_printf(
       to,
       "# Accuracy\n\n"
-      "Written by `%s` on %s; do not edit. Every figure is the C program's, with the weights that\n"
-      "ship, on items that no choice was made on. The interval is the 95 %% bootstrap interval "
-      "over\n"
-      "items (1,000 resamples, fixed seed). A floor is what the project asked for before it was\n"
-      "measured.\n\n",
+      "Written by `%s` on %s; do not edit.\n\n"
+      "Every figure is the C program's, with the weights that ship, on items that no choice was\n"
+      "made on. The interval is the 95 %% bootstrap interval over items (1,000 resamples, fixed\n"
+      "seed). A floor is what the project asked for before it was measured.\n\n",
       command, date);
   base_text_puts(to,
                  "Mien says what is *expressed*: these figures say how often it agrees with what\n"
