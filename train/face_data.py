@@ -53,6 +53,24 @@ def load_ferplus(data: Path, split: str) -> tuple[np.ndarray, np.ndarray]:
     return np.stack(crops), np.asarray(not_face)
 
 
+CORE = ["neutral", "joy", "sadness", "anger", "fear", "disgust", "surprise"]
+FOLD = {"neutral": "neutral", "happiness": "joy", "surprise": "surprise", "sadness": "sadness",
+        "anger": "anger", "disgust": "disgust", "fear": "fear", "contempt": "disgust"}
+
+
+def load_votes(data: Path, split: str) -> np.ndarray:
+    """Votes of FER+ for the seven core labels, [n][7], in the order of load_ferplus."""
+    votes = []
+    with open(data / "face/ferplus/labels.csv", newline="") as file:
+        for row in csv.DictReader(file):
+            if row["split"] == split:
+                own = np.zeros(len(CORE))
+                for name, core in FOLD.items():
+                    own[CORE.index(core)] += int(row[name])
+                votes.append(own)
+    return np.stack(votes)
+
+
 def box_of_points(points: np.ndarray) -> np.ndarray:
     """[..., 68, 2] -> [..., 4] x0 y0 x1 y1: the points' own box, its top raised by FOREHEAD."""
     low, high = points.min(-2), points.max(-2)

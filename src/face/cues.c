@@ -31,15 +31,14 @@ double face_blinks_rate(const face_blinks *blinks) {
 
 static const struct {
   const char *kind, *phrase;
-  int toward;
 } MEASURES[FACE_MEASURES] = {
-    {"brows_lowered", "brows lower", MIEN_ANGER},
-    {"brows_raised", "brows higher", MIEN_SURPRISE},
-    {"smile", "corners of the mouth higher and wider", MIEN_JOY},
-    {"smile_asymmetry", "mouth more uneven", MIEN_DISGUST},
-    {"lips_pressed", "lips thinner", MIEN_ANGER},
-    {"mouth_open", "mouth wider open", MIEN_SURPRISE},
-    {"eyes_closed", "eyes more closed", -1},
+    {"brows_lowered", "brows lower"},
+    {"brows_raised", "brows higher"},
+    {"smile", "corners of the mouth higher and wider"},
+    {"smile_asymmetry", "mouth more uneven"},
+    {"lips_pressed", "lips thinner"},
+    {"mouth_open", "mouth wider open"},
+    {"eyes_closed", "eyes more closed"},
 };
 
 static mien_cue *add(mien_cue *cues, size_t *count, const char *kind, const char *unit, float value,
@@ -52,19 +51,35 @@ static mien_cue *add(mien_cue *cues, size_t *count, const char *kind, const char
   return cue;
 }
 
+/* What each measure adds to the log-odds of `label`, over the sum of all of them and 1. */
+static void weigh(const face_head *head, int label, mien_cue *cues) {
+  float part[FACE_MEASURES], all = 1;
+  for (int k = 0; k < FACE_MEASURES; k++) {
+    part[k] = head->toward[label][k] * cues[k].z;
+    all += fabsf(part[k]);
+  }
+  for (int k = 0; k < FACE_MEASURES; k++) {
+    cues[k].weight = part[k] / all;
+    cues[k].toward = 0;
+    for (int c = 1; c < MIEN_CORE; c++)
+      if (head->toward[c][k] * cues[k].z > head->toward[cues[k].toward][k] * cues[k].z)
+        cues[k].toward = c;
+  }
+}
+
 size_t face_cues_fill(const face_head *head, const float *measures, const face_pose *pose,
-                      double blink_rate, double t0, double t1, mien_cue *cues) {
+                      double blink_rate, int label, double t0, double t1, mien_cue *cues) {
   size_t count = 0;
   for (int k = 0; measures != NULL && k < FACE_MEASURES; k++) {
     float off = measures[k] - head->median[k], z = off / head->deviation[k];
     mien_cue *cue = add(cues, &count, MEASURES[k].kind, "eyes", off, t0, t1);
-    cue->z = BASE_CLAMP(z, -9.f, 9.f);
-    cue->toward = MEASURES[k].toward;
+    cue->z = BASE_CLAMP(z, -5.f, 5.f);
     if (z > 0)
       snprintf(cue->text, sizeof cue->text, "%s than usual by %.1f sd", MEASURES[k].phrase, cue->z);
     else
       snprintf(cue->text, sizeof cue->text, "%s: none", MEASURES[k].kind);
   }
+  if (measures != NULL && label >= 0) weigh(head, label, cues);
   struct {
     const char *kind, *more, *less;
     float value;

@@ -1,5 +1,7 @@
 #include "face/shape.h"
 
+#include <stdio.h>
+
 void face_points_box(const face_point points[FACE_POINTS], float box[4]) {
   box[0] = box[2] = points[0].x, box[1] = box[3] = points[0].y;
   for (int k = 1; k < FACE_POINTS; k++) {
@@ -81,6 +83,11 @@ int face_head_read(face_head *head, const nn_file *file, mien_error *error) {
   if (code == MIEN_OK)
     code = nn_file_numbers(file, "population.deviation", head->deviation, FACE_MEASURES, error);
   if (code == MIEN_OK) code = nn_file_numbers(file, "framing", framing, 3, error);
+  for (int k = 0; k < MIEN_CORE && code == MIEN_OK; k++) {
+    char path[32];
+    snprintf(path, sizeof path, "toward.%s", mien_core_name(k));
+    code = nn_file_numbers(file, path, head->toward[k], FACE_MEASURES, error);
+  }
   if (code != MIEN_OK) return MIEN_EMODEL;
   bool sound = framing[2] > .1f && framing[2] < 10;
   for (int k = 0; k < FACE_MEASURES; k++) sound = sound && head->deviation[k] > 0;

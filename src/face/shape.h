@@ -44,6 +44,8 @@ typedef struct face_head {
   float inverse[3][3];            /* of the sum of points * points'                          */
   float median[FACE_MEASURES], deviation[FACE_MEASURES];
   float fer_shift[2], fer_scale;  /* FER+ framing: middle and side against face_points_crop   */
+  float toward[MIEN_CORE][FACE_MEASURES]; /* what a deviation more of a measure does to the log-odds
+                                             that FER+'s raters vote a label (ridge regression) */
 } face_head;
 bool face_head_prepare(face_head *head); /* fills `inverse`; false where the points are flat */
 int face_head_read(face_head *head, const nn_file *file, mien_error *error);

@@ -112,6 +112,13 @@ static void box_of(const face_tracker *t, const track *k, mien_reading *reading)
   reading->box[3] = (box[3] - box[1]) * t->scale_y;
 }
 
+static int top_of(const float core[MIEN_CORE]) {
+  int top = 0;
+  for (int i = 1; i < MIEN_CORE; i++)
+    if (core[i] > core[top]) top = i;
+  return top;
+}
+
 /* What a track said as a whole: its readings averaged by their quality. A label stays in the set
  * when most of the pictures could not rule it out. */
 static void summarise(face_tracker *t, const track *k) {
@@ -123,15 +130,15 @@ static void summarise(face_tracker *t, const track *k) {
   box_of(t, k, reading);
   reading->abstain = s->complaint != NULL ? s->complaint : "face not read";
   reading->quality = 0;
+  int label = -1;
   if (s->weight > 0) {
     for (int i = 0; i < MIEN_CORE; i++) {
       reading->core[i] = (float)(s->core[i] / s->weight);
       if (s->set[i] > s->weight / 2) reading->set |= 1u << i;
     }
-    int top = 0;
-    for (int i = 1; i < MIEN_CORE; i++)
-      if (reading->core[i] > reading->core[top]) top = i;
+    int top = top_of(reading->core);
     reading->set |= 1u << top;
+    label = top;
     for (int i = 0; i < MIEN_DIMS; i++) reading->dims[i] = (float)(s->dims[i] / s->weight);
     reading->extra[MIEN_CONTEMPT] = (float)(s->contempt / s->weight);
     reading->confidence = reading->core[top];
@@ -142,7 +149,7 @@ static void summarise(face_tracker *t, const track *k) {
   for (int i = 0; i < FACE_MEASURES; i++) measures[i] = (float)(s->measures[i] / s->measured);
   reading->cue_count =
       face_cues_fill(face_landmarks_head(t->model->landmarks), s->measured > 0 ? measures : NULL,
-                     &k->pose, face_blinks_rate(&k->blinks), s->t0, s->t1, cues);
+                     &k->pose, face_blinks_rate(&k->blinks), label, s->t0, s->t1, cues);
 }
 
 static void end_track(face_tracker *t, int index) {
@@ -193,8 +200,9 @@ static void read_face(face_tracker *t, track *k, double at) {
     for (int i = 0; i < FACE_MEASURES; i++) s->measures[i] += measures[i];
     s->measured += 1;
   }
+  int label = model->expression != NULL ? top_of(reading->core) : -1;
   reading->cue_count = face_cues_fill(head, measured ? measures : NULL, &k->pose,
-                                      face_blinks_rate(&k->blinks), at, at, cues);
+                                      face_blinks_rate(&k->blinks), label, at, at, cues);
   if (complaint != NULL || model->expression == NULL) return;
   double weight = BASE_MAX(reading->quality, .01f);
   for (int i = 0; i < MIEN_CORE; i++) {
