@@ -6,7 +6,8 @@
 Two networks, one after the other. The coarse one takes the square around a detector's box, with the
 face anywhere, any way up to 35 degrees and any size within it; the fine one takes the upright square
 that points ask for (of the coarse network, or of the picture before), and so has all its strength for
-how mouth, eyes and brows are shaped. Data: landmarks68 (train to learn, dev to choose, test once at
+how mouth, eyes and brows are shaped; descent alone leaves those at the mean, so it gets a linear path
+from its convolutions to the points at the end, in closed form (refit). Data: landmarks68 (train to learn, dev to choose, test once at
 the end). Not a face: parts of the same frames away from the face. Deterministic for one seed and
 thread count. --resume goes on from the checkpoints; --minutes ends a run early, leaving them.
 """
@@ -50,16 +51,21 @@ class Landmarks(nn.Module):
         self.hidden = nn.Linear(inputs, hidden)
         self.points = nn.Linear(hidden, 2 * fd.POINTS)
         self.face = nn.Linear(hidden, 1)
+        self.direct: nn.Linear | None = None  # from the convolutions to the points; see refit
         nn.init.normal_(self.points.weight, 0, 0.01)
 
     def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """x: [n][1][64][64] -> points [n][68][2] in units of half a crop from its middle, logit."""
+        x = self.features(x)
+        h = F.relu(self.hidden(x))
+        points = self.points(h) if self.direct is None else self.points(h) + self.direct(x)
+        return points.view(-1, fd.POINTS, 2), self.face(h).squeeze(1)
+
+    def features(self, x: torch.Tensor) -> torch.Tensor:
         for conv, norm in zip(self.conv, self.norm):
             y = F.relu(norm(conv(x)))
             x = x + y if conv.stride == (1, 1) and conv.in_channels == conv.out_channels else y
-        x = x.permute(0, 2, 3, 1).flatten(1)  # channels last, as the C program lays it out
-        x = F.relu(self.hidden(x))
-        return self.points(x).view(-1, fd.POINTS, 2), self.face(x).squeeze(1)
+        return x.permute(0, 2, 3, 1).flatten(1)  # channels last, as the C program lays it out
 
 
 def warp(frames: torch.Tensor, centre: torch.Tensor, side: torch.Tensor, angle: torch.Tensor,
@@ -297,6 +303,37 @@ def train(options: argparse.Namespace, kind: str, coarse: nn.Module | None) -> n
     return smooth.eval()
 
 
+def refit(fine: nn.Module, coarse: nn.Module, options: argparse.Namespace) -> None:
+    """Ridge regression from the last convolutions to what the points still lack, in float64. On dev
+    the measures of large faces follow the labels' with correlations of .7 (brows) and .65 (smile)
+    instead of .4 and .35."""
+    learn = Set(options.data, "train")
+    mend(coarse, learn)
+    rng = torch.Generator().manual_seed(options.seed + 9)
+    inputs = fine.hidden.in_features
+    square = torch.zeros(inputs + 1, inputs + 1, dtype=torch.float64)
+    cross = torch.zeros(inputs + 1, 2 * fd.POINTS, dtype=torch.float64)
+    fine.eval()
+    with torch.no_grad():
+        for _ in range(options.refit):
+            x, y, face = batch_of(learn, 128, rng, True)
+            x, y = x[face > 0], y[face > 0]
+            features, lack = fine.features(x), (y - fine(x)[0]).flatten(1)
+            rows = torch.cat([features, torch.ones(len(x), 1)], 1)[lack.abs().mean(1) < .12]
+            square += (rows.T @ rows).double()
+            cross += (rows.T @ lack[lack.abs().mean(1) < .12]).double()
+    square.diagonal().add_(options.ridge * square.diagonal().mean())
+    weights = torch.linalg.solve(square, cross).float()
+    set_direct(fine, weights)
+
+
+def set_direct(fine: nn.Module, weights: torch.Tensor) -> None:
+    fine.direct = nn.Linear(len(weights) - 1, 2 * fd.POINTS)
+    with torch.no_grad():
+        fine.direct.weight.copy_(weights[:-1].T)
+        fine.direct.bias.copy_(weights[-1])
+
+
 def load(checkpoint: Path, kind: str) -> nn.Module:
     model = Landmarks(kind)
     model.load_state_dict(torch.load(checkpoint.with_name(f"{checkpoint.name}-{kind}.pt"))["smooth"])
@@ -362,6 +399,9 @@ def export(coarse: nn.Module, fine: nn.Module, options: argparse.Namespace) -> N
             tensors[f"{kind}.conv{k}.weight"], tensors[f"{kind}.conv{k}.bias"] = fd.folded(conv, norm)
         tensors[f"{kind}.hidden.weight"], tensors[f"{kind}.hidden.bias"] = (
             p.detach().numpy() for p in (model.hidden.weight, model.hidden.bias))
+        if model.direct is not None:
+            tensors[f"{kind}.direct.weight"], tensors[f"{kind}.direct.bias"] = (
+                p.detach().numpy() for p in (model.direct.weight, model.direct.bias))
         tensors[f"{kind}.out.weight"] = torch.cat([model.points.weight, model.face.weight]).detach().numpy()
         tensors[f"{kind}.out.bias"] = torch.cat([model.points.bias, model.face.bias]).detach().numpy()
     write_model(options.out, "face-landmarks", {
@@ -377,7 +417,7 @@ def export(coarse: nn.Module, fine: nn.Module, options: argparse.Namespace) -> N
             "licence": "Apache-2.0 for the weights", "commercial": False, "date": options.date,
             "command": "train/face_landmarks.py " + " ".join(
                 f"--{k.replace('_', '-')} {getattr(options, k)}"
-                for k in ("coarse_steps", "fine_steps", "batch", "rate", "seed", "mend")),
+                for k in ("coarse_steps", "fine_steps", "batch", "rate", "seed", "mend", "refit", "ridge")),
             "labels_mended": mended},
         "scores": scores}, tensors)
 
@@ -387,13 +427,15 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=fd.default_data())
     parser.add_argument("--out", type=Path, default=Path("models/face-landmarks.mien"))
     parser.add_argument("--checkpoint", type=Path, default=Path("build/face-landmarks"), help="stem of both names")
-    parser.add_argument("--coarse-steps", type=int, default=6500)
-    parser.add_argument("--fine-steps", type=int, default=7000)
+    parser.add_argument("--coarse-steps", type=int, default=5500)
+    parser.add_argument("--fine-steps", type=int, default=3700)
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--rate", type=float, default=3e-3)
     parser.add_argument("--decay", type=float, default=.02)
     parser.add_argument("--mend", type=int, default=3000, help="step at which the coarse net mends labels")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--refit", type=int, default=100, help="batches of 128 for the closed form")
+    parser.add_argument("--ridge", type=float, default=.3)
     parser.add_argument("--minutes", type=float, default=0)
     parser.add_argument("--score", nargs="*", default=["dev", "test"])
     parser.add_argument("--version", default="1")
@@ -404,6 +446,7 @@ def main() -> None:
     torch.set_num_threads(1)
     coarse = train(options, "coarse", None)
     fine = train(options, "fine", coarse)
+    refit(fine, coarse, options)
     export(coarse, fine, options)
 
 

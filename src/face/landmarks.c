@@ -12,23 +12,25 @@ typedef struct form {
     int in, out, stride, size;
   } layers[LAYERS]; /* out 0: no more */
   int last, hidden; /* inputs and outputs of the layer after the convolutions */
+  bool direct;      /* a linear path from the convolutions to the points, beside the hidden layer */
 } form;
 static const form FORMS[2] = {
     {"coarse",
      {{1, 16, 2, 3}, {16, 32, 1, 3}, {32, 48, 2, 3}, {48, 48, 1, 3}, {48, 64, 2, 3}, {64, 64, 1, 3},
       {64, 96, 2, 3}, {96, 96, 1, 3}},
-     96 * 4 * 4, 160},
+     96 * 4 * 4, 160, false},
     {"fine",
      {{1, 24, 2, 3}, {24, 32, 1, 3}, {32, 48, 2, 3}, {48, 48, 1, 3}, {48, 64, 2, 3}, {64, 64, 1, 3},
       {64, 32, 1, 1}},
-     32 * 8 * 8, 192},
+     32 * 8 * 8, 192, true},
 };
 
 typedef struct net {
-  nn_tensor weight[LAYERS]; /* packed, as the two below; [out][size][size][in] */
+  nn_tensor weight[LAYERS]; /* packed, as the three below; [out][size][size][in] */
   nn_tensor hidden;         /* [hidden][last] */
   nn_tensor out;            /* [137][hidden]: x0 y0 x1 y1 … in half crops; face logit */
-  const nn_tensor *bias[LAYERS], *hidden_bias, *out_bias;
+  nn_tensor direct;         /* [136][last] */
+  const nn_tensor *bias[LAYERS], *hidden_bias, *out_bias, *direct_bias;
 } net;
 
 struct face_landmarks {
@@ -71,7 +73,13 @@ static int open_net(net *n, const form *f, const nn_file *file, size_t *work, mi
   find(file, name, 2, hidden, &n->hidden, &n->hidden_bias, &code, error);
   snprintf(name, sizeof name, "%s.out", f->name);
   find(file, name, 2, out, &n->out, &n->out_bias, &code, error);
+  if (f->direct) {
+    uint32_t direct[2] = {2 * FACE_POINTS, (uint32_t)f->last};
+    snprintf(name, sizeof name, "%s.direct", f->name);
+    find(file, name, 2, direct, &n->direct, &n->direct_bias, &code, error);
+  }
   if (code != MIEN_OK) return code;
+  if (f->direct) *work = BASE_MAX(*work, nn_linear_scratch(&n->direct, 1));
   *work = BASE_MAX(*work, nn_linear_scratch(&n->hidden, 1));
   *work = BASE_MAX(*work, nn_linear_scratch(&n->out, 1));
   return MIEN_OK;
@@ -100,7 +108,7 @@ void face_landmarks_close(face_landmarks **landmarks) {
   for (int k = 0; k < 2; k++) {
     net *n = &l->nets[k];
     for (int j = 0; j < LAYERS; j++) nn_pack_clear(&n->weight[j]);
-    nn_pack_clear(&n->hidden), nn_pack_clear(&n->out);
+    nn_pack_clear(&n->hidden), nn_pack_clear(&n->out), nn_pack_clear(&n->direct);
   }
   base_free(l);
   *landmarks = NULL;
@@ -131,6 +139,10 @@ void face_landmarks_read(const face_landmarks *landmarks, int which, const face_
   float out[OUT];
   nn_linear(&n->hidden, n->hidden_bias, NN_RELU, x, 1, y, work);
   nn_linear(&n->out, n->out_bias, NN_NONE, y, 1, out, work);
+  if (f->direct) {
+    nn_linear(&n->direct, n->direct_bias, NN_NONE, x, 1, y, work);
+    nn_add(y, out, 2 * FACE_POINTS);
+  }
   for (int k = 0; k < FACE_POINTS; k++)
     points[k] = face_crop_to_plane(crop, out[2 * k], out[2 * k + 1]);
   *face = 1 / (1 + expf(-out[2 * FACE_POINTS]));

@@ -53,6 +53,13 @@ static bool near_face(const mien_reading *r, const drawn_face *f) {
          r->box[2] < 2.4 * f->size;
 }
 
+static float cue(const mien_reading *r, const char *kind) {
+  for (size_t k = 0; k < r->cue_count; k++)
+    if (strcmp(r->cues[k].kind, kind) == 0) return r->cues[k].value;
+  fail_msg("no cue '%s'", kind);
+  return NAN;
+}
+
 static void test_nothing(void **state) {
   face_tracker *tracker;
   mien_reading reading;
@@ -120,6 +127,38 @@ static void test_follow(void **state) {
   assert_true(reading.t0 == 0 && fabs(reading.t1 - 59 * .04) < 1e-9);
   assert_true(isfinite(reading.confidence) && reading.abstain == NULL);
   assert_int_equal(face_tracker_next(tracker, &reading), MIEN_EEND);
+  face_tracker_close(&tracker);
+}
+
+static mien_reading read_one(face_tracker **tracker, const drawn_face *face) {
+  mien_reading reading;
+  drawing d = blank(320, 240);
+  draw_face(&d, face);
+  mien_picture picture = picture_of(&d);
+  if (*tracker != NULL) face_tracker_close(tracker);
+  assert_int_equal(face_tracker_open(tracker, model), MIEN_OK);
+  assert_int_equal(face_tracker_feed(*tracker, &picture, 0), MIEN_OK);
+  assert_int_equal(face_tracker_next(*tracker, &reading), MIEN_OK);
+  free(d.grey);
+  return reading;
+}
+
+static void test_cues(void **state) {
+  face_tracker *tracker = NULL;
+  const drawn_face plain = {160, 110, 60, .smile = 0};
+  mien_reading r = read_one(&tracker, &plain);
+  float open = cue(&r, "mouth_open"), smile = cue(&r, "smile"), brows = cue(&r, "brows_raised");
+  float lowered = cue(&r, "brows_lowered"), lids = cue(&r, "eyes_closed");
+  assert_true(fabsf(cue(&r, "head_yaw")) < 15 && fabsf(cue(&r, "head_roll")) < 8);
+  drawn_face face = plain;
+  face.open = 1, r = read_one(&tracker, &face);
+  assert_true(cue(&r, "mouth_open") > open + .05f);
+  face = plain, face.smile = 1, r = read_one(&tracker, &face);
+  assert_true(cue(&r, "smile") > smile);
+  face = plain, face.brows = .12, r = read_one(&tracker, &face);
+  assert_true(cue(&r, "brows_raised") > brows && cue(&r, "brows_lowered") < lowered);
+  face = plain, face.lids = 1, r = read_one(&tracker, &face);
+  assert_true(cue(&r, "eyes_closed") > lids);
   face_tracker_close(&tracker);
 }
 
@@ -259,7 +298,7 @@ static void test_aligned(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_nothing),       cmocka_unit_test(test_follow),
-      cmocka_unit_test(test_cut_and_gap),
+      cmocka_unit_test(test_cues),          cmocka_unit_test(test_cut_and_gap),
       cmocka_unit_test(test_aligned),       cmocka_unit_test(test_large_picture),
       cmocka_unit_test(test_failing_allocations),
   };
