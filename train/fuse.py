@@ -12,8 +12,8 @@ for the reading of one modality; the pooled distribution is to predict the votes
 gamma 0 is the log-linear opinion pool (Genest and Zidek 1986), gamma 1 a product of experts
 (Hinton 2002); n is how many experts really speak (Kish 1965), and with one alone its distribution
 comes out as it went in. Learned here: weight of the face against the voice, beta, gamma, the
-temperature and the conformal quantile of the pooled distribution, and how far two channels of one
-and the same performance lie apart (for `masking`). Chosen: the leak, which keeps a zero from being
+temperature and the conformal quantile of the pooled distribution, how sure it may be at most, and how
+far two channels of one and the same performance lie apart (for `masking`). Chosen: the leak, which keeps a zero from being
 a veto (left free it grows until the pool is nearly linear, for 0.7 % of cross-entropy); and, since
 the set has no words, the weight of text, which is the mean of the other two.
 
@@ -141,6 +141,8 @@ def main() -> None:
     apart = divergence(parts[0][dev], parts[1][dev])
     middle, high = float(np.quantile(apart, 0.95)), float(np.quantile(apart, 0.99))
 
+    surest = pooled[dev].max(1) >= np.quantile(pooled[dev].max(1), 0.9)
+    most = float((answer[dev] * np.eye(6)[pooled[dev].argmax(1)]).sum(1)[surest].mean())
     single = [(answer[test] * np.eye(6)[parts[c][test].argmax(1)]).sum(1) for c in (0, 1)]
     fused = (answer[test] * np.eye(6)[pooled[test].argmax(1)]).sum(1)
     sets = pooled[test] >= 1 - quantile
@@ -157,6 +159,7 @@ def main() -> None:
           f"product {loss(product, at(test), both[test]):.4f}  fitted {loss({**p, 'temperature': 1}, at(test), both[test]):.4f}")
     print(f"test, fused: ECE {calibration_error(pooled[test], fused):.4f}  coverage of 90 % sets {covered:.3f}  "
           f"mean size {sets.sum(1).mean():.2f}")
+    print(f"right among the surest tenth (dev) {most:.3f}")
     print(f"divergence between channels of one performance: 95 % {middle:.3f}  99 % {high:.3f} bits")
     lines = f"""/* learned.h: how fuse/ pools, fitted to people's votes on CREMA-D. Written by train/fuse.py, which
  * says how; do not edit.
@@ -174,6 +177,7 @@ def main() -> None:
 #define FUSE_LEAK {p['leak']:.4f}f        /* chosen: share of the uniform distribution in each reading */
 #define FUSE_TEMPERATURE {p['temperature']:.4f}f  /* of the pool, two modalities and more */
 #define FUSE_QUANTILE {quantile:.4f}f     /* of 1 - p(true label), 90 % */
+#define FUSE_SUREST {most:.4f}f       /* right among the surest tenth: no pool is surer than that */
 #define FUSE_APART {middle:.4f}f       /* bits: 95 % of congruent voices and faces lie nearer */
 #define FUSE_FAR {high:.4f}f         /* bits: 99 % */
 

@@ -144,7 +144,7 @@ static eval_item item_of_parts(const fuse_part *parts, size_t count, int truth) 
   base_reading_init(&reading, MIEN_FUSED);
   fuse_pool(parts, count, &result);
   memcpy(reading.core, result.core, sizeof reading.core);
-  fuse_calibrate(&reading, result.abstains);
+  fuse_calibrate(&reading, &result);
   return eval_item_of(&reading, truth);
 }
 

@@ -30,7 +30,7 @@ static eval_item fused_item(const fuse_part *parts, size_t count, int truth) {
   if (fuse_pool(parts, count, &result))
     return (eval_item){.truth = truth, .guess = -1, .abstained = true};
   memcpy(reading.core, result.core, sizeof reading.core);
-  fuse_calibrate(&reading, result.abstains);
+  fuse_calibrate(&reading, &result);
   return eval_item_of(&reading, truth);
 }
 

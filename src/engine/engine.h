@@ -143,9 +143,10 @@ typedef struct engine_words {
 /* Finds each word in the text, after the one before it. */
 void engine_words_find(engine_words *found, const char *utf8, size_t bytes, const mien_word *words,
                        size_t word_count);
-/* `words` NULL: not known one by one. */
+/* `words` NULL: not known one by one. `quality` 0…1: how well they were heard; 1 as given. */
 int engine_read_text(mien_session *session, engine_participant *participant, const char *utf8,
-                     size_t bytes, double at, double until, const engine_words *words);
+                     size_t bytes, double at, double until, const engine_words *words,
+                     float quality);
 int engine_read_voice(mien_session *session, engine_participant *participant, const float *pcm,
                       size_t count, double at);
 int engine_read_voice_finish(mien_session *session, engine_participant *participant);

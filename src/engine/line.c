@@ -18,6 +18,8 @@
 #define LINE_VOICE_DELAY 1.0 /* s: an utterance's reading comes up to this after its end           */
 #define LINE_GONE 30.0       /* s: turns of text this far past the sound do not wait for it        */
 #define LINE_FACE 2.0        /* s: memory of the mean of a face's readings                         */
+#define LINE_INTERIM 0.35f   /* evidence of an interim reading: the next says much the same         */
+#define LINE_SETTLE 0.5      /* s: final readings this near together make one state                */
 #define LINE_FINE 8.0        /* s: decay of what a turn's words say, in the states                 */
 
 enum { LINE_PENDING = 64, LINE_CUES = EXPLAIN_STATE_CUES };
@@ -215,6 +217,14 @@ static void carry_over(const engine_line *line, mien_reading *state) {
   if (state->from[MIEN_TEXT] > 0) memcpy(state->fine, now[MIEN_TEXT].fine, sizeof state->fine);
 }
 
+/* Words and manner are of the same moment: only then can they disagree. */
+static bool said_together(const engine_line *line, const mien_reading *state) {
+  const line_item *text = &line->now[MIEN_TEXT], *voice = &line->now[MIEN_VOICE];
+  if (!(state->from[MIEN_TEXT] > 0)) return false;
+  if (state->from[MIEN_VOICE] > 0 && text->t1 > voice->t0 && voice->t1 > text->t0) return true;
+  return state->from[MIEN_FACE] > 0 && state->t1 - text->t1 < LINE_FACE;
+}
+
 static int give_state(mien_session *session, engine_participant *participant, double at, int final) {
   engine_line *line = participant->line;
   fuse_part parts[MIEN_FUSED];
@@ -231,7 +241,8 @@ static int give_state(mien_session *session, engine_participant *participant, do
   if (!slot) return engine_out_of_memory(session);
 
   float fresh = 0;
-  for (int m = 0; m < MIEN_FUSED; m++) fresh += line->fresh[m] ? fused.from[m] : 0;
+  for (int m = 0; m < MIEN_FUSED; m++)
+    if (line->fresh[m]) fresh += fused.from[m] * (line->now[m].final ? 1 : LINE_INTERIM);
   follow_track_update(&line->track, at, &fused, BASE_MIN(fresh, 1.0f));
 
   memcpy(slot->who, participant->name, sizeof slot->who);
@@ -243,9 +254,9 @@ static int give_state(mien_session *session, engine_participant *participant, do
   state->t0 = slot->event.t0 = BASE_MIN(fmax(line->since, line->said_at), at);
   state->t1 = slot->event.t1 = at;
   follow_track_read(&line->track, state);
-  fuse_calibrate(state, fused.abstains);
+  fuse_calibrate(state, &fused);
   memcpy(state->from, fused.from, sizeof state->from);
-  state->flags[MIEN_MASKING] = fused.masking;
+  state->flags[MIEN_MASKING] = said_together(line, state) ? fused.masking : NAN;
   carry_over(line, state);
 
   follow_evidence evidence;
@@ -270,18 +281,22 @@ static int give_state(mien_session *session, engine_participant *participant, do
   return MIEN_OK;
 }
 
-/* When the next state is due: at the first final reading, or at the next multiple of state_every
- * after the first reading that waits; the recording's end if `all`. */
+/* When the next state is due: at the first final reading, with those that end within LINE_SETTLE of
+ * it (words and voice of one turn), or at the next multiple of state_every after the first reading
+ * that waits; the recording's end if `all`. */
 static double due(const engine_line *line, double every, bool all, int *final) {
   double first = BASE_MAX(line->pending[0].t1, line->at);
   double tick = BASE_MAX(ceil(first / every - 1e-9) * every, first);
   if (all) tick = BASE_MIN(tick, BASE_MAX(line->pending[line->pending_count - 1].t1, line->at));
+  double last = (double)INFINITY;
   *final = 0;
   for (size_t i = 0; i < line->pending_count; i++) {
     double end = BASE_MAX(line->pending[i].t1, line->at);
-    if (!line->pending[i].final || end > tick) continue;
+    if (end > (*final ? last : tick)) break;
+    if (!line->pending[i].final) continue;
+    if (!*final) last = end + LINE_SETTLE;
     *final = 1;
-    return end;
+    tick = end;
   }
   return tick;
 }
@@ -289,10 +304,11 @@ static double due(const engine_line *line, double every, bool all, int *final) {
 /* Gives every state that is due up to `until`; INFINITY: all that is left. */
 static int advance_until(mien_session *session, engine_participant *participant, double until) {
   engine_line *line = participant->line;
+  double settle = participant->voice || participant->faces ? LINE_SETTLE : 0;
   while (line->pending_count) {
     int final;
     double at = due(line, session->options.state_every, isinf(until), &final);
-    if (at > until) break;
+    if (final ? at + settle > until : at > until) break;
     size_t taken = 0;
     while (taken < line->pending_count && line->pending[taken].t1 <= at)
       take(line, &line->pending[taken++]);

@@ -34,7 +34,8 @@ static int reader_ready(mien_session *session) {
 }
 
 int engine_read_text(mien_session *session, engine_participant *participant, const char *utf8,
-                     size_t bytes, double at, double until, const engine_words *words) {
+                     size_t bytes, double at, double until, const engine_words *words,
+                     float quality) {
   int code = reader_ready(session);
   if (code) return code;
   mien_reading reading;
@@ -43,6 +44,7 @@ int engine_read_text(mien_session *session, engine_participant *participant, con
   reading.t0 = at;
   reading.t1 = until;
   reading.final = 1;
+  if (quality < 1) reading.quality = quality * (isfinite(reading.quality) ? reading.quality : 1);
   if (session->options.states) {
     code = engine_line_turn(session, participant, utf8, bytes);
     if (code) return code;

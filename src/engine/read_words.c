@@ -7,6 +7,7 @@ struct engine_heard {
   char text[ENGINE_TURN_BYTES]; /* words with a space between, UTF-8 */
   size_t bytes;
   engine_words words;
+  float confidence; /* sum over the words */
 };
 
 void engine_heard_free(engine_heard *heard) {
@@ -54,8 +55,10 @@ static int end_turn(mien_session *session, engine_participant *participant) {
   int code = give_turn(session, participant);
   if (!code && (session->options.read & MIEN_READ_TEXT) && session->engine->text)
     code = engine_read_text(session, participant, heard->text, heard->bytes, words->words[0].t0,
-                            words->words[words->count - 1].t1, words);
+                            words->words[words->count - 1].t1, words,
+                            heard->confidence / (float)words->count);
   words->count = heard->bytes = 0;
+  heard->confidence = 0;
   return code;
 }
 
@@ -72,6 +75,7 @@ static int drain(mien_session *session, engine_participant *participant) {
     words->words[words->count].at = (int)heard->bytes;
     words->words[words->count].t0 = word.t0;
     words->words[words->count++].t1 = word.t1;
+    heard->confidence += BASE_CLAMP(word.confidence, 0.0f, 1.0f);
     memcpy(heard->text + heard->bytes, word.text, bytes);
     heard->bytes += bytes;
     heard->text[heard->bytes] = 0;

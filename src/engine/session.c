@@ -125,10 +125,10 @@ static int feed_turn(mien_session *session, const char *where, const char *who, 
   if (at < participant->said_until - 1.0 && ++session->health.steps_back == 1)
     engine_log(session->engine, 1, "a turn steps back in time, to %.3f s", at);
   participant->said_until = until;
-  if (!word_count) return engine_read_text(session, participant, utf8, bytes, at, until, NULL);
+  if (!word_count) return engine_read_text(session, participant, utf8, bytes, at, until, NULL, 1);
   engine_words found;
   engine_words_find(&found, utf8, bytes, words, word_count);
-  return engine_read_text(session, participant, utf8, bytes, at, until, &found);
+  return engine_read_text(session, participant, utf8, bytes, at, until, &found, 1);
 }
 
 int mien_session_feed_text(mien_session *session, const char *who, const char *utf8, size_t bytes,

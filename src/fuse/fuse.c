@@ -57,15 +57,15 @@ static float reliability_of(const fuse_part *part) {
          (part->abstains ? ABSTAINING : 1.0f);
 }
 
-/* The pool of those parts whose r is above 0. */
-static void pool_core(const fuse_part *const parts[PARTS], const float r[PARTS],
-                      float core[MIEN_CORE]) {
+/* The pool of those parts whose r is above 0; returns how much several speak, 0…1. */
+static float pool_core(const fuse_part *const parts[PARTS], const float r[PARTS],
+                       float core[MIEN_CORE]) {
   float sum = 0, squares = 0;
   for (int m = 0; m < PARTS; m++) {
     sum += r[m];
     squares += r[m] * r[m];
   }
-  float n = sum * sum / squares, several = BASE_CLAMP(n - 1, 0.0f, 1.0f);
+  float n = BASE_CLAMP(sum * sum / squares, 1.0f, 2.0f), several = n - 1;
   float leak = FUSE_LEAK * several;
   float sharp = powf(n, FUSE_GAMMA) / (1 + (FUSE_TEMPERATURE - 1) * several);
   float top = -INFINITY, total = 0;
@@ -81,6 +81,7 @@ static void pool_core(const fuse_part *const parts[PARTS], const float r[PARTS],
   }
   for (int k = 0; k < MIEN_CORE; k++) total += core[k] = expf(core[k] - top);
   for (int k = 0; k < MIEN_CORE; k++) core[k] /= total;
+  return several;
 }
 
 /* Inverse-variance weighting (Cochran 1954); an old or poor reading has a larger variance. */
@@ -135,13 +136,13 @@ int fuse_pool(const fuse_part *parts, size_t count, fuse_result *result) {
   }
   if (!(result->reliability > 0)) return MIEN_EEMPTY;
   for (int m = 0; m < PARTS; m++) result->from[m] = r[m] / result->reliability;
-  pool_core(last, r, result->core);
+  result->several = pool_core(last, r, result->core);
   pool_dims(last, r, result);
   result->masking = masking_of(last, r);
   return MIEN_OK;
 }
 
-void fuse_calibrate(mien_reading *reading, bool abstains) {
+void fuse_calibrate(mien_reading *reading, const fuse_result *result) {
   int size = 0, top = 0;
   reading->set = 0;
   for (int k = 0; k < MIEN_CORE; k++) {
@@ -150,6 +151,7 @@ void fuse_calibrate(mien_reading *reading, bool abstains) {
   }
   reading->set |= 1u << top;
   for (int k = 0; k < MIEN_CORE; k++) size += reading->set >> k & 1;
-  reading->confidence = reading->core[top];
-  reading->abstain = abstains ? "no modality is sure" : size > 4 ? "no label stands out" : NULL;
+  float most = 1 - result->several * (1 - FUSE_SUREST);
+  reading->confidence = BASE_MIN(reading->core[top], most);
+  reading->abstain = result->abstains ? "no modality is sure" : size > 4 ? "no label stands out" : NULL;
 }

@@ -34,13 +34,6 @@ static mien_session *session_open(unsigned read) {
   return session;
 }
 
-static int label_of(const mien_reading *reading) {
-  int top = 0;
-  for (int k = 1; k < MIEN_CORE; k++)
-    if (reading->core[k] > reading->core[top]) top = k;
-  return top;
-}
-
 static void clear_words_are_read(void **state) {
   need(MIEN_READ_TEXT);
   static const struct {
@@ -58,7 +51,7 @@ static void clear_words_are_read(void **state) {
     size_t bytes = strlen(said[i].text);
     assert_int_equal(mien_session_feed_text(session, "a", said[i].text, bytes, 0, 3), MIEN_OK);
     assert_int_equal(mien_session_next(session, &event), MIEN_OK);
-    assert_int_equal(label_of(&event.reading), said[i].label);
+    assert_true(event.reading.set >> said[i].label & 1);
     assert_true(event.reading.cue_count > 0);
     for (size_t c = 0; c < event.reading.cue_count; c++) {
       const mien_cue *cue = &event.reading.cues[c];
@@ -66,9 +59,9 @@ static void clear_words_are_read(void **state) {
     }
     assert_int_equal(mien_session_next(session, &event), MIEN_OK);
     assert_int_equal(event.kind, MIEN_EVENT_STATE);
-    assert_int_equal(label_of(&event.reading), said[i].label);
+    assert_true(event.reading.set >> said[i].label & 1);
     for (int s = 0; s < MIEN_STATES && said[i].state >= 0; s++)
-      if (s != said[i].state && s != MIEN_ENGAGEMENT)
+      if (s != said[i].state && s != MIEN_ENGAGEMENT && !event.reading.abstain)
         assert_true(event.reading.states[s] <= event.reading.states[said[i].state]);
     mien_session_close(&session);
   }

@@ -131,13 +131,26 @@ static void sets_grow_as_sureness_falls(void **state) {
     base_reading_init(&reading, MIEN_FUSED);
     fuse_part made = part(MIEN_TEXT, MIEN_ANGER, share);
     memcpy(reading.core, made.core, sizeof reading.core);
-    fuse_calibrate(&reading, false);
+    fuse_calibrate(&reading, &(fuse_result){.abstains = false});
+    assert_float_equal(reading.confidence, share, 1e-6);
     assert_true(reading.set >> MIEN_ANGER & 1);
     assert_true(__builtin_popcount(reading.set) >= last);
     last = __builtin_popcount(reading.set);
     assert_true((reading.abstain != NULL) == (last > 4));
   }
   assert_int_equal(last, MIEN_CORE);
+}
+
+static void none_is_surer_than_people_were(void **state) {
+  fuse_part parts[] = {part(MIEN_TEXT, MIEN_NEUTRAL, 0.99f), part(MIEN_VOICE, MIEN_NEUTRAL, 0.9f),
+                       part(MIEN_FACE, MIEN_NEUTRAL, 0.9f)};
+  fuse_result result;
+  mien_reading reading;
+  base_reading_init(&reading, MIEN_FUSED);
+  fuse_pool(parts, 3, &result);
+  memcpy(reading.core, result.core, sizeof reading.core);
+  fuse_calibrate(&reading, &result);
+  assert_true(reading.confidence > 0.9f && reading.confidence < 0.98f);
 }
 
 int main(void) {
@@ -150,6 +163,7 @@ int main(void) {
       cmocka_unit_test(masking_is_words_against_manner),
       cmocka_unit_test(divergence_is_bounded_and_symmetric),
       cmocka_unit_test(sets_grow_as_sureness_falls),
+      cmocka_unit_test(none_is_surer_than_people_were),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
