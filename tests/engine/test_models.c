@@ -42,7 +42,7 @@ static void clear_words_are_read(void **state) {
   } said[] = {
       {"I am furious, this is the worst service I have ever had!", MIEN_ANGER, MIEN_FRUSTRATION},
       {"Thank you so much, that is wonderful, I am so happy!", MIEN_JOY, MIEN_SATISFACTION},
-      {"I am so sad, I miss her and I can't stop crying.", MIEN_SADNESS, -1},
+      {"I am so sad, I miss her and I can't stop crying.", MIEN_SADNESS, MIEN_DISAPPOINTMENT},
       {"I'm terrified, I am so scared of what will happen.", MIEN_FEAR, MIEN_STRESS},
   };
   for (size_t i = 0; i < BASE_COUNT(said); i++) {
@@ -60,9 +60,9 @@ static void clear_words_are_read(void **state) {
     assert_int_equal(mien_session_next(session, &event), MIEN_OK);
     assert_int_equal(event.kind, MIEN_EVENT_STATE);
     assert_true(event.reading.set >> said[i].label & 1);
-    for (int s = 0; s < MIEN_STATES && said[i].state >= 0; s++)
-      if (s != said[i].state && s != MIEN_ENGAGEMENT && !event.reading.abstain)
-        assert_true(event.reading.states[s] <= event.reading.states[said[i].state]);
+    const float *states = event.reading.states;
+    int against = said[i].state == MIEN_SATISFACTION ? MIEN_FRUSTRATION : MIEN_SATISFACTION;
+    assert_true(states[said[i].state] > states[against]);
     mien_session_close(&session);
   }
 }
