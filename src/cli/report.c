@@ -77,7 +77,7 @@ static void keep_cue(report_cue *cues, int *count, const char *text, float weigh
   if (!*text || !isfinite(weight) || fabsf(weight) < 0.02f) return;
   int at = *count;
   for (int i = 0; i < *count; i++)
-    if (!strcmp(cues[i].text, text)) return;
+    if (report_same_cue(cues[i].text, text)) return;
   while (at > 0 && fabsf(cues[at - 1].weight) < fabsf(weight)) at--;
   if (at == REPORT_CUES) return;
   int moved = BASE_MIN(*count, REPORT_CUES - 1) - at;

@@ -44,3 +44,8 @@ const char *report_face_of(int label) {
   static const char *const classes[] = {"c0", "c1", "c2", "c3", "c4", "c5", "c6"};
   return label >= 0 && label < MIEN_CORE ? classes[label] : "cx";
 }
+
+bool report_same_cue(const char *a, const char *b) {
+  size_t bytes = strcspn(a, "0123456789");
+  return strcspn(b, "0123456789") == bytes && !strncmp(a, b, bytes) && (a[bytes] != 0) == (b[bytes] != 0);
+}

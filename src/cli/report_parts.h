@@ -115,6 +115,7 @@ void report_write_transcript(base_text *to, const report *r);
 /* The same as a table for those who cannot see it, and as JSON for the page's script. */
 void report_write_table(base_text *to, const report *r, int person, const report_bins *bins);
 void report_write_json(base_text *to, const report *r, const report_bins *bins);
+bool report_same_cue(const char *a, const char *b); /* but for the number in it */
 const char *report_face_of(int label); /* CSS class of a core label: "c0"…"c6"; "cx" for -1 */
 
 #endif

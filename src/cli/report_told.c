@@ -127,7 +127,7 @@ static void name_cues(const report_person *person, double at, double window, cha
       const report_cue *cue = &p->cues[k];
       int place = count;
       bool known = cue->weight < 0.06f;
-      for (int j = 0; j < count; j++) known |= !strcmp(best[j].text, cue->text);
+      for (int j = 0; j < count; j++) known |= report_same_cue(best[j].text, cue->text);
       if (known) continue;
       while (place > 0 && best[place - 1].weight < cue->weight) place--;
       if (place == 3) continue;
