@@ -32,7 +32,7 @@ extern "C" {
 
 #define MIEN_VERSION "0.1.0"
 
-/* ---- Errors ------------------------------------------------------------------------------- */
+/* ---- Errors ---------------------------------------------------------------------------------- */
 
 /* number, name, message */
 #define MIEN_ERRORS(X)                                                                            \
@@ -66,7 +66,7 @@ typedef struct mien_error {
 MIEN_API const char *mien_error_name(int code);    /* "EFORMAT"; "unknown" for other numbers    */
 MIEN_API const char *mien_error_message(int code); /* the sentence of MIEN_ERRORS               */
 
-/* ---- Memory and log, as callbacks --------------------------------------------------------- */
+/* ---- Memory and log, as callbacks ------------------------------------------------------------ */
 
 /* resize(context, old, bytes): like realloc; bytes == 0 frees. Process-wide; set it before any
  * other call. NULL restores the C library's. */
@@ -76,7 +76,7 @@ MIEN_API void mien_memory_set(mien_resize_fn resize, void *context);
 /* level: 0 error, 1 warning, 2 information. Never carries anything said, shown or felt. */
 typedef void (*mien_log_fn)(void *context, int level, const char *message);
 
-/* ---- Labels ------------------------------------------------------------------------------- */
+/* ---- Labels ---------------------------------------------------------------------------------- */
 
 enum { MIEN_TEXT, MIEN_VOICE, MIEN_FACE, MIEN_BODY, MIEN_FUSED, MIEN_MODALITIES };
 
@@ -97,7 +97,7 @@ MIEN_API const char *mien_dim_name(int dim);           /* "valence" "arousal" "d
 MIEN_API const char *mien_flag_name(int flag);         /* "sarcasm" "masking" "distress"      */
 MIEN_API const char *mien_state_name(int state);       /* "frustration" … "disappointment"    */
 
-/* ---- Readings and states ------------------------------------------------------------------ */
+/* ---- Readings and states --------------------------------------------------------------------- */
 
 /* Something measured. Any number may be NAN where unknown. */
 typedef struct mien_cue {
@@ -146,7 +146,7 @@ MIEN_API size_t mien_reading_json(const mien_reading *reading, char *to, size_t 
 /* One line for a person: what is expressed, how sure, and the strongest cues. Same rules. */
 MIEN_API size_t mien_reading_explain(const mien_reading *reading, char *to, size_t capacity);
 
-/* ---- Engine ------------------------------------------------------------------------------- */
+/* ---- Engine ---------------------------------------------------------------------------------- */
 
 typedef struct mien_engine mien_engine;
 typedef struct mien_session mien_session;
@@ -166,7 +166,7 @@ MIEN_API void mien_engine_close(mien_engine **engine);
 /* MIEN_READ_… of what this engine has models for. */
 MIEN_API unsigned mien_engine_reads(const mien_engine *engine);
 
-/* ---- Sessions ----------------------------------------------------------------------------- */
+/* ---- Sessions -------------------------------------------------------------------------------- */
 
 enum { MIEN_READ_TEXT = 1, MIEN_READ_VOICE = 2, MIEN_READ_FACE = 4, MIEN_READ_WORDS = 8,
        MIEN_READ_ALL = 15 };

@@ -5,7 +5,8 @@
   X(text, "text") X(voice, "voice") X(face_detect, "face-detect")                                  \
   X(face_landmarks, "face-landmarks") X(face_expression, "face-expression")
 
-#define DECLARE(symbol, name) extern const unsigned char mien_embedded_##symbol[], mien_embedded_##symbol##_end[];
+#define DECLARE(symbol, name)                                                                      \
+  extern const unsigned char mien_embedded_##symbol[], mien_embedded_##symbol##_end[];
 MODELS(DECLARE)
 
 const engine_embedded *engine_embedded_find(const char *name) {

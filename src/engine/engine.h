@@ -60,7 +60,7 @@ bool engine_reads_faces(const mien_engine *engine);
 void engine_log(const mien_engine *engine, int level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* ---- Events ----------------------------------------------------------------------------------- */
+/* ---- Events ---------------------------------------------------------------------------------- */
 
 /* A recognised turn: its text, and the same again cut into words, each ended by 0. */
 typedef struct engine_turn {
@@ -89,7 +89,7 @@ void engine_queue_release(engine_queue *queue); /* what was given */
 engine_slot *engine_queue_take(engine_queue *queue);
 void engine_queue_clear(engine_queue *queue);
 
-/* ---- Participants ----------------------------------------------------------------------------- */
+/* ---- Participants ---------------------------------------------------------------------------- */
 
 typedef struct engine_line engine_line;   /* line.c      */
 typedef struct engine_faces engine_faces; /* read_face.c */
@@ -130,7 +130,7 @@ engine_participant *engine_participant_find(const mien_session *session, const c
 engine_participant *engine_participant_make(mien_session *session, const char *name);
 void engine_participant_free(engine_participant *participant);
 
-/* ---- Sources. Each returns MIEN_OK or an error that it has put into session->error. ------------- */
+/* ---- Sources. Each returns MIEN_OK or an error that it has put into session->error. ---------- */
 
 /* Words of a turn whose times are known, by the byte of the turn's text that each begins at. */
 typedef struct engine_words {
@@ -168,7 +168,7 @@ void engine_heard_free(engine_heard *heard);
 int engine_give_reading(mien_session *session, engine_participant *participant,
                         const mien_reading *reading);
 
-/* ---- Line of time (line.c) ---------------------------------------------------------------------- */
+/* ---- Line of time (line.c) ------------------------------------------------------------------- */
 
 void engine_line_free(engine_line *line);
 /* A reading for the states to come. */
@@ -180,7 +180,7 @@ int engine_line_turn(mien_session *session, engine_participant *participant, con
 /* Gives the states that nothing can change any more; `all`: every one that is left. */
 int engine_line_advance(mien_session *session, engine_participant *participant, int all);
 
-/* ---- Errors -------------------------------------------------------------------------------------- */
+/* ---- Errors ---------------------------------------------------------------------------------- */
 
 int engine_fail(mien_session *session, int code, const char *where, const char *remedy,
                 const char *what_format, ...) __attribute__((format(printf, 5, 6)));

@@ -1,11 +1,11 @@
-/* give.c: a reading onto the queue, compared with the person's baseline, and onto the line of time. */
+/* give.c: a reading onto the queue, compared with the baseline, and onto the line of time. */
 #include "engine/engine.h"
 
 #include "explain/explain.h"
 #include "follow/baseline.h"
 
-/* What is said with feeling is less usual for a person, and what was poorly heard says less of them:
- * it teaches the baseline a quarter as much. */
+/* What is said with feeling is less usual for a person, and what was poorly heard says less of
+ * them: it teaches the baseline a quarter as much. */
 static float lesson(const mien_reading *reading) {
   if (reading->abstain) return 0.25f;
   float quality = isfinite(reading->quality) ? BASE_CLAMP(reading->quality, 0.0f, 1.0f) : 1;

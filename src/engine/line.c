@@ -14,13 +14,13 @@
 #include "follow/track.h"
 #include "fuse/fuse.h"
 
-#define LINE_LAG 2.0         /* s: as mien.h says                                                 */
-#define LINE_VOICE_DELAY 1.0 /* s: an utterance's reading comes up to this after its end           */
-#define LINE_GONE 30.0       /* s: turns of text this far past the sound do not wait for it        */
-#define LINE_FACE 2.0        /* s: memory of the mean of a face's readings                         */
-#define LINE_INTERIM 0.35f   /* evidence of an interim reading: the next says much the same         */
-#define LINE_SETTLE 0.5      /* s: final readings this near together make one state                */
-#define LINE_FINE 8.0        /* s: decay of what a turn's words say, in the states                 */
+#define LINE_LAG 2.0         /* s: as mien.h says */
+#define LINE_VOICE_DELAY 1.0 /* s: an utterance's reading comes up to this after its end */
+#define LINE_GONE 30.0       /* s: turns of text this far past the sound do not wait for it */
+#define LINE_FACE 2.0        /* s: memory of the mean of a face's readings */
+#define LINE_INTERIM 0.35f   /* evidence of an interim reading: the next says much the same */
+#define LINE_SETTLE 0.5      /* s: final readings this near together make one state */
+#define LINE_FINE 8.0        /* s: decay of what a turn's words say, in the states */
 
 enum { LINE_PENDING = 64, LINE_CUES = EXPLAIN_STATE_CUES };
 
@@ -74,7 +74,7 @@ int engine_line_turn(mien_session *session, engine_participant *participant, con
   return MIEN_OK;
 }
 
-/* ---- Readings in --------------------------------------------------------------------------------- */
+/* ---- Readings in ----------------------------------------------------------------------------- */
 
 static float z_of(const mien_reading *reading, const char *kind) {
   for (size_t i = 0; i < reading->cue_count; i++)
@@ -136,7 +136,7 @@ int engine_line_add(mien_session *session, engine_participant *participant,
   return MIEN_OK;
 }
 
-/* ---- States out ------------------------------------------------------------------------------------ */
+/* ---- States out ------------------------------------------------------------------------------ */
 
 /* A face reading joins the mean of those before it, so that one odd half second is not the face. */
 static void join_face(line_item *mean, const line_item *item) {
@@ -209,7 +209,8 @@ static void carry_over(const engine_line *line, mien_reading *state) {
     state->quality += state->from[m] * quality;
     for (int k = 0; k < MIEN_EXTRA; k++)
       if (isfinite(now[m].extra[k])) state->extra[k] = now[m].extra[k];
-    if (isfinite(now[m].flags[MIEN_SARCASM])) state->flags[MIEN_SARCASM] = now[m].flags[MIEN_SARCASM];
+    if (isfinite(now[m].flags[MIEN_SARCASM]))
+      state->flags[MIEN_SARCASM] = now[m].flags[MIEN_SARCASM];
     float distress = now[m].flags[MIEN_DISTRESS];
     if (isfinite(distress) && !(state->flags[MIEN_DISTRESS] >= distress))
       state->flags[MIEN_DISTRESS] = distress;
@@ -225,7 +226,8 @@ static bool said_together(const engine_line *line, const mien_reading *state) {
   return state->from[MIEN_FACE] > 0 && state->t1 - text->t1 < LINE_FACE;
 }
 
-static int give_state(mien_session *session, engine_participant *participant, double at, int final) {
+static int give_state(mien_session *session, engine_participant *participant, double at,
+                      int final) {
   engine_line *line = participant->line;
   fuse_part parts[MIEN_FUSED];
   fuse_result fused;
@@ -323,7 +325,8 @@ static int advance_until(mien_session *session, engine_participant *participant,
 
 /* Every reading that ends before this time has come. NAN compares false everywhere below. */
 static double watermark(const mien_session *session, const engine_participant *participant) {
-  double sound = participant->voice ? floor(participant->heard_until * 10 + 1e-6) / 10 : (double)NAN;
+  double sound =
+      participant->voice ? floor(participant->heard_until * 10 + 1e-6) / 10 : (double)NAN;
   double sight = participant->faces ? participant->seen_until : (double)NAN;
   double front = fmax(sound, sight); /* the one that is a number */
   if (isnan(front) || participant->said_until > front + LINE_GONE) {

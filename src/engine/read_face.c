@@ -27,7 +27,7 @@ struct engine_faces {
 
 void engine_faces_free(engine_faces *faces) { base_free(faces); }
 
-/* ---- Summing -------------------------------------------------------------------------------------- */
+/* ---- Summing --------------------------------------------------------------------------------- */
 
 static face_sum *sum_of(engine_faces *faces, int track) {
   for (size_t i = 0; i < faces->count; i++)
@@ -55,7 +55,8 @@ static void sum_cue(face_sum *sum, const mien_cue *cue) {
 
 /* A picture counts by its quality, one that abstains a tenth of that. */
 static void sum_reading(face_sum *sum, const mien_reading *reading) {
-  double quality = isfinite(reading->quality) ? (double)BASE_CLAMP(reading->quality, 0.01f, 1.0f) : 1;
+  double quality =
+      isfinite(reading->quality) ? (double)BASE_CLAMP(reading->quality, 0.01f, 1.0f) : 1;
   double weight = reading->abstain ? quality / 10 : quality;
   if (!sum->pictures) sum->t0 = reading->t0;
   sum->last = *reading;
@@ -102,7 +103,8 @@ static void sum_mean(face_sum *sum, mien_reading *reading, mien_cue cues[FACE_CU
   for (int d = 0; d < MIEN_DIMS; d++)
     reading->dims[d] = sum->dims_weight[d] > 0 ? (float)(sum->dims[d] / sum->dims_weight[d]) : NAN;
   for (int k = 0; k < MIEN_EXTRA; k++)
-    reading->extra[k] = sum->extra_weight[k] > 0 ? (float)(sum->extra[k] / sum->extra_weight[k]) : NAN;
+    reading->extra[k] =
+        sum->extra_weight[k] > 0 ? (float)(sum->extra[k] / sum->extra_weight[k]) : NAN;
   reading->confidence = (float)(sum->confidence / sum->weight);
   reading->quality = (float)(sum->quality / sum->pictures);
   reading->abstain = 2 * sum->abstaining > sum->pictures ? sum->abstain : NULL;
@@ -116,7 +118,7 @@ static void sum_mean(face_sum *sum, mien_reading *reading, mien_cue cues[FACE_CU
   reading->cue_count = sum->cue_count;
 }
 
-/* ---- Whose face ------------------------------------------------------------------------------------ */
+/* ---- Whose face ------------------------------------------------------------------------------ */
 
 /* "who" for the primary face, "who/face-N" for others; NULL: no participant is left for it. */
 static int owner_of(mien_session *session, engine_participant *participant, int track,
@@ -151,7 +153,8 @@ static void choose_primary(engine_faces *faces) {
     if (faces->others[i] == faces->primary) faces->others[i] = -1;
 }
 
-static int give(mien_session *session, engine_participant *participant, const mien_reading *reading) {
+static int give(mien_session *session, engine_participant *participant,
+                const mien_reading *reading) {
   engine_participant *owner;
   int code = owner_of(session, participant, reading->track, &owner);
   if (code) return code;
@@ -205,7 +208,7 @@ static int give_summary(mien_session *session, engine_participant *participant,
   return code;
 }
 
-/* ---- Feeding ---------------------------------------------------------------------------------------- */
+/* ---- Feeding --------------------------------------------------------------------------------- */
 
 static int failed(mien_session *session, int code) {
   if (code == MIEN_ENOMEM) return engine_out_of_memory(session);

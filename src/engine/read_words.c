@@ -101,7 +101,8 @@ int engine_read_words(mien_session *session, engine_participant *participant, co
                       size_t count, double at) {
   int code = words_recogniser_feed(participant->heard->recogniser, pcm, count, at);
   if (code)
-    return engine_fail(session, code, "words", "", "the sound could not be given to the recogniser");
+    return engine_fail(session, code, "words", "",
+                       "the sound could not be given to the recogniser");
   return drain(session, participant);
 }
 

@@ -17,7 +17,7 @@ int engine_out_of_memory(mien_session *session) {
   return engine_fail(session, MIEN_ENOMEM, "", "free some memory and feed on", "out of memory");
 }
 
-/* ---- Opening and closing ------------------------------------------------------------------------ */
+/* ---- Opening and closing --------------------------------------------------------------------- */
 
 static int options_check(const mien_session_options *options, mien_error *error) {
   const char *remedy = "start from MIEN_SESSION_USUAL and change what you need";
@@ -83,13 +83,14 @@ int mien_session_health_get(const mien_session *session, mien_session_health *he
   return MIEN_OK;
 }
 
-/* ---- Feeding -------------------------------------------------------------------------------------- */
+/* ---- Feeding --------------------------------------------------------------------------------- */
 
 /* What every feed begins with. */
 static int begin(mien_session *session, const char *where, double at) {
   engine_queue_release(&session->queue);
   if (session->finishing)
-    return engine_fail(session, MIEN_EINVAL, where, "open a new session", "the session is finished");
+    return engine_fail(session, MIEN_EINVAL, where, "open a new session",
+                       "the session is finished");
   if (!isfinite(at) || fabs(at) > 1e9)
     return engine_fail(session, MIEN_EINVAL, where, "give the time in seconds",
                        "the time is not a number of seconds");
@@ -113,7 +114,8 @@ static int feed_turn(mien_session *session, const char *where, const char *who, 
   int code = begin(session, where, at);
   if (code) return code;
   if (!isfinite(until) || until < at)
-    return engine_fail(session, MIEN_EINVAL, where, "give the end of the turn, at or after its start",
+    return engine_fail(session, MIEN_EINVAL, where,
+                       "give the end of the turn, at or after its start",
                        "the turn ends (%g s) before it starts (%g s)", until, at);
   if ((!utf8 && bytes) || (!words && word_count))
     return engine_fail(session, MIEN_EINVAL, where, "", "there is no text");
@@ -226,7 +228,8 @@ int engine_picture_check(const mien_picture *picture, const char *where, mien_er
   const char *remedy = "give 8-bit grey or RGB rows, 1 to 16384 pixels on a side";
   if (!picture || !picture->data)
     return base_error_set(error, MIEN_EINVAL, where, remedy, "there is no picture");
-  if (picture->width < 1 || picture->width > 16384 || picture->height < 1 || picture->height > 16384)
+  if (picture->width < 1 || picture->width > 16384 || picture->height < 1 ||
+      picture->height > 16384)
     return base_error_set(error, MIEN_EINVAL, where, remedy, "a picture of %d x %d pixels",
                           picture->width, picture->height);
   if (picture->format != MIEN_GREY && picture->format != MIEN_RGB)
@@ -259,7 +262,7 @@ int mien_session_feed_frame(mien_session *session, const char *who, const mien_p
   return code ? code : engine_line_advance(session, participant, 0);
 }
 
-/* ---- Taking ------------------------------------------------------------------------------------------ */
+/* ---- Taking ---------------------------------------------------------------------------------- */
 
 int mien_session_finish(mien_session *session) {
   if (!session) return MIEN_EINVAL;

@@ -1,8 +1,8 @@
 /* explain/: from readings and states back to what was measured, in words for a person.
  *
- * What it is: phrases for cues, their ranking, the cues of a state out of those of its readings, and
- * one plain line. What it is not: it measures nothing and changes no reading. It says what a reading
- * rests on, never why somebody feels something.
+ * What it is: phrases for cues, their ranking, the cues of a state out of those of its readings,
+ * and one plain line. What it is not: it measures nothing and changes no reading. It says what a
+ * reading rests on, never why somebody feels something.
  *
  * Owns nothing, allocates nothing. Threads: any. */
 #ifndef EXPLAIN_H
@@ -12,10 +12,11 @@
 
 enum { EXPLAIN_STATE_CUES = 8 };
 
-/* For a measured cue that is half a standard deviation and more off: cue->text becomes "pitch 2.1 sd
- * above this person's usual" (not yet `own`: "above what is usual"); others keep the text they came with. One without a weight (NAN; an
- * action of the face) gets one for how well it goes with the top label of `core`, the reading it
- * belongs to. Cues of words are left as they are. */
+/* For a measured cue that is half a standard deviation and more off: cue->text becomes "pitch 2.1
+ * sd above this person's usual" (while that is not their `own` yet: "above what is usual"); others
+ * keep the text they came with. One without a weight (NAN; an action of the face) gets one for how
+ * well it goes with the top label of `core`, the reading it belongs to. Cues of words are left as
+ * they are. */
 void explain_measured(mien_cue *cue, const float core[MIEN_CORE], bool own);
 
 /* Strongest first by |weight|, those that are not finite last; equal ones in their order. */

@@ -30,8 +30,8 @@ static void add_cues(writer *out, const mien_reading *reading) {
     if (!(cue->weight > 0) || cue->weight < strongest / 10 || !cue->text[0]) continue;
     add(out, given++ ? "; " : ": ");
     if (cue->at >= 0)
-      add(out, "the %s \"%s\"%s%s", cue->kind, cue->text,
-          cue->toward >= 0 ? " speaks for " : "", cue->toward >= 0 ? mien_core_name(cue->toward) : "");
+      add(out, "the %s \"%s\"%s%s", cue->kind, cue->text, cue->toward >= 0 ? " speaks for " : "",
+          cue->toward >= 0 ? mien_core_name(cue->toward) : "");
     else
       add(out, "%s", cue->text);
   }
@@ -49,7 +49,8 @@ size_t explain_line(const mien_reading *reading, char *to, size_t capacity) {
   }
   add(&out, "%s is expressed", mien_core_name(top));
   for (int s = 0; s < MIEN_STATES; s++)
-    if (reading->states[s] >= 0.4f && (strongest < 0 || reading->states[s] > reading->states[strongest]))
+    if (reading->states[s] >= 0.4f &&
+        (strongest < 0 || reading->states[s] > reading->states[strongest]))
       strongest = s;
   if (strongest >= 0) add(&out, ", with %s", mien_state_name(strongest));
   if (isfinite(reading->confidence))

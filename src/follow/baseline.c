@@ -3,7 +3,7 @@
 
 enum { LINEAR, SEMITONES /* above 55 Hz */, LOG };
 
-/* On each cue's scale: mean, sd from one utterance to the next of one person, sd of people's means. */
+/* On each cue's scale: mean, sd of one person's utterances, sd of people's means. */
 static const struct {
   const char *kind;
   int scale;

@@ -22,7 +22,7 @@ enum { FOLLOW_TRAITS = 40 };  /* kinds of cue of one person; further ones get no
 
 typedef struct follow_trait {
   char kind[24];
-  float mean, squares; /* of the person, on the cue's scale; weighted sum of squares about the mean */
+  float mean, squares; /* on the cue's scale; weighted, squares about the mean */
   float weight;        /* observations' worth */
   float prior_mean, within, between; /* of the population; within 0: not known */
 } follow_trait;

@@ -22,7 +22,8 @@ static size_t hash_words(const char *utf8, size_t bytes, uint32_t words[FOLLOW_T
     int length = at < bytes ? base_utf8_next(utf8 + at, bytes - at, &code) : 1;
     if (!length) code = ' ', length = 1;
     if (in_word(code)) {
-      hash = (hash ^ (code < 0x80 ? (code >= 'A' && code <= 'Z' ? code | 32 : code) : code)) * 16777619u;
+      hash = (hash ^ (code < 0x80 ? (code >= 'A' && code <= 'Z' ? code | 32 : code) : code)) *
+             16777619u;
       letters++;
     } else {
       if (letters >= 4) add_word(words, &count, hash);

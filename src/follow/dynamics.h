@@ -15,7 +15,7 @@ typedef struct follow_dynamics {
     size_t count;
   } turns[FOLLOW_TURNS];
   size_t next, kept;
-  float levels[FOLLOW_LEVELS]; /* loudness of the last utterances, sd above the usual; oldest first */
+  float levels[FOLLOW_LEVELS]; /* loudness of the last utterances, sd; oldest first */
   size_t level_count;
 } follow_dynamics;
 

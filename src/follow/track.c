@@ -34,7 +34,8 @@ static void course_update(follow_course *course, double value, double variance, 
   course->p11 -= gain_slope * course->p01;
   course->p01 *= 1 - gain;
   course->p00 *= 1 - gain;
-  course->usual += (value - course->usual) * seconds / (USUAL_PRIOR + course->usual_seconds + seconds);
+  course->usual +=
+      (value - course->usual) * seconds / (USUAL_PRIOR + course->usual_seconds + seconds);
   course->usual_seconds = BASE_MIN(course->usual_seconds + seconds, USUAL_MEMORY);
 }
 

@@ -153,5 +153,7 @@ void fuse_calibrate(mien_reading *reading, const fuse_result *result) {
   for (int k = 0; k < MIEN_CORE; k++) size += reading->set >> k & 1;
   float most = 1 - result->several * (1 - FUSE_SUREST);
   reading->confidence = BASE_MIN(reading->core[top], most);
-  reading->abstain = result->abstains ? "no modality is sure" : size > 4 ? "no label stands out" : NULL;
+  reading->abstain = result->abstains ? "no modality is sure"
+                     : size > 4       ? "no label stands out"
+                                      : NULL;
 }

@@ -10,7 +10,8 @@
  *   r_m = weight_m * confidence_m^beta * quality_m * exp(-age_m / tau_m) * (abstains ? 0.25 : 1)
  *
  * between the log-linear pool (Genest & Zidek 1986, gamma 0) and a product of experts (Hinton 2002,
- * gamma 1). Sharpening stops at n = 2: no more were there to learn from. With one modality alone the distribution comes out as it went in.
+ * gamma 1). Sharpening stops at n = 2: no more were there to learn from. With one modality alone the
+ * distribution comes out as it went in.
  *
  * Learned from people's votes: the weights of voice and face, beta, gamma, T, the quantile, what
  * counts as disagreement. Chosen: the weight of text and body, tau, the share of an abstaining
@@ -53,8 +54,8 @@ typedef struct fuse_result {
 /* At most one part of each modality is used (the last given). MIEN_EEMPTY: none in the window. */
 int fuse_pool(const fuse_part *parts, size_t count, fuse_result *result);
 
-/* confidence, set and abstain of a reading from its core, as calibrated for pooled ones. Readings that
- * agree are never surer together than people were right when they were surest. */
+/* confidence, set and abstain of a reading from its core, as calibrated for pooled ones. Readings
+ * that agree are never surer together than people were right when they were surest. */
 void fuse_calibrate(mien_reading *reading, const fuse_result *result);
 
 /* Where the core labels lie in valence, arousal, dominance, weighted by `core` (means of the words

@@ -31,7 +31,9 @@ struct nn_file { char kind[32]; };
 int nn_file_open(nn_file **file, const char *path, mien_error *error) {
   if (strstr(path, "damaged"))
     return base_error_set(error, MIEN_EMODEL, path, "copy it again", "damaged");
-  return (*file = handle(sizeof **file)) ? MIEN_OK : base_error_set(error, MIEN_ENOMEM, path, "", "no memory");
+  return (*file = handle(sizeof **file))
+             ? MIEN_OK
+             : base_error_set(error, MIEN_ENOMEM, path, "", "no memory");
 }
 int nn_file_open_inside(nn_file **file, const void *data, size_t bytes, const char *name,
                         mien_error *error) {
@@ -46,7 +48,9 @@ void nn_file_close(nn_file **file) {
 struct text_model { int none; };
 struct text_reader { bool cues; mien_cue cue; };
 int text_model_open(text_model **model, const nn_file *file, mien_error *error) {
-  return (*model = handle(sizeof **model)) ? MIEN_OK : base_error_set(error, MIEN_ENOMEM, "", "", "no memory");
+  return (*model = handle(sizeof **model))
+             ? MIEN_OK
+             : base_error_set(error, MIEN_ENOMEM, "", "", "no memory");
 }
 void text_model_close(text_model **model) { drop(*model), *model = NULL; }
 int text_reader_open(text_reader **reader, const text_model *model) {
@@ -88,7 +92,9 @@ struct voice_stream {
   mien_cue cue;
 };
 int voice_model_open(voice_model **model, const nn_file *file, mien_error *error) {
-  return (*model = handle(sizeof **model)) ? MIEN_OK : base_error_set(error, MIEN_ENOMEM, "", "", "no memory");
+  return (*model = handle(sizeof **model))
+             ? MIEN_OK
+             : base_error_set(error, MIEN_ENOMEM, "", "", "no memory");
 }
 void voice_model_close(voice_model **model) { drop(*model), *model = NULL; }
 int voice_stream_open(voice_stream **stream, const voice_model *model) {
@@ -154,7 +160,9 @@ struct face_tracker {
 };
 int face_model_open(face_model **model, const nn_file *detect, const nn_file *landmarks,
                     const nn_file *expression, mien_error *error) {
-  return (*model = handle(sizeof **model)) ? MIEN_OK : base_error_set(error, MIEN_ENOMEM, "", "", "no memory");
+  return (*model = handle(sizeof **model))
+             ? MIEN_OK
+             : base_error_set(error, MIEN_ENOMEM, "", "", "no memory");
 }
 void face_model_close(face_model **model) { drop(*model), *model = NULL; }
 int face_tracker_open(face_tracker **tracker, const face_model *model) {
@@ -216,11 +224,14 @@ struct words_recogniser { double start, clock; int heard, given, finished; };
 int words_recogniser_open(words_recogniser **recogniser, const words_backend *backend,
                           const char *model, mien_error *error) {
   if (model) return base_error_set(error, MIEN_EUNSUPPORTED, model, "install it", "no model");
-  if (!(*recogniser = handle(sizeof **recogniser))) return base_error_set(error, MIEN_ENOMEM, "", "", "no memory");
+  if (!(*recogniser = handle(sizeof **recogniser)))
+    return base_error_set(error, MIEN_ENOMEM, "", "", "no memory");
   (*recogniser)->start = (double)NAN;
   return MIEN_OK;
 }
-void words_recogniser_close(words_recogniser **recogniser) { drop(*recogniser), *recogniser = NULL; }
+void words_recogniser_close(words_recogniser **recogniser) {
+  drop(*recogniser), *recogniser = NULL;
+}
 int words_recogniser_feed(words_recogniser *recogniser, const float *pcm, size_t count, double at) {
   for (size_t i = 0; i < count; i++)
     if (!isfinite(pcm[i])) return MIEN_EINVAL;

@@ -75,7 +75,10 @@ static void hostile_text_is_read(void **state) {
   assert_non_null(text);
   for (int round = 0; round < 4; round++) {
     for (size_t i = 0; i < many; i++)
-      text[i] = round == 0 ? 0 : round == 1 ? (char)0xff : round == 2 ? 'a' : (char)(i * 31 + i / 7);
+      text[i] = round == 0   ? 0
+                : round == 1 ? (char)0xff
+                : round == 2 ? 'a'
+                             : (char)(i * 31 + i / 7);
     mien_event event;
     assert_int_equal(mien_session_feed_text(session, "a", text, many, round, round), MIEN_OK);
     int given = 0;
@@ -120,7 +123,8 @@ static void voice_play(const float *pcm, size_t chunk, base_text *lines) {
   mien_event event;
   for (size_t at = 0; at <= LENGTH; at += chunk) {
     size_t count = BASE_MIN(chunk, LENGTH - at);
-    assert_int_equal(mien_session_feed_audio(session, "a", pcm + at, count, (double)at / RATE), MIEN_OK);
+    assert_int_equal(mien_session_feed_audio(session, "a", pcm + at, count, (double)at / RATE),
+                     MIEN_OK);
     if (at + chunk > LENGTH) assert_int_equal(mien_session_finish(session), MIEN_OK);
     while (mien_session_next(session, &event) == MIEN_OK) {
       assert_true(mien_reading_json(&event.reading, json, sizeof json) < sizeof json);
@@ -163,8 +167,10 @@ static void an_empty_picture_has_no_face(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(clear_words_are_read),         cmocka_unit_test(hostile_text_is_read),
-      cmocka_unit_test(batch_and_live_give_the_same), cmocka_unit_test(an_empty_picture_has_no_face),
+      cmocka_unit_test(clear_words_are_read),
+      cmocka_unit_test(hostile_text_is_read),
+      cmocka_unit_test(batch_and_live_give_the_same),
+      cmocka_unit_test(an_empty_picture_has_no_face),
   };
   return cmocka_run_group_tests(tests, engine_open, engine_close);
 }

@@ -53,11 +53,21 @@ static mien_reading text_reading(const mien_cue *cue) {
 }
 
 static void text_is_as_the_page_says(void **state) {
-  mien_cue cue = {.kind = "word", .text = "use\"less\n", .t0 = 13.9, .t1 = 14.3, .value = NAN, .z = NAN,
-                  .weight = 0.31f, .toward = MIEN_ANGER, .at = 20, .length = 7};
+  mien_cue cue = {.kind = "word",
+                  .text = "use\"less\n",
+                  .t0 = 13.9,
+                  .t1 = 14.3,
+                  .value = NAN,
+                  .z = NAN,
+                  .weight = 0.31f,
+                  .toward = MIEN_ANGER,
+                  .at = 20,
+                  .length = 7};
   mien_reading reading = text_reading(&cue);
   json_t *parsed = parse(&reading);
-  has_keys(parsed, "modality who t0 t1 final core fine extra dims flags confidence set abstain quality cues");
+  has_keys(
+      parsed,
+      "modality who t0 t1 final core fine extra dims flags confidence set abstain quality cues");
   has_keys(json_object_get(parsed, "core"), "neutral joy sadness anger fear disgust surprise");
   has_keys(json_object_get(parsed, "fine"), "anger annoyance");
   has_keys(json_object_get(parsed, "extra"), "");
@@ -67,10 +77,12 @@ static void text_is_as_the_page_says(void **state) {
   has_keys(first, "kind text t0 t1 value unit z toward weight at length");
   assert_string_equal(json_string_value(json_object_get(first, "text")), "use\"less\n");
   assert_true(json_is_null(json_object_get(first, "value")));
-  assert_string_equal(json_string_value(json_array_get(json_object_get(parsed, "set"), 1)), "disgust");
+  assert_string_equal(json_string_value(json_array_get(json_object_get(parsed, "set"), 1)),
+                      "disgust");
   assert_true(json_is_null(json_object_get(parsed, "abstain")));
   assert_true(json_is_null(json_object_get(json_object_get(parsed, "dims"), "arousal")));
-  assert_float_equal(json_number_value(json_object_get(json_object_get(parsed, "dims"), "valence")), -0.62, 1e-9);
+  assert_float_equal(json_number_value(json_object_get(json_object_get(parsed, "dims"), "valence")),
+                     -0.62, 1e-9);
   assert_float_equal(json_number_value(json_object_get(parsed, "t0")), 12.4, 1e-9);
   json_decref(parsed);
 }
@@ -80,8 +92,9 @@ static void faces_and_states_have_their_own_keys(void **state) {
   base_reading_init(&reading, MIEN_FACE);
   reading.track = 3;
   json_t *parsed = parse(&reading);
-  has_keys(parsed, "modality who t0 t1 final core fine extra dims flags confidence set abstain quality "
-                   "track box cues");
+  has_keys(parsed,
+           "modality who t0 t1 final core fine extra dims flags confidence set abstain quality "
+           "track box cues");
   assert_true(json_is_null(json_object_get(parsed, "box")));
   assert_true(json_is_null(json_object_get(parsed, "who")));
   json_decref(parsed);
@@ -94,8 +107,9 @@ static void faces_and_states_have_their_own_keys(void **state) {
   reading.forecast[MIEN_AROUSAL] = 0.9f;
   reading.forecast_error[MIEN_AROUSAL] = 0.5f;
   parsed = parse(&reading);
-  has_keys(parsed, "modality who t0 t1 final core fine extra dims flags confidence set abstain quality "
-                   "states trend forecast from cues");
+  has_keys(parsed,
+           "modality who t0 t1 final core fine extra dims flags confidence set abstain quality "
+           "states trend forecast from cues");
   has_keys(json_object_get(parsed, "states"), "frustration confusion boredom engagement excitement "
                                               "stress satisfaction disappointment");
   has_keys(json_object_get(parsed, "from"), "text voice face body");
@@ -117,16 +131,19 @@ static void any_reading_is_valid_json(void **state) {
     float *fields[] = {reading.core, reading.fine, reading.extra, reading.dims, reading.flags,
                        reading.states, reading.box, reading.trend, reading.forecast,
                        reading.forecast_error, reading.from, &reading.confidence, &reading.quality};
-    static const int sizes[] = {MIEN_CORE, MIEN_FINE, MIEN_EXTRA, MIEN_DIMS, MIEN_FLAGS, MIEN_STATES,
-                                4, MIEN_DIMS, MIEN_DIMS, MIEN_DIMS, MIEN_MODALITIES, 1, 1};
+    static const int sizes[] = {MIEN_CORE,       MIEN_FINE, MIEN_EXTRA, MIEN_DIMS, MIEN_FLAGS,
+                                MIEN_STATES,     4,         MIEN_DIMS,  MIEN_DIMS, MIEN_DIMS,
+                                MIEN_MODALITIES, 1,         1};
     for (size_t f = 0; f < BASE_COUNT(fields); f++)
       for (int i = 0; i < sizes[f]; i++) fields[f][i] = odd[(size_t)rand() % BASE_COUNT(odd)];
     reading.t0 = (double)odd[(size_t)rand() % BASE_COUNT(odd)];
     reading.set = (unsigned)rand();
     reading.track = rand() - rand();
     for (size_t i = 0; i < BASE_COUNT(cues); i++) {
-      for (size_t k = 0; k < sizeof cues[i].text - 1; k++) cues[i].text[k] = (char)(rand() % 255 + 1);
-      for (size_t k = 0; k < sizeof cues[i].kind - 1; k++) cues[i].kind[k] = (char)(rand() % 255 + 1);
+      for (size_t k = 0; k < sizeof cues[i].text - 1; k++)
+        cues[i].text[k] = (char)(rand() % 255 + 1);
+      for (size_t k = 0; k < sizeof cues[i].kind - 1; k++)
+        cues[i].kind[k] = (char)(rand() % 255 + 1);
       cues[i].toward = rand() % 30 - 10;
       cues[i].value = odd[(size_t)rand() % BASE_COUNT(odd)];
       cues[i].at = rand() - rand();

@@ -115,10 +115,11 @@ static void text_gives_a_reading_then_a_state(void **state) {
 static void cues_have_the_times_of_their_words(void **state) {
   mien_engine *engine = open_engine();
   mien_session *session = open_session(engine, MIEN_READ_TEXT, 0);
-  static const mien_word words[] = {{"elsewhere", 0, 1}, {"anger", 2, 2.5}, {NULL, 0, 0}, {"", 0, 0},
-                                    {"this", 2.5, 3}, {"anger", 7, 8}};
+  static const mien_word words[] = {{"elsewhere", 0, 1}, {"anger", 2, 2.5}, {NULL, 0, 0},
+                                    {"", 0, 0},          {"this", 2.5, 3},  {"anger", 7, 8}};
   mien_event event;
-  assert_int_equal(mien_session_feed_words(session, "a", "anger at this", 13, 2, 3, words, 6), MIEN_OK);
+  assert_int_equal(mien_session_feed_words(session, "a", "anger at this", 13, 2, 3, words, 6),
+                   MIEN_OK);
   assert_int_equal(mien_session_next(session, &event), MIEN_OK);
   assert_int_equal(event.reading.cue_count, 1);
   assert_true(event.reading.cues[0].t0 == 2 && event.reading.cues[0].t1 == 2.5);
@@ -167,7 +168,8 @@ static int feed_face(mien_session *session, double at, int first, int second) {
 }
 
 /* Sound in pieces of `chunk` samples; pictures up to `ahead` seconds before or behind it. */
-static void play(mien_session *session, size_t chunk, double ahead, base_text *lines, unsigned kinds) {
+static void play(mien_session *session, size_t chunk, double ahead, base_text *lines,
+                 unsigned kinds) {
   int frame = 0;
   bool said[2] = {false, false};
   for (size_t at = 0; at < SECONDS * RATE; at += chunk) {
@@ -177,7 +179,8 @@ static void play(mien_session *session, size_t chunk, double ahead, base_text *l
     for (; frame * 0.04 < BASE_MIN(now + ahead, SECONDS); frame++)
       assert_int_equal(feed_face(session, frame * 0.04, frame < 250 ? MIEN_JOY : MIEN_ANGER, -1),
                        MIEN_OK);
-    if (now > 3.4 && !said[0]) said[0] = feed(session, "caller", "anger said here", 1, 5.2) == MIEN_OK;
+    if (now > 3.4 && !said[0])
+      said[0] = feed(session, "caller", "anger said here", 1, 5.2) == MIEN_OK;
     if (now > 9.3 && !said[1]) said[1] = feed(session, "caller", "joy", 7, 11.2) == MIEN_OK;
     collect(session, kinds, lines);
   }
@@ -254,7 +257,8 @@ static void faces_are_averaged_and_named(void **state) {
   mien_engine *engine = open_engine();
   mien_session *session = open_session(engine, MIEN_READ_FACE, 0);
   for (int i = 0; i < 60; i++) /* 2.4 s; the second face is there from 0.4 s to 1.6 s */
-    assert_int_equal(feed_face(session, i * 0.04, MIEN_JOY, i >= 10 && i < 40 ? MIEN_FEAR : -1), MIEN_OK);
+    assert_int_equal(feed_face(session, i * 0.04, MIEN_JOY, i >= 10 && i < 40 ? MIEN_FEAR : -1),
+                     MIEN_OK);
   assert_int_equal(mien_session_finish(session), MIEN_OK);
   mien_event event;
   int mine = 0, others = 0, finals = 0;
@@ -323,7 +327,8 @@ static void words_are_recognised_where_there_is_no_text(void **state) {
 }
 
 static void missing_words_leave_the_sound_unread(void **state) {
-  mien_engine_options options = {.size = sizeof options, .models = folder, .speech_model = "/nowhere"};
+  mien_engine_options options = {
+      .size = sizeof options, .models = folder, .speech_model = "/nowhere"};
   mien_engine *engine = NULL;
   assert_int_equal(mien_engine_open(&engine, &options, NULL), MIEN_OK);
   mien_session *session = open_session(engine, MIEN_READ_ALL, 0);
@@ -481,7 +486,7 @@ static void engines_say_what_they_lack(void **state) {
   mien_engine_close(&engine);
 }
 
-/* ---- Every allocation fails once ---------------------------------------------------------------------- */
+/* ---- Every allocation fails once ------------------------------------------------------------- */
 
 static size_t allocations, failing; /* the failing-th fails; 0 none */
 static long blocks;

@@ -87,8 +87,9 @@ static void the_line_is_plain_and_never_too_long(void **state) {
   reading.cue_count = BASE_COUNT(cues);
   char line[512];
   size_t bytes = explain_line(&reading, line, sizeof line);
-  assert_string_equal(line, "anger is expressed, with frustration (70 % sure): the word \"useless\" "
-                            "speaks for anger; pitch 2.1 sd above this person's usual");
+  assert_string_equal(line,
+                      "anger is expressed, with frustration (70 % sure): the word \"useless\" "
+                      "speaks for anger; pitch 2.1 sd above this person's usual");
   assert_int_equal(bytes, strlen(line));
   for (size_t capacity = 0; capacity < bytes + 2; capacity++) {
     char small[512];

@@ -12,7 +12,7 @@
 #include "follow/states.h"
 #include "follow/track.h"
 
-/* ---- Baseline ---------------------------------------------------------------------------------- */
+/* ---- Baseline -------------------------------------------------------------------------------- */
 
 static mien_cue cue(const char *kind, float value, float z) {
   mien_cue made = {.value = value, .z = z, .toward = -1, .at = -1};
@@ -86,7 +86,7 @@ static void unknown_kinds_and_odd_values(void **state) {
   assert_true(z > 0.5f && z < 2.0f);
 }
 
-/* ---- Course ------------------------------------------------------------------------------------- */
+/* ---- Course ---------------------------------------------------------------------------------- */
 
 static fuse_result said(int label, float share, float valence) {
   fuse_result made = {.reliability = 1};
@@ -163,7 +163,7 @@ static void time_that_steps_back_is_no_time(void **state) {
   assert_true(isfinite(reading.dims[0]) && isfinite(reading.core[0]));
 }
 
-/* ---- States ---------------------------------------------------------------------------------------- */
+/* ---- States ---------------------------------------------------------------------------------- */
 
 static void states_of(const float *inputs, float *states) {
   follow_states(inputs, states);
@@ -268,7 +268,7 @@ static void the_page_says_what_the_program_does(void **state) {
   assert_int_equal(found, count);
 }
 
-/* ---- Dynamics ---------------------------------------------------------------------------------------- */
+/* ---- Dynamics -------------------------------------------------------------------------------- */
 
 static float turn(follow_dynamics *d, const char *text) {
   return follow_dynamics_turn(d, text, strlen(text));
