@@ -117,12 +117,12 @@ void bench_text(bench *b) {
     plain = fasttext_speed(b, all, one, learn, nothing);
     subwords = fasttext_speed(b, all, one, learn, grams);
   }
+  static const char strong[] = "fastText predict-prob, words, pairs, 3-5 letters";
   bench_row *row = bench_add(b, "text", what, "µs/text", bulk);
-  bench_against(row, plain, "fastText predict-prob, words alone");
-  row->at_most = plain;
-  bench_against(bench_add(b, "text", what, "µs/text", bulk), subwords,
-                "fastText predict-prob, words, pairs, 3-5 letters");
-  bench_against(bench_add(b, "text", "mien text, with cues", "µs/text", cues), plain,
+  bench_against(row, subwords, strong);
+  row->at_most = subwords;
+  bench_against(bench_add(b, "text", "mien text, with cues", "µs/text", cues), subwords, strong);
+  bench_against(bench_add(b, "text", what, "µs/text", bulk), plain,
                 "fastText predict-prob, words alone");
 }
 

@@ -84,19 +84,27 @@ static void safe(const shower *s, const char *text, size_t bytes) {
 
 static bool was_said(const char *list, const char *text) { return strstr(list, text) != NULL; }
 
-/* The strongest cues, in words: "useless" · pitch 2.1 sd above usual. Only those that speak for
- * what is shown, and a second one only if there is room. */
-static void cues(const mien_reading *reading, int columns, char *to, size_t size) {
+/* Does the cue belong to what is shown? It must speak for it, and be of this turn: a state holds what
+ * came before as well. What words make a text neutral tells nobody anything. */
+static bool belongs(const mien_cue *cue, int label, double t0, double t1, const char *text) {
+  bool word = cue->at >= 0 && cue->length > 0;
+  if (!*cue->text || !(cue->weight > 0.02f) || (cue->toward >= 0 && cue->toward != label)) return false;
+  if (cue->t1 < t0 || cue->t0 > t1 + 1) return false; /* false where times are not known */
+  return !word || (label != MIEN_NEUTRAL && strstr(text, cue->text));
+}
+
+/* The strongest cues, in words: “useless” · pitch 2.1 sd above usual; a second one only if there is
+ * room. */
+static void cues(const mien_reading *reading, double t0, double t1, const char *text, int columns,
+                 char *to, size_t size) {
   enum { MOST = 2 };
   size_t used = 0;
   *to = 0;
   int top = timeline_top(reading), shown = 0;
   for (size_t i = 0; i < reading->cue_count && shown < MOST; i++) { /* strongest first */
     const mien_cue *cue = &reading->cues[i];
-    if (!*cue->text || !(cue->weight > 0.02f) || was_said(to, cue->text)) continue;
-    if (cue->toward >= 0 && cue->toward != top) continue;
-    bool word = !strcmp(cue->kind, "word") || !strcmp(cue->kind, "emoji") ||
-                !strcmp(cue->kind, "phrase");
+    if (!belongs(cue, top, t0, t1, text) || was_said(to, cue->text)) continue;
+    bool word = cue->at >= 0 && cue->length > 0;
     int wrote = snprintf(to + used, size - used, word ? "%s“%s”" : "%s%s", shown ? " · " : "", cue->text);
     bool fits = wrote >= 0 && (size_t)wrote < size - used &&
                 (!shown || cli_columns(to, used + (size_t)wrote) <= columns);
@@ -146,11 +154,11 @@ static void end_line(const shower *s) {
 }
 
 static void row(const shower *s, const char *when, const char *who, const mien_reading *state,
-                const char *text) {
+                double t0, double t1, const char *text) {
   char why[200], more[160];
   bool narrow = s->words < WORDS_MIN;
   int columns = narrow ? s->options->width - s->indent : s->words;
-  if (state) cues(state, columns, why, sizeof why);
+  if (state) cues(state, t0, t1, text, columns, why, sizeof why);
   else *why = 0;
   detail(state, more, sizeof more);
 
@@ -229,7 +237,8 @@ static bool show_turns(const shower *s) {
     char when[24];
     if (s->options->untimed) snprintf(when, sizeof when, "%zu.", i + 1);
     else clock(when, sizeof when, turn->t0);
-    row(s, when, turn->who, timeline_turn_state(s->line, turn), turn->text);
+    row(s, when, turn->who, timeline_turn_state(s->line, turn), turn->t0, turn->t1,
+        turn->text);
   }
   return s->line->turn_count > 0;
 }
@@ -253,7 +262,7 @@ static void show_runs(const shower *s) {
     state.confidence = span->confidence;
     char when[24];
     clock(when, sizeof when, span->t0);
-    row(s, when, s->line->people[next], &state, "");
+    row(s, when, s->line->people[next], &state, span->t0, span->t1, "");
   }
   for (size_t p = 0; p < people; p++) base_free(spans[p]);
 }
@@ -299,7 +308,7 @@ static course follow(const timeline *line, const char *who, int state) {
 }
 
 static void show_courses(const shower *s) {
-  enum { MOST = 3, NAME = 14 };
+  enum { MOST = 3, NAME = 16 };
   bool tell = s->options->width >= 70;
   int columns = BASE_CLAMP(s->options->width - s->who - NAME - (tell ? 26 : 4), 8, SPARK_MAX);
   bool headed = false;

@@ -61,9 +61,12 @@ static int setup(void **state) {
   add_state(&line, unsure);
   mien_reading unknown = state_of("=agent", 9, 10, MIEN_SADNESS, 0.9f);
   unknown.dims[MIEN_VALENCE] = unknown.confidence = NAN;
-  mien_cue cue = {.kind = "word", .text = "useless", .weight = 0.4f, .toward = MIEN_SADNESS};
-  unknown.cues = &cue;
-  unknown.cue_count = 1;
+  mien_cue cues[] = {
+      {.kind = "word", .text = "past", .t0 = NAN, .t1 = NAN, .weight = 0.4f, .toward = MIEN_SADNESS, .at = 0, .length = 4},
+      {.kind = "word", .text = "useless", .t0 = NAN, .t1 = NAN, .weight = 0.5f, .toward = MIEN_SADNESS, .at = 9, .length = 7},
+      {.kind = "pitch", .text = "pitch of long ago", .t0 = 1, .t1 = 2, .weight = 0.6f, .toward = MIEN_SADNESS, .at = -1}};
+  unknown.cues = cues;
+  unknown.cue_count = BASE_COUNT(cues);
   add_state(&line, unknown);
   timeline_finish(&line);
   assert_true(line.duration == 12);
@@ -264,7 +267,9 @@ static void readable(void **state) {
     show_timeline(*state, &(show_options){width, false, false}, &out);
     assert_int_equal(base_utf8_check(out.data, out.length), out.length);
     assert_non_null(strstr(out.data, "anger"));
-    assert_non_null(strstr(out.data, "“useless”"));
+    assert_non_null(strstr(out.data, "“past”"));
+    assert_null(strstr(out.data, "useless")); /* a word of another turn, held in the state */
+    assert_null(strstr(out.data, "long ago"));
     assert_non_null(strstr(out.data, "frustration 0.8"));
     for (char *line = strtok(out.data, "\n"); line; line = strtok(NULL, "\n")) {
       for (char *c = line; *c; c++) assert_true((unsigned char)*c >= ' ');
