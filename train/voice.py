@@ -71,7 +71,7 @@ def export(path: Path, speech: Speech, nets: list[Encoder], cues: dict | None, c
     write_model(path, "voice", meta, half(tensors))
 
 
-def trained(args, name: str, steps: int, clips, dev, seed: int, start: Encoder | None = None,
+def trained(args, name: str, steps: int, clips_of, dev_of, seed: int, start: Encoder | None = None,
             peak: float = 3e-3) -> Encoder:
     """The network after `steps` (from `start`, if given), from the cache if it is there."""
     torch.manual_seed(seed)
@@ -79,11 +79,12 @@ def trained(args, name: str, steps: int, clips, dev, seed: int, start: Encoder |
     if args.resume and final.exists():
         net.load_state_dict(torch.load(final, map_location="cpu"))
         return net.eval()
+    clips = clips_of()
     if start:
         net.load_state_dict(start.state_dict())
     else:
         emotion.input_scales(net, clips)
-    net = emotion.fit(net, clips, steps, seed, args.cache / f"{name}.pt", dev, args.device,
+    net = emotion.fit(net, clips, steps, seed, args.cache / f"{name}.pt", dev_of(), args.device,
                       args.resume, peak=peak).cpu()
     torch.save(net.state_dict(), final)
     return net
@@ -122,17 +123,22 @@ def main() -> None:
         return
 
     variants = (0, 1, 2)
-    dev = emotion.Clips(args, TRAIN, ("dev",), rows)
+
+    def clips_of(split: str, speakers=None):
+        """Loaded when they are needed, not when the cache has the answer."""
+        return lambda: emotion.Clips(args, TRAIN, (split,), rows,
+                                     variants if split == "train" else (0,), speakers)
+
     fold = None
     if args.only != "network" and args.fold_steps:
-        some = emotion.Clips(args, TRAIN, ("train",), rows, variants, lambda s: not held_out(s))
-        fold = trained(args, "fold", args.fold_steps, some, dev, 2)
+        fold = trained(args, "fold", args.fold_steps,
+                       clips_of("train", lambda s: not held_out(s)), clips_of("dev"), 2)
         if args.only == "fold":
             return
-    clips = emotion.Clips(args, TRAIN, ("train",), rows, variants)
     # Two snapshots of one course of training with a warm restart (Huang et al. 2017).
-    first = trained(args, "network", args.steps, clips, dev, 1)
-    second = trained(args, "second", args.second_steps, clips, dev, 7, first, 1.6e-3)
+    first = trained(args, "network", args.steps, clips_of("train"), clips_of("dev"), 1)
+    second = trained(args, "second", args.second_steps, clips_of("train"), clips_of("dev"),
+                     7, first, 1.6e-3)
     nets = [second, first][:args.networks]
     if args.only == "network":
         return
@@ -149,7 +155,9 @@ def main() -> None:
     export(draft, speech, nets, None, plain, {}, "draft")
     on_dev = calibrate.Answers(args, draft, rows, TRAIN, lambda n, r: r["split"] == "dev")
     early = calibrate.Answers(args, draft, rows, TRAIN, lambda n, r: r["split"] == "dev", True)
-    sources.append(on_dev)
+    # Confidence has to hold off the studio as well: dev once more, on its way through the world.
+    sources += [on_dev, calibrate.Answers(args, draft, rows, TRAIN,
+                                          lambda n, r: r["split"] == "dev", vary=True)]
 
     unheard = calibrate.together(sources)
     mean, scale = calibrate.cue_scales(unheard.cues)

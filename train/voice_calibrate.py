@@ -13,14 +13,14 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from voice_data import CLASS_OF, SETS, decode
+from voice_data import CLASS_OF, SETS, Augment, decode
 
 RECORD, CUES = 32, 13
 NO_WEIGHT = [3]  # loudness: it depends on the recording
 CORE_OF = np.array([0, 0, 1, 2, 3, 4, 5, 6, 0])
 # How much a set counts. CREMA-D has two classes here and its clips are mostly heard as neutral: it says
 # nothing of probabilities over seven.
-SHARE = {"ravdess_speech": 0.55, "nemo": 0.25, "emodb": 0.2, "crema_d_partial": 1e-6}
+SHARE = {"ravdess_speech": 1 / 3, "nemo": 1 / 3, "emodb": 1 / 3, "crema_d_partial": 1e-6}
 
 
 def readings(program: Path, model: Path, clips: list[np.ndarray]) -> list[np.ndarray]:
@@ -42,7 +42,8 @@ def readings(program: Path, model: Path, clips: list[np.ndarray]) -> list[np.nda
 class Answers:
     """The readings of labelled clips, one row each: the longest final one, or all of a clip."""
 
-    def __init__(self, args, model: Path, rows, names, chosen, interim: bool = False):
+    def __init__(self, args, model: Path, rows, names, chosen, interim: bool = False,
+                 vary: bool = False):
         records, self.label, self.set, self.speaker = [], [], [], []
         self.missed = 0
         for name in names:
@@ -51,7 +52,11 @@ class Answers:
                      if (name, f) in rows and chosen(name, rows[name, f])]
             if not picks:
                 continue
-            for i, all_of in zip(picks, readings(args.program, model, [clips[i] for i in picks])):
+            sounds = [clips[i] for i in picks]
+            if vary:  # as heard in rooms, in noise, over the telephone
+                augment = Augment(args.data, args.cache, 77)
+                sounds = [augment(x) for x in sounds]
+            for i, all_of in zip(picks, readings(args.program, model, sounds)):
                 final = all_of[all_of[:, 0] == 1]
                 self.missed += not len(final)
                 if not len(final):
@@ -91,7 +96,7 @@ def cue_z(cues: np.ndarray, mean: np.ndarray, scale: np.ndarray) -> np.ndarray:
     return z
 
 
-def fit_cues(a: Answers, z: np.ndarray, keep: float = 0.1, among=None) -> np.ndarray:
+def fit_cues(a: Answers, z: np.ndarray, keep: float = 0.3, among=None) -> np.ndarray:
     """What the cues add to the logits, [9][13]: logistic regression on top of the network."""
     at = np.arange(len(a.label)) if among is None else np.flatnonzero(among)
     masks = np.full((len(at), 9), -1e4, np.float32)
