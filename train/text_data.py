@@ -249,7 +249,7 @@ def support(here: Path) -> list[Example]:
         for version in dict.fromkeys((text, heard)):  # as written, and as a speech recogniser would give it
             out.append(Example(_clean(version), "goemotions", "eng", "train",
                                fine=[FINE.index(n) for n in names] or None, core={core: 1.0},
-                               dims=_anchor(names or [core]), dims_weight=.5, weight=1.0,
+                               dims=_anchor(names or [core]), dims_weight=.5, weight=2.0,
                                extra={"support": True}))
     return out
 
