@@ -303,12 +303,12 @@ def train(options: argparse.Namespace) -> nn.Module:
 
 
 def export(model: nn.Module, options: argparse.Namespace) -> None:
-    """The threshold: the lowest score at which dev has at most two boxes in 100 frames that are not
-    the marked face, people in the background counted in."""
+    """The threshold: the lowest score at which dev has at most four boxes in 100 frames that are not
+    the marked face, people in the background counted in; the landmark network drops most of them."""
     frames, points = fd.load_landmarks(options.data, "dev")
     floors = tuple(round(float(f), 2) for f in np.arange(.3, .8, .02))
     dev = evaluate(model, frames, points, 1.0, floors)
-    threshold = next((f for f in floors if dev[f][1] <= 2.0), floors[-1])
+    threshold = next((f for f in floors if dev[f][1] <= 4.0), floors[-1])
     scores = {"columns": ["share of faces found at IoU .5", "false boxes in 100 frames"], "dev": dev[threshold]}
     if "test" in options.score:
         frames, points = fd.load_landmarks(options.data, "test")
@@ -341,8 +341,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("models/face-detect.mien"))
     parser.add_argument("--checkpoint", type=Path, default=Path("build/face-detect.pt"))
     parser.add_argument("--landmarks", type=Path, default=Path("build/face-landmarks"))
-    parser.add_argument("--steps", type=int, default=4500)
-    parser.add_argument("--mine", type=int, default=2000)
+    parser.add_argument("--steps", type=int, default=3150)
+    parser.add_argument("--mine", type=int, default=1500)
     parser.add_argument("--pixels", type=int, default=16 * 256 * 256, help="a batch's, in all")
     parser.add_argument("--rate", type=float, default=4e-3)
     parser.add_argument("--thin", type=int, default=1, help="use every n-th crop of FER+")
