@@ -28,6 +28,7 @@ static void add_cues(writer *out, const mien_reading *reading) {
   for (size_t i = 0; i < reading->cue_count && given < 3; i++) {
     const mien_cue *cue = &reading->cues[i];
     if (!(cue->weight > 0) || cue->weight < strongest / 10 || !cue->text[0]) continue;
+    if (!strcmp(cue->kind, "punctuation")) continue; /* true, but tells nobody anything */
     add(out, given++ ? "; " : ": ");
     if (cue->at >= 0)
       add(out, "the %s \"%s\"%s%s", cue->kind, cue->text, cue->toward >= 0 ? " speaks for " : "",
