@@ -90,7 +90,8 @@ static bool belongs(const mien_cue *cue, int label, double t0, double t1, const 
   bool word = cue->at >= 0 && cue->length > 0;
   if (!*cue->text || !(cue->weight > 0.02f) || (cue->toward >= 0 && cue->toward != label)) return false;
   if (cue->t1 < t0 || cue->t0 > t1 + 1) return false; /* false where times are not known */
-  return !word || (label != MIEN_NEUTRAL && strstr(text, cue->text));
+  return !word || (label != MIEN_NEUTRAL && strcmp(cue->text, ".") && strcmp(cue->text, ",") &&
+                   strstr(text, cue->text));
 }
 
 /* The strongest cues, in words: “useless” · pitch 2.1 sd above usual; a second one only if there is
@@ -101,9 +102,12 @@ static void cues(const mien_reading *reading, double t0, double t1, const char *
   size_t used = 0;
   *to = 0;
   int top = timeline_top(reading), shown = 0;
+  float first = 0;
   for (size_t i = 0; i < reading->cue_count && shown < MOST; i++) { /* strongest first */
     const mien_cue *cue = &reading->cues[i];
     if (!belongs(cue, top, t0, t1, text) || was_said(to, cue->text)) continue;
+    if (shown && cue->weight < first / 3) break; /* far behind the first */
+    if (!shown) first = cue->weight;
     bool word = cue->at >= 0 && cue->length > 0;
     int wrote = snprintf(to + used, size - used, word ? "%s“%s”" : "%s%s", shown ? " · " : "", cue->text);
     bool fits = wrote >= 0 && (size_t)wrote < size - used &&
