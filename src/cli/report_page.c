@@ -43,8 +43,8 @@ static void join_spoken(report *r) {
       double overlap = BASE_MIN(r->turns[k].t1, p->t1) - BASE_MAX(r->turns[k].t0, p->t0);
       if (r->turns[k].person == r->spoken_by[i] && overlap > most) best = &r->turns[k], most = overlap;
     }
-    for (int k = 0; best && k < p->cue_count && best->heard_count < REPORT_CUES; k++)
-      if (fabsf(p->cues[k].weight) >= 0.05f) best->heard[best->heard_count++] = p->cues[k];
+    for (int k = 0; best && k < p->cue_count && best->heard_count < 3; k++)
+      if (fabsf(p->cues[k].weight) >= 0.02f) best->heard[best->heard_count++] = p->cues[k];
   }
 }
 

@@ -126,7 +126,7 @@ static void name_cues(const report_person *person, double at, double window, cha
     for (int k = 0; k < p->cue_count; k++) {
       const report_cue *cue = &p->cues[k];
       int place = count;
-      bool known = cue->weight < 0.06f;
+      bool known = cue->weight < 0.03f;
       for (int j = 0; j < count; j++) known |= report_same_cue(best[j].text, cue->text);
       if (known) continue;
       while (place > 0 && best[place - 1].weight < cue->weight) place--;
