@@ -53,7 +53,8 @@ DRAWS = [{"goemotions": 1.0, "brighter": 1.0, "xed": .3, "emobank": 1.0, "emoryn
           "topical_chat": .3, "red": 1.0, "kote": .6, "sentiment": .25},
          {"goemotions": 1.0, "brighter": .7, "xed": .06, "emobank": .5, "emorynlp": .2,
           "topical_chat": .05, "red": .5, "kote": .2, "sentiment": .03}]
-DROPOUT = [.35, .25]     # by cycle
+DROPOUT = [.35, .25]     # by cycle, as
+BATCH = [256, 128]       # texts in a step
 COUNT = {"goemotions": 3.0, "brighter": 3.0, "xed": .6, "emobank": 1.0, "emorynlp": .5,
          "topical_chat": .3, "red": 1.0, "kote": 1.0, "sentiment": .4}
 
@@ -389,7 +390,8 @@ def train(args, name: str, net: nn.Module, cycles: list[int], shares: list[np.nd
                                {"params": [table.marks], "weight_decay": 0}], lr=args.rate)
     split = np.array([e.split for e in examples])
     sets = np.array([e.set for e in examples])
-    dev = Scores(examples, y, np.flatnonzero((split == "dev") & np.isin(sets, ["goemotions", "brighter", "emobank"])))
+    measured = np.isin(sets, ["goemotions", "brighter", "emobank"])
+    dev = Scores(examples, y, np.flatnonzero((split == "dev") & measured))
     target = {k: torch.from_numpy(v).to(device) for k, v in y.items()}
     epochs, step, first = sum(cycles), 0, 0
     saved = args.work / f"{name}.pt"
@@ -409,7 +411,7 @@ def train(args, name: str, net: nn.Module, cycles: list[int], shares: list[np.nd
         net.drop.p = DROPOUT[min(cycle, len(DROPOUT) - 1)]
         drawn = np.flatnonzero((rng.random(len(share)) < share) & (texts.length > 0))
         total = 0.0
-        every = batches(texts.length, drawn, args.batch, rng)
+        every = batches(texts.length, drawn, BATCH[min(cycle, len(BATCH) - 1)], rng)
         for n, b in enumerate(every):
             ids, marks, mask = texts.batch(b)
             rate = min(1.0, (step + 1) / 300) * rate_at(epoch + n / len(every), cycles)
@@ -562,9 +564,8 @@ def main() -> None:
     add("--device", default="cpu")
     add("--threads", type=int, default=0, help="0: as many as there are cores")
     add("--seed", type=int, default=1)
-    add("--cycles", type=lambda v: [int(n) for n in v.split(",")], default=[3, 7],
+    add("--cycles", type=lambda v: [int(n) for n in v.split(",")], default=[3, 6, 3],
         help="epochs of each fall of the learning rate")
-    add("--batch", type=int, default=256)
     add("--rate", type=float, default=1.5e-3)
     add("--table-rate", type=float, default=5e-3)
     add("--drop-words", type=float, default=.1)
