@@ -220,7 +220,7 @@ def train(args):
             optimiser.step()
             total += float(loss.detach())
             with torch.no_grad():
-                keep = min(0.998, (epoch * steps + step + 1) / (epoch * steps + step + 10))
+                keep = min(args.average, (epoch * steps + step + 1) / (epoch * steps + step + 10))
                 for slow, fast in zip(average.state_dict().values(), network.state_dict().values()):
                     if slow.dtype.is_floating_point:
                         slow.lerp_(fast, 1 - keep)
@@ -320,7 +320,7 @@ def export(args):
                      {"name": "FER+ votes (Barsoum et al. 2016)", "licence": "MIT"}],
             "licence": "Apache-2.0 for the weights as far as ours; the photographs' rights are unclear",
             "commercial": False, "date": time.strftime("%Y-%m-%d"),
-            "command": f"train/face_expression.py --epochs {state['epoch']} --seed {args.seed}"},
+            "command": args.command or f"train/face_expression.py --epochs {state['epoch']} --seed {args.seed}"},
         "scores": scores}
     write_model(args.export, "face-expression", meta, tensors_of(network, args.store))
     print(json.dumps({**meta["calibration"], **scores["valid"], "bias": [round(float(b), 2) for b in bias],
@@ -336,7 +336,9 @@ if __name__ == "__main__":
     parser.add_argument("--batch", type=int, default=128)
     parser.add_argument("--rate", type=float, default=0.1)
     parser.add_argument("--decay", type=float, default=5e-4)
+    parser.add_argument("--average", type=float, default=0.998, help="decay of the running mean of the weights, a step")
     parser.add_argument("--rarity", type=float, default=0.35, help="0: rare classes as often as they are; 1: all alike")
+    parser.add_argument("--command", help="what to write down as the way it was trained, where it was in several goes")
     parser.add_argument("--store", choices=["f32", "f16", "i8"], default="i8", help="how the weights are stored")
     parser.add_argument("--mirror", type=int, choices=[0, 1], default=1, help="read the mirror image as well: twice the time")
     parser.add_argument("--abstain", type=int, default=3, help="abstain when the 90 %% set has this many labels")
