@@ -136,9 +136,15 @@ static void level_does_not_matter(void **state) {
   for (int i = 0; i < COUNT; i++) x[i] = speech[i] * 0.1f; /* 20 dB down, as RAVDESS is */
   read_all(x, COUNT, 1600, &quiet);
   assert_int_equal(loud.count, quiet.count);
-  for (int i = 0; i < loud.count; i++)
-    for (int k = 0; k < MIEN_CORE; k++)
-      assert_float_equal(loud.readings[i].core[k], quiet.readings[i].core[k], 0.05);
+  for (int i = 0; i < loud.count; i++) {
+    int top = 0, same = 0;
+    for (int k = 0; k < MIEN_CORE; k++) { /* not exact: levels have a floor of -100 dB */
+      assert_float_equal(loud.readings[i].core[k], quiet.readings[i].core[k], 0.08);
+      if (loud.readings[i].core[k] > loud.readings[i].core[top]) top = k;
+      if (quiet.readings[i].core[k] > quiet.readings[i].core[same]) same = k;
+    }
+    assert_int_equal(top, same);
+  }
 }
 
 static void no_utterance_without_speech(void **state) {
