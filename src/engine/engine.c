@@ -87,6 +87,8 @@ int mien_engine_open(mien_engine **engine, const mien_engine_options *options, m
   if (!code) code = models_open(made, chosen.models, error);
   if (code) {
     mien_engine_close(&made);
+    if (error && error->code != code) /* a room out of memory had no words for it */
+      base_error_set(error, code, "mien_engine_open", "", "%s", mien_error_message(code));
     return code;
   }
   *engine = made;
