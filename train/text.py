@@ -564,7 +564,7 @@ def main() -> None:
     add("--device", default="cpu")
     add("--threads", type=int, default=0, help="0: as many as there are cores")
     add("--seed", type=int, default=1)
-    add("--cycles", type=lambda v: [int(n) for n in v.split(",")], default=[3, 6, 3],
+    add("--cycles", type=lambda v: [int(n) for n in v.split(",")], default=[3, 6, 3, 4, 6],
         help="epochs of each fall of the learning rate")
     add("--rate", type=float, default=1.5e-3)
     add("--table-rate", type=float, default=5e-3)
@@ -658,7 +658,7 @@ def main() -> None:
         print("test", json.dumps(figures["test"]), json.dumps(test.per), flush=True)
     names = ["all"] + sorted(k for k in thresholds["brighter"] if k != "all")
     meta = {
-        "name": "text", "version": 1, "feature_version": 1,
+        "name": "text", "version": "1", "feature_version": 1,
         "labels": {"core": td.CORE, "fine": td.FINE, "brighter": td.BRIGHTER,
                    "dims": ["valence", "arousal", "dominance"]},
         "network": {"width": WIDTH, "channels": CHANNELS, "slices": SLICES, "hidden": HIDDEN},
