@@ -173,14 +173,14 @@ int cli_eval(int argc, char **argv) {
   const cli_usage usage = {"eval", "SET…", about, options,
                            "  mien eval all --data ../data-cache --write docs/accuracy.md\n"
                            "  mien eval face --json\n"};
-  char command[256] = "mien eval";
-  for (int i = 1; i < argc; i++)
-    snprintf(command + strlen(command), sizeof command - strlen(command), " %s", argv[i]);
   int code = cli_options_read(&usage, &argc, argv);
   if (code != OPTIONS_GO) return code;
   if (argc < 2) return cli_options_wrong(&usage, "no set is named");
-  for (int i = 1; i < argc; i++)
+  char command[256] = "mien eval"; /* for the report: without the folders of this machine */
+  for (int i = 1; i < argc; i++) {
     if (!known(argv[i])) return cli_options_wrong(&usage, "there is no set '%s'", argv[i]);
+    snprintf(command + strlen(command), sizeof command - strlen(command), " %s", argv[i]);
+  }
 
   eval_context context = {.data = data && *data ? data : "../data-cache",
                           .models = models && *models ? models : NULL};

@@ -59,7 +59,7 @@ run 0 '"measure":"accuracy"|"items":2|"at_least":0.82' "$mien" eval ferplus --da
 grep -qvE '^\{.*\}$' out && { echo "FAIL: not JSON lines"; failures=$((failures + 1)); }
 run 0 "" "$mien" eval ferplus --data data --write report.md
 grep -q '^# Accuracy' report.md && grep -q 'face-expression, version' report.md &&
-  grep -q 'mien eval ferplus --data data --write report.md' report.md ||
+  grep -q 'by .mien eval ferplus. on' report.md ||
   { echo "FAIL: report.md is not the report"; failures=$((failures + 1)); }
 run 1 "No space left" "$mien" eval ferplus --data data --write /dev/full
 
