@@ -250,11 +250,12 @@ def train(options: argparse.Namespace) -> nn.Module:
     print(f"{good.sum()} of {len(good)} crops of FER+ taken as faces", flush=True)
 
     model = Detector().to(memory_format=torch.channels_last)
-    smooth = copy.deepcopy(model)
+    smooth = copy.deepcopy(model)  # stays on the CPU, as all but the network's own work does
+    model.to(options.device)
     optimiser = torch.optim.AdamW(model.parameters(), lr=1e-3, weight_decay=.02)
     step, checkpoint = 0, options.checkpoint
     if options.resume and checkpoint.exists():
-        state = torch.load(checkpoint)
+        state = torch.load(checkpoint, map_location="cpu")
         model.load_state_dict(state["model"]), smooth.load_state_dict(state["smooth"])
         optimiser.load_state_dict(state["optimiser"])
         step = state["step"]
@@ -270,9 +271,9 @@ def train(options: argparse.Namespace) -> nn.Module:
         side = (192, 256, 320, 448)[int(scenes.rng.choice(4, p=[.3, .4, .15, .15]))]
         made = fresh(scenes, side, max(2, options.pixels // (side * side)), used)
         x = (torch.from_numpy(np.stack([m[0] for m in made]))[:, None] - 128) / 128
-        x = x.to(memory_format=torch.channels_last)
-        with torch.autocast("cpu", torch.bfloat16):
-            outs = model(x)
+        x = x.to(options.device, memory_format=torch.channels_last)
+        with torch.autocast(torch.device(options.device).type, torch.bfloat16):
+            outs = [out.float().cpu() for out in model(x)]
         loss, iou = loss_of(outs, targets(side, [m[1] for m in made], [m[2] for m in made]))
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
@@ -282,7 +283,7 @@ def train(options: argparse.Namespace) -> nn.Module:
         keep = min(.998, (1 + step) / (10 + step))
         with torch.no_grad():
             for a, b in zip(smooth.state_dict().values(), model.state_dict().values()):
-                a.copy_(b) if not a.dtype.is_floating_point else a.lerp_(b, 1 - keep)
+                a.copy_(b) if not a.dtype.is_floating_point else a.lerp_(b.cpu(), 1 - keep)
         losses.append(float(loss)), ious.append(iou)
         late = options.minutes and time.time() - started > options.minutes * 60
         if step % 250 == 0 or step == options.steps or late:
@@ -351,6 +352,7 @@ def main() -> None:
     parser.add_argument("--score", nargs="*", default=["dev", "test"])
     parser.add_argument("--version", default="1")
     parser.add_argument("--date", default=time.strftime("%Y-%m-%d"))
+    parser.add_argument("--device", default="cpu", help="cpu or cuda")
     parser.add_argument("--resume", action="store_true")
     options = parser.parse_args()
     torch.set_num_threads(1)

@@ -254,12 +254,13 @@ def train(options: argparse.Namespace, kind: str, coarse: nn.Module | None) -> n
     mean = to_crop(learn.points, learn.centre, learn.side, learn.angle).mean(0)
     with torch.no_grad():
         model.points.bias.copy_(mean.flatten())
-    smooth = copy.deepcopy(model)
+    smooth = copy.deepcopy(model)  # stays on the CPU, as all but the network's own work does
+    model.to(options.device)
     optimiser = torch.optim.AdamW(model.parameters(), lr=1e-3, weight_decay=options.decay)
     step, steps = 0, options.fine_steps if fine else options.coarse_steps
     checkpoint = options.checkpoint.with_name(f"{options.checkpoint.name}-{kind}.pt")
     if options.resume and checkpoint.exists():
-        state = torch.load(checkpoint)
+        state = torch.load(checkpoint, map_location="cpu")
         model.load_state_dict(state["model"]), smooth.load_state_dict(state["smooth"])
         optimiser.load_state_dict(state["optimiser"])
         step = state["step"]
@@ -272,12 +273,13 @@ def train(options: argparse.Namespace, kind: str, coarse: nn.Module | None) -> n
         for group in optimiser.param_groups:
             group["lr"] = fd.one_cycle(step, steps, options.rate)
         x, y, face = batch_of(learn, options.batch, rng, fine)
-        x = x.to(memory_format=torch.channels_last)
-        with torch.autocast("cpu", torch.bfloat16):
+        x = x.to(options.device, memory_format=torch.channels_last)
+        with torch.autocast(torch.device(options.device).type, torch.bfloat16):
             points, logit = model(x)
-        miss = loss_of(points.float(), y)
+        points, logit = points.float().cpu(), logit.float().cpu()
+        miss = loss_of(points, y)
         loss = (miss * face).sum() / face.sum() + .5 * F.binary_cross_entropy_with_logits(
-            logit.float(), face)
+            logit, face)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 5.0)
@@ -286,7 +288,7 @@ def train(options: argparse.Namespace, kind: str, coarse: nn.Module | None) -> n
         keep = min(.999, (1 + step) / (10 + step))
         with torch.no_grad():
             for a, b in zip(smooth.state_dict().values(), model.state_dict().values()):
-                a.copy_(b) if not a.dtype.is_floating_point else a.lerp_(b, 1 - keep)
+                a.copy_(b) if not a.dtype.is_floating_point else a.lerp_(b.cpu(), 1 - keep)
         losses.append(float((miss * face).sum().detach() / face.sum()))
         late = options.minutes and time.time() - options.started > options.minutes * 60
         if step % 500 == 0 or step == steps or late:
@@ -440,6 +442,7 @@ def main() -> None:
     parser.add_argument("--score", nargs="*", default=["dev", "test"])
     parser.add_argument("--version", default="1")
     parser.add_argument("--date", default=time.strftime("%Y-%m-%d"))
+    parser.add_argument("--device", default="cpu", help="cpu or cuda")
     parser.add_argument("--resume", action="store_true")
     options = parser.parse_args()
     options.started = time.time()
