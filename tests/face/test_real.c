@@ -142,6 +142,13 @@ static void test_landmarks68(void **state) {
 }
 
 int main(void) {
+  char path[1024];
+  FILE *labels = open_data("face/landmarks68/labels.csv", path, sizeof path);
+  if (labels == NULL) { /* 77: the build counts the whole file as skipped */
+    printf("skipped: the data sets are not there (%s)\n", path);
+    return 77;
+  }
+  fclose(labels);
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_clips),
                                      cmocka_unit_test(test_landmarks68)};
   return cmocka_run_group_tests(tests, open_models, close_models);
