@@ -119,6 +119,18 @@ def one_cycle(step: int, steps: int, peak: float, warm: float = 0.15) -> float:
     return peak * (0.002 + 0.998 * 0.5 * (1 + math.cos(math.pi * (t - warm) / (1 - warm))))
 
 
+def descend(loss: torch.Tensor, model: torch.nn.Module, smooth: torch.nn.Module,
+            optimiser: torch.optim.Optimizer, keep: float) -> None:
+    """One step of `model` down the loss; `smooth`, on the CPU, keeps that share of what it was."""
+    optimiser.zero_grad(set_to_none=True)
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(model.parameters(), 5.0)
+    optimiser.step()
+    with torch.no_grad():
+        for a, b in zip(smooth.state_dict().values(), model.state_dict().values()):
+            a.copy_(b) if not a.dtype.is_floating_point else a.lerp_(b.cpu(), 1 - keep)
+
+
 def folded(conv: torch.nn.Conv2d, norm: torch.nn.BatchNorm2d) -> tuple[np.ndarray, np.ndarray]:
     """A convolution and the batch norm after it as one: weight [out][kh][kw][in], bias [out]."""
     gain = norm.weight / torch.sqrt(norm.running_var + norm.eps)

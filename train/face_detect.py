@@ -275,15 +275,8 @@ def train(options: argparse.Namespace) -> nn.Module:
         with torch.autocast(torch.device(options.device).type, torch.bfloat16):
             outs = [out.float().cpu() for out in model(x)]
         loss, iou = loss_of(outs, targets(side, [m[1] for m in made], [m[2] for m in made]))
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), 5.0)
-        optimiser.step()
         step += 1
-        keep = min(.998, (1 + step) / (10 + step))
-        with torch.no_grad():
-            for a, b in zip(smooth.state_dict().values(), model.state_dict().values()):
-                a.copy_(b) if not a.dtype.is_floating_point else a.lerp_(b.cpu(), 1 - keep)
+        fd.descend(loss, model, smooth, optimiser, min(.998, (1 + step) / (10 + step)))
         losses.append(float(loss)), ious.append(iou)
         late = options.minutes and time.time() - started > options.minutes * 60
         if step % 250 == 0 or step == options.steps or late:

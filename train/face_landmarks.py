@@ -280,15 +280,8 @@ def train(options: argparse.Namespace, kind: str, coarse: nn.Module | None) -> n
         miss = loss_of(points, y)
         loss = (miss * face).sum() / face.sum() + .5 * F.binary_cross_entropy_with_logits(
             logit, face)
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), 5.0)
-        optimiser.step()
         step += 1
-        keep = min(.999, (1 + step) / (10 + step))
-        with torch.no_grad():
-            for a, b in zip(smooth.state_dict().values(), model.state_dict().values()):
-                a.copy_(b) if not a.dtype.is_floating_point else a.lerp_(b.cpu(), 1 - keep)
+        fd.descend(loss, model, smooth, optimiser, min(.999, (1 + step) / (10 + step)))
         losses.append(float((miss * face).sum().detach() / face.sum()))
         late = options.minutes and time.time() - options.started > options.minutes * 60
         if step % 500 == 0 or step == steps or late:
