@@ -2,6 +2,8 @@
  *
  *   mien features text [FILE|-]           a line of tokens for each line of text; a token with marks
  *                                         is followed by U+001F and their sum
+ *   mien features text --runs [FILE|-]    the same for subwords: unspaced scripts in runs, not in
+ *                                         pairs, and U+2581 before other words
  *   mien features text --pieces [FILE|-]  each line is one token: its hash, then its pieces' hashes
  *   mien features text --places [FILE|-]  as the first, each token with the bytes it stands on
  *   mien features text --heads MODEL [FILE|-]   what a model says: 28 fine, 7 core, 6 BRIGHTER, 3 dims
@@ -16,10 +18,14 @@
 #include "cli/cli.h"
 #include "text/pieces.h"
 
-static void print_tokens(const text_tokens *tokens, bool places) {
+/* `runs`: a word begins with U+2581, as its pieces know it (text/subwords.h). */
+static void print_tokens(const text_tokens *tokens, bool runs, bool places) {
   for (size_t i = 0; i < tokens->count; i++) {
     const text_token *token = &tokens->items[i];
     if (i) putchar(' ');
+    if (runs && token->kind == TEXT_WORD &&
+        text_character_class(tokens->characters[token->first]) != TEXT_IS_UNSPACED)
+      fputs("\xe2\x96\x81", stdout);
     for (size_t k = 0; k < token->count; k++) {
       uint32_t c = tokens->characters[token->first + k];
       if (c < 0x80) putchar((int)c);
@@ -108,11 +114,12 @@ static void print_cues(heads *h, const char *line, size_t bytes) {
 }
 
 int cli_features_text(int argc, char **argv) {
-  bool pieces = false, places = false, cues = false;
+  bool pieces = false, runs = false, places = false, cues = false;
   heads h = {0};
   const char *path = "-";
   for (int i = 1; i < argc; i++) {
     if (!strcmp(argv[i], "--pieces")) pieces = true;
+    else if (!strcmp(argv[i], "--runs")) runs = true;
     else if (!strcmp(argv[i], "--places")) places = true;
     else if ((!strcmp(argv[i], "--heads") || !strcmp(argv[i], "--cues")) && i + 1 < argc && !h.file) {
       cues = !strcmp(argv[i], "--cues");
@@ -120,7 +127,7 @@ int cli_features_text(int argc, char **argv) {
     }
     else if (argv[i][0] == '-' && argv[i][1]) {
       fprintf(stderr, "mien features text: there is no option '%s'\n"
-                      "usage: mien features text [--pieces|--places|--heads MODEL|--cues MODEL] "
+                      "usage: mien features text [--runs|--pieces|--places|--heads MODEL|--cues MODEL] "
                       "[FILE|-]\n", argv[i]);
       return CLI_USAGE;
     } else path = argv[i];
@@ -141,8 +148,8 @@ int cli_features_text(int argc, char **argv) {
     } else if (h.reader) {
       (cues ? print_cues : print_heads)(&h, line, (size_t)bytes);
     } else {
-      text_tokenise(tokens, line, (size_t)bytes);
-      print_tokens(tokens, places);
+      text_tokenise(tokens, line, (size_t)bytes, runs ? TEXT_RUNS : TEXT_PAIRS);
+      print_tokens(tokens, runs, places);
     }
   }
   int result = tokens && !ferror(in) && !fflush(stdout) && !ferror(stdout) ? CLI_DONE : CLI_NOTHING;

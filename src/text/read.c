@@ -108,7 +108,7 @@ static void forward(text_reader *r) {
 int text_read(text_reader *r, const char *utf8, size_t bytes, mien_reading *reading) {
   base_reading_init(reading, MIEN_TEXT);
   reading->final = 1;
-  text_tokenise(&r->tokens, utf8, bytes);
+  text_tokenise(&r->tokens, utf8, bytes, TEXT_PAIRS);
   size_t count = r->tokens.count, read = BASE_MAX(r->tokens.read, (size_t)1);
   if (!count) {
     memset(r->heads, 0, sizeof r->heads); /* the heads' say of no text: nothing */

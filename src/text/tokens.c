@@ -6,6 +6,7 @@ typedef struct scanner {
   text_tokens *out;
   const char *text;
   size_t bytes;
+  int unspaced;    /* TEXT_PAIRS or TEXT_RUNS                     */
   bool after_word; /* the byte before is part of a word or number */
   int negated;     /* words that the last negation still turns    */
 } scanner;
@@ -198,8 +199,31 @@ static size_t read_unit(const scanner *s, size_t at, unit *u) {
   return BASE_MAX(u->end, at);
 }
 
+/* A run of such a script as one token, as long as it fits; the rest is the next run. */
+static size_t scan_run(scanner *s, size_t at) {
+  unit last = {0}, now;
+  bool again = false;
+  text_token *token = begin(s, TEXT_WORD, at);
+  while (token->count + BASE_COUNT(now.characters) <= TEXT_TOKEN_CHARACTERS) {
+    at = read_unit(s, at, &now);
+    if (!now.count) break;
+    bool same = same_unit(&last, &now);
+    if (same && again) { /* the third of its kind */
+      token->marks |= TEXT_LONG;
+      continue;
+    }
+    for (size_t i = 0; i < now.count; i++) put(s, token, now.characters[i]);
+    again = same;
+    last = now;
+  }
+  end(s, token, at);
+  s->after_word = true;
+  s->negated = 0;
+  return at;
+}
+
 /* A run of such a script: its overlapping pairs, or its one character. */
-static size_t scan_unspaced(scanner *s, size_t at) {
+static size_t scan_pairs(scanner *s, size_t at) {
   unit last, now;
   at = read_unit(s, at, &last);
   bool paired = false, again = false, cut = false;
@@ -405,9 +429,10 @@ static size_t scan_ascii(scanner *s, size_t at) {
   return word;
 }
 
-void text_tokenise(text_tokens *tokens, const char *utf8, size_t bytes) {
+void text_tokenise(text_tokens *tokens, const char *utf8, size_t bytes, int unspaced) {
   tokens->count = tokens->character_count = tokens->invalid = 0;
-  scanner s = {.out = tokens, .text = utf8, .bytes = BASE_MIN(bytes, (size_t)INT32_MAX)};
+  scanner s = {.out = tokens, .text = utf8, .bytes = BASE_MIN(bytes, (size_t)INT32_MAX),
+               .unspaced = unspaced};
   size_t at = 0;
   while (at < s.bytes && !full(&s)) {
     uint32_t c;
@@ -419,7 +444,9 @@ void text_tokenise(text_tokens *tokens, const char *utf8, size_t bytes) {
     switch (text_character_class(c)) {
     case TEXT_IS_LETTER: at = scan_word(&s, at, false); break;
     case TEXT_IS_DIGIT: at = scan_word(&s, at, false); break;
-    case TEXT_IS_UNSPACED: at = scan_unspaced(&s, at); break;
+    case TEXT_IS_UNSPACED:
+      at = (unspaced == TEXT_RUNS ? scan_run : scan_pairs)(&s, at);
+      break;
     case TEXT_IS_PICTURE:
     case TEXT_IS_FLAG: at = scan_picture(&s, at); break;
     case TEXT_IS_MARK: at = scan_mark(&s, at, c, length); break;

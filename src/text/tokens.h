@@ -6,7 +6,7 @@
  * Tokens: words (apostrophes stay inside), numbers (digits of longer numbers become 0), sentence
  * marks (a run is one token), emoji (one token a picture, ♀ ♂ and skin tone folded away),
  * emoticons in one spelling each, masks ("<user>" "<url>" "<mail>" "<name>"…). Hashtags are split
- * at capitals. Scripts written without spaces give overlapping pairs of characters.
+ * at capitals. Scripts written without spaces give overlapping pairs of characters, or runs of them.
  * Marks say what normalisation took away: elongation, shouting, and the scope of a negation.
  *
  * Nothing is allocated; one text_tokens is about 100 KiB. Used by one thread at a time. */
@@ -44,7 +44,10 @@ typedef struct text_tokens {
   size_t invalid; /* bytes that are not UTF-8                                           */
 } text_tokens;
 
-void text_tokenise(text_tokens *tokens, const char *utf8, size_t bytes);
+/* What becomes of scripts without spaces: overlapping pairs of characters (for n-grams), or runs of up
+ * to TEXT_TOKEN_CHARACTERS characters (for subwords). */
+enum { TEXT_PAIRS, TEXT_RUNS };
+void text_tokenise(text_tokens *tokens, const char *utf8, size_t bytes, int unspaced);
 
 /* ---- Characters (characters.c) --------------------------------------------------------------- */
 

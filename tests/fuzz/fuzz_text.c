@@ -24,7 +24,7 @@ static void begin(void) {
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   if (!reader) begin();
-  text_tokenise(&tokens, (const char *)data, size);
+  text_tokenise(&tokens, (const char *)data, size, TEXT_PAIRS);
   REQUIRE(tokens.count <= TEXT_TOKENS && tokens.read <= size && tokens.invalid <= size);
   uint32_t characters = 0;
   for (size_t i = 0; i < tokens.count; i++) {

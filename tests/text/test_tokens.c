@@ -9,10 +9,10 @@
 static text_tokens tokens;
 
 /* The tokens parted by spaces; marks after '/', as n (negated), s (shouted), l (long). */
-static const char *scan_bytes(const char *text, size_t bytes) {
+static const char *scan_as(const char *text, size_t bytes, int unspaced) {
   static char out[4096];
   size_t at = 0;
-  text_tokenise(&tokens, text, bytes);
+  text_tokenise(&tokens, text, bytes, unspaced);
   for (size_t i = 0; i < tokens.count; i++) {
     const text_token *token = &tokens.items[i];
     assert_true(token->at + token->length <= bytes);
@@ -38,6 +38,10 @@ static const char *scan_bytes(const char *text, size_t bytes) {
   }
   out[at] = 0;
   return out;
+}
+
+static const char *scan_bytes(const char *text, size_t bytes) {
+  return scan_as(text, bytes, TEXT_PAIRS);
 }
 
 static const char *scan(const char *text) { return scan_bytes(text, strlen(text)); }
@@ -109,15 +113,15 @@ static void long_line(void **state) {
   char *line = malloc(bytes);
   assert_non_null(line);
   for (size_t i = 0; i < bytes; i++) line[i] = i % 5 == 4 ? ' ' : (char)('a' + i % 7);
-  text_tokenise(&tokens, line, bytes);
+  text_tokenise(&tokens, line, bytes, TEXT_PAIRS);
   assert_int_equal(tokens.count, TEXT_TOKENS);
   assert_true(tokens.read < 4096);
   memset(line, 'x', bytes); /* one word */
-  text_tokenise(&tokens, line, bytes);
+  text_tokenise(&tokens, line, bytes, TEXT_PAIRS);
   assert_int_equal(tokens.count, 1);
   assert_int_equal(tokens.read, bytes);
   for (size_t i = 0; i < bytes; i++) line[i] = "ab"[i & 1];
-  text_tokenise(&tokens, line, bytes);
+  text_tokenise(&tokens, line, bytes, TEXT_PAIRS);
   assert_int_equal(tokens.items[0].length, bytes);
   free(line);
 }
@@ -137,9 +141,22 @@ static void pieces(void **state) {
   assert_true(text_token_hash(sad, 3) == 0xa01d2bf9ad23daabu);
 }
 
+static void runs(void **state) {
+  const char *text = "\xe6\x88\x91\xe5\xbe\x88\xe5\xa5\xbd\xe5\x95\x8a\xe5\x95\x8a\xe5\x95\x8a ok";
+  assert_string_equal(scan_as(text, strlen(text), TEXT_RUNS),
+                      "\xe6\x88\x91\xe5\xbe\x88\xe5\xa5\xbd\xe5\x95\x8a\xe5\x95\x8a/l ok");
+  char many[300];
+  for (int i = 0; i < 100; i++) memcpy(many + 3 * i, i % 2 ? "\xe5\xa5\xbd" : "\xe6\x88\x91", 3);
+  text_tokenise(&tokens, many, sizeof many, TEXT_RUNS);
+  assert_int_equal(tokens.count, 4); /* 29 characters at most leave room for one more with its marks */
+  size_t characters = 0;
+  for (size_t i = 0; i < tokens.count; i++) characters += tokens.items[i].count;
+  assert_int_equal(characters, 100);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(words),     cmocka_unit_test(marks),     cmocka_unit_test(pictures),
+      cmocka_unit_test(words),     cmocka_unit_test(marks), cmocka_unit_test(runs),     cmocka_unit_test(pictures),
       cmocka_unit_test(emoticons), cmocka_unit_test(masks),     cmocka_unit_test(languages),
       cmocka_unit_test(odd_bytes), cmocka_unit_test(long_line), cmocka_unit_test(pieces),
   };
