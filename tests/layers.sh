@@ -1,10 +1,11 @@
 #!/bin/sh
 # Checks that #include "room/…" points only downwards in the list of levels, and that rooms on one
-# level do not include one another. Prints each offending line; exit 1 if there is one.
+# level do not include one another. report and eval stand just below cli: they may use every room up to
+# engine (and the ones above it, once there is need), and only the program uses them. Prints each offending line; exit 1 if there is one.
 cd "$(dirname "$0")/.." || exit 2
 awk '
 BEGIN {
-  n = split("base|nn|media|text voice face body words|fuse|follow|explain|engine|vault|store|guard|rules respond insight|serve|cli", levels, "|")
+  n = split("base|nn|media|text voice face body words|fuse|follow|explain|engine|vault|store|guard|rules respond insight|serve|report eval|cli", levels, "|")
   for (i = 1; i <= n; i++) { m = split(levels[i], rooms, " "); for (j = 1; j <= m; j++) level[rooms[j]] = i }
 }
 FNR == 1 { split(FILENAME, path, "/"); room = path[2] }

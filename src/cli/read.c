@@ -10,7 +10,7 @@
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/reader.h"
-#include "cli/report.h"
+#include "report/report.h"
 #include "cli/show.h"
 #include "cli/terminal.h"
 

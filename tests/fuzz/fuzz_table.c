@@ -1,7 +1,7 @@
 /* fuzz_table.c: labelled sets, CSV and TSV read whole. The first byte picks the separator. */
 #include <string.h>
 
-#include "cli/eval_table.h"
+#include "eval/table.h"
 #include "scratch.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);

@@ -1,5 +1,5 @@
-/* eval_report.c: what was measured, for the terminal, for programs, and as docs/accuracy.md. */
-#include "cli/eval.h"
+/* report.c: what was measured, for the terminal, for programs, and as docs/accuracy.md. */
+#include "eval/parts.h"
 
 #include <math.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
-/* report_page.c: the page, from its parts. Style and script are files beside this one, put into the
+/* page.c: the page, from its parts. Style and script are files beside this one, put into the
  * program by embed.sh; the page names their hashes in its policy, so nothing else can run in it. */
-#include "cli/report_parts.h"
+#include "report/parts.h"
 
 #include <sodium.h>
 #include <stdlib.h>

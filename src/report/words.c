@@ -1,6 +1,6 @@
-/* report_words.c: the transcript, its words coloured by what they speak for, and the data that the
+/* words.c: the transcript, its words coloured by what they speak for, and the data that the
  * page's script shows under the pointer. */
-#include "cli/report_parts.h"
+#include "report/parts.h"
 
 enum { TURNS_MAX = 20000 /* shown; a page of more cannot be used */ };
 

@@ -1,12 +1,11 @@
-/* eval_text.c: GoEmotions, BRIGHTER, EmoBank. */
+/* text.c: GoEmotions, BRIGHTER, EmoBank. */
 #include <dirent.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/eval.h"
-#include "cli/terminal.h"
+#include "eval/parts.h"
 #include "text/text.h"
 
 /* GoEmotions' grouping (Demszky et al. 2020, Ekman's six) with neutral: core label of each of the
@@ -127,7 +126,7 @@ int eval_goemotions(eval_context *context, mien_error *error) {
       core[core_count++] = eval_item_of(&reading, core_of_fine[label]);
       eval_keep(context, &reading, core_of_fine[label]);
     }
-    cli_progress("GoEmotions", (double)row, (double)table.rows);
+    eval_progress(context, "GoEmotions", (double)row, (double)table.rows);
   }
   if (!code && !context->kept) {
     eval_report *to = &context->report;
@@ -227,7 +226,7 @@ int eval_brighter(eval_context *context, mien_error *error) {
   int languages = list_languages(context, names, error), code = languages ? MIEN_OK : MIEN_EIO;
   if (!code) code = room_open(context, &r, error);
   for (int l = 0; !code && l < languages; l++) {
-    cli_progress("BRIGHTER", l, languages);
+    eval_progress(context, "BRIGHTER", l, languages);
     code = brighter_language(context, &r, names[l], &items[l], &counts[l], error);
     all += counts[l];
   }

@@ -1,5 +1,5 @@
-/* eval_metrics.c: the metrics, and the bootstrap around them. */
-#include "cli/eval_metrics.h"
+/* metrics.c: the metrics, and the bootstrap around them. */
+#include "eval/metrics.h"
 
 #include <math.h>
 #include <stdlib.h>

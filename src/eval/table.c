@@ -1,5 +1,5 @@
-/* eval_table.c: reads CSV and TSV. */
-#include "cli/eval_table.h"
+/* table.c: reads CSV and TSV. */
+#include "eval/table.h"
 
 #include <errno.h>
 #include <stdio.h>

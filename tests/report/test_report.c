@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
-#include "cli/report_parts.h"
+#include "report/parts.h"
 #include "../failing.h"
 
 /* ---- A conversation: anger swells in the middle, joy ends it; some of it is not clear. */

@@ -1,4 +1,4 @@
-/* eval_fused.c: fuse/ against people, on CREMA-D's ratings (Cao et al. 2014).
+/* fused.c: fuse/ against people, on CREMA-D's ratings (Cao et al. 2014).
  *
  * About ten people each rated the sound alone, the picture alone and both together of 7,442 clips.
  * Three drawn votes for the sound stand for a voice's reading and three for the picture for a
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/eval.h"
+#include "eval/parts.h"
 #include "fuse/fuse.h"
 
 enum { VOTES = 6, RATERS = 3, FIT_ACTORS_TO = 1060, TEST_ACTORS_FROM = 1076 };

@@ -9,8 +9,8 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "cli/eval_metrics.h"
-#include "cli/eval_table.h"
+#include "eval/metrics.h"
+#include "eval/table.h"
 
 static const uint32_t each[] = {0, 1, 2, 3, 4, 5, 6, 7};
 #define NEAR(a, b) assert_true(fabs((a) - (b)) < 1e-6)

@@ -1,53 +1,27 @@
-/* eval.h: `mien eval`: scores the shipped models on labelled sets through the C code.
+/* parts.h: what the sets of this room share. Only for this room.
  *
- * eval.c         the command: which sets, options
- * eval_face.c    FER+, landmarks68, UTK            eval_text.c   GoEmotions, BRIGHTER, EmoBank
- * eval_voice.c   RAVDESS, EmoDB, nEMO, CREMA-D, TESS
- * eval_fused.c   CREMA-D's raters        eval_pairs.c   items of the sets above, put together
- * eval_report.c  what was measured, as a table, JSON and docs/accuracy.md
- * eval_metrics.c the metrics               eval_table.c  CSV and TSV in */
-#ifndef CLI_EVAL_H
-#define CLI_EVAL_H
+ * sets.c   the list of sets, and their helpers      report.c  what was measured, as a table, JSON and
+ * text.c   GoEmotions, BRIGHTER, EmoBank                      docs/accuracy.md
+ * voice.c  RAVDESS, EmoDB, nEMO, CREMA-D, TESS      face.c    FER+      frames.c  landmarks68, UTK
+ * fused.c  CREMA-D's raters                         pairs.c   items of the sets above, put together
+ * metrics.c the metrics                             table.c   CSV and TSV in */
+#ifndef EVAL_PARTS_H
+#define EVAL_PARTS_H
 
-#include "base/base.h"
-#include "cli/eval_metrics.h"
-#include "cli/eval_table.h"
+#include "eval/eval.h"
+#include "eval/table.h"
 #include "nn/nn.h"
 
-/* One figure. A floor is what an issue asks for; NAN where none is set. */
-typedef struct eval_row {
-  char set[64], part[48], measure[64]; /* part: "" for all of the set, else a group or a language */
-  eval_value value;
-  size_t count; /* items */
-  double at_least, at_most;
-  bool percent; /* shown as 97.3 % */
-} eval_row;
-
-typedef struct eval_report {
-  eval_row *rows;
-  size_t count, capacity;
-  base_text notes;    /* a line each: how it was scored, what could not be read */
-  base_text models;   /* a line each: name, version, SHA-256 */
-  char set[64];       /* where eval_add adds to */
-} eval_report;
-
-/* Readings of labelled items, kept to be put together (eval_pairs.c). */
-typedef struct eval_kept {
+/* Readings of labelled items, kept to be put together (pairs.c). */
+struct eval_kept {
   struct eval_kept_one {
     mien_reading reading;
     int truth; /* core label */
   } *list;
   size_t count, capacity;
-} eval_kept;
+};
 
-typedef struct eval_context {
-  const char *data;   /* folder */
-  const char *models; /* folder; NULL: those inside the program */
-  eval_report report;
-  eval_kept *kept;    /* NULL, or where sets put their readings */
-} eval_context;
-
-/* ---- eval_report.c --------------------------------------------------------------------------- */
+/* ---- report.c -------------------------------------------------------------------------------- */
 void eval_set(eval_report *report, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Adds a figure to the current set; gives the row for its floor to be set. */
 eval_row *eval_add(eval_report *report, const char *part, const char *measure, eval_value value,
@@ -61,12 +35,8 @@ void eval_add_labels(eval_report *report, const char *part, const eval_item *ite
  * the project's floors (ECE <= .05, coverage 88–92 %) where `floors`. */
 void eval_add_calibration(eval_report *report, const char *part, const eval_item *items, size_t count,
                           bool floors);
-void eval_report_table(const eval_report *report, base_text *to);
-void eval_report_json(const eval_report *report, base_text *to);
-void eval_report_markdown(const eval_report *report, const char *command, base_text *to);
-void eval_report_clear(eval_report *report);
 
-/* ---- Helpers, eval.c -------------------------------------------------------------------------- */
+/* ---- Helpers, sets.c -------------------------------------------------------------------------- */
 /* Opens models/NAME.mien and notes its name, version and hash in the report. */
 int eval_open_model(eval_context *context, const char *name, nn_file **file, mien_error *error);
 /* "DATA/part": allocated; to be freed. NULL when memory is out. */
@@ -76,6 +46,7 @@ char *eval_path(const eval_context *context, const char *format, ...)
 int eval_open_table(const eval_context *context, eval_table *table, const char *part, char separator,
                     mien_error *error);
 int eval_core_of_name(const char *name); /* "happy" "angry" … of any set; -1 for none of the seven */
+void eval_progress(const eval_context *context, const char *what, double done, double whole);
 /* Keeps the reading where context->kept says so. */
 void eval_keep(eval_context *context, const mien_reading *reading, int truth);
 /* Fills an item from a reading: guess is the top core label. */

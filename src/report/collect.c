@@ -1,5 +1,5 @@
-/* report.c: collects. Everything is copied; interim readings of single modalities are let go. */
-#include "cli/report_parts.h"
+/* collect.c: collects. Everything is copied; interim readings of single modalities are let go. */
+#include "report/parts.h"
 
 #include <ctype.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
-/* eval_table.h: labelled sets as tables: CSV (RFC 4180, quotes and line breaks inside them) and TSV
+/* table.h: labelled sets as tables: CSV (RFC 4180, quotes and line breaks inside them) and TSV
  * (no quotes), read whole. */
-#ifndef CLI_EVAL_TABLE_H
-#define CLI_EVAL_TABLE_H
+#ifndef EVAL_TABLE_H
+#define EVAL_TABLE_H
 
 #include <stddef.h>
 

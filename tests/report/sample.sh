@@ -1,5 +1,5 @@
 #!/bin/sh
-# report.sh MIEN TEST_REPORT: the report of the shipped sample, as `mien read` writes it, is whole,
+# sample.sh MIEN TEST_REPORT: the report of the shipped sample, as `mien read` writes it, is whole,
 # closed to the outside, and names both people and something that was said.
 mien=$(realpath "$1") test_report=$(realpath "$2")
 cd "$MIEN_SOURCE_ROOT" || exit 2

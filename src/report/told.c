@@ -1,6 +1,6 @@
-/* report_told.c: what is worth telling in words: the line in even steps, the largest changes, a
+/* told.c: what is worth telling in words: the line in even steps, the largest changes, a
  * sentence or two about each person. What abstained takes no part in any of it. */
-#include "cli/report_parts.h"
+#include "report/parts.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -5,7 +5,7 @@ set -e
 out=$1
 shift
 {
-  echo '/* written by src/cli/report/embed.sh */'
+  echo '/* written by src/report/embed.sh */'
   echo '  .section .rodata'
   for file; do
     symbol=report_${file##*.}

@@ -1,12 +1,11 @@
-/* eval_frames.c: whole frames through the face tracker: landmarks68, UTK, the clips. */
+/* frames.c: whole frames through the face tracker: landmarks68, UTK, the clips. */
 #include <dirent.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/eval.h"
-#include "cli/terminal.h"
+#include "eval/parts.h"
 #include "face/face.h"
 #include "face/landmarks.h"
 #include "media/media.h"
@@ -165,7 +164,7 @@ static int score_landmarks68(eval_context *context, room *r, const eval_table *t
       eval_note(&context->report, "cannot be read: %s", trouble.where);
     media_close(&reader);
     free(path);
-    cli_progress("landmarks68", (double)row, (double)table->rows);
+    eval_progress(context, "landmarks68", (double)row, (double)table->rows);
   }
   base_free_aligned(scratch);
   face_landmarks_close(&landmarks);
@@ -273,7 +272,7 @@ static int score_utk(eval_context *context, room *r, const eval_table *table, pe
     }
     media_close(&reader);
     free(path);
-    cli_progress("UTK", (double)row, (double)table->rows);
+    eval_progress(context, "UTK", (double)row, (double)table->rows);
   }
   return *count ? MIEN_OK
                 : base_error_set(error, MIEN_EEMPTY, "face/utk", "", "no picture could be read");

@@ -1,11 +1,10 @@
-/* eval_face.c: FER+, as published and disturbed. */
+/* face.c: FER+, as published and disturbed. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/eval.h"
-#include "cli/terminal.h"
+#include "eval/parts.h"
 #include "face/expression.h"
 #include "media/media.h"
 
@@ -165,7 +164,7 @@ static int score_rows(eval_context *context, const eval_table *table,
     face_expression_read(expression, crop, scratch, &reading);
     eval_keep(context, &reading, core_of[truth]);
     out->core[out->count++] = eval_item_of(&reading, core_of[truth]);
-    cli_progress("FER+", (double)row, (double)table->rows);
+    eval_progress(context, "FER+", (double)row, (double)table->rows);
   }
   if (out->count) return MIEN_OK;
   return base_error_set(error, MIEN_EEMPTY, path,

@@ -1,9 +1,9 @@
-/* report_chart.c: a person's lines of time as SVG, and the same as a table.
+/* chart.c: a person's lines of time as SVG, and the same as a table.
  *
  * From top to bottom, on one axis: core labels stacked, the states that move, valence and arousal,
  * confidence, the waveform, and the turns. What abstained is hatched and nothing else is drawn there;
  * where nothing was read at all (the person is silent) the lanes stay empty. */
-#include "cli/report_parts.h"
+#include "report/parts.h"
 
 #include <stdlib.h>
 

@@ -1,4 +1,4 @@
-/* eval_pairs.c: fuse/ over the real models, on people who never were: a text of GoEmotions, a voice
+/* pairs.c: fuse/ over the real models, on people who never were: a text of GoEmotions, a voice
  * of RAVDESS and a face of FER+, all of the test splits and all labelled alike, are taken for one
  * moment of one person. Better than nothing, and no more: real words, voices and faces depend on
  * each other, and these do not, so the figures of two and three together flatter the fusion. */
@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/eval.h"
+#include "eval/parts.h"
 #include "fuse/fuse.h"
 
 enum { SOURCES = 3, EACH = 250 /* moments of a core label */ };
@@ -55,7 +55,8 @@ static int collect(eval_context *context, eval_kept kept[SOURCES], int *present,
   int code = MIEN_OK, sources = 0;
   *present = 0;
   for (int s = 0; s < SOURCES; s++) {
-    eval_context own = {.data = context->data, .models = context->models, .kept = &kept[s]};
+    eval_context own = {.data = context->data, .models = context->models,
+                        .progress = context->progress, .kept = &kept[s]};
     int failed = sets[s](&own, error);
     const char *models = own.report.models.data;
     if (!failed && models &&

@@ -1,9 +1,9 @@
-/* eval_metrics.h: how well labels, confidences and sets agree with the truth. Pure functions.
+/* metrics.h: how well labels, confidences and sets agree with the truth. Pure functions.
  *
  * Every metric takes an array of items and `pick`, the items that count (with repeats), so that the
  * bootstrap is one loop around any of them. A metric that has nothing to average is NAN. */
-#ifndef CLI_EVAL_METRICS_H
-#define CLI_EVAL_METRICS_H
+#ifndef EVAL_METRICS_H
+#define EVAL_METRICS_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -3,8 +3,8 @@
  * A report collects what a session gives and the sound that was fed, keeps what it will draw (states,
  * final readings, turns, a loudness envelope: a few MB an hour), and writes a page that works from
  * disk, without a script, in print and by keyboard. Everything in it is copied. One thread. */
-#ifndef CLI_REPORT_H
-#define CLI_REPORT_H
+#ifndef REPORT_H
+#define REPORT_H
 
 #include <stdio.h>
 

@@ -1,13 +1,12 @@
-/* report_parts.h: what a report keeps, and the parts that write it. Only for report*.c.
+/* parts.h: what a report keeps, and the parts that write it. Only for this room.
  *
- * report.c collects; report_page.c puts the page together; report_chart.c draws a person's lines of
- * time; report_told.c finds what is worth telling in words; report_words.c writes the transcript;
- * report_html.c escapes. */
-#ifndef CLI_REPORT_PARTS_H
-#define CLI_REPORT_PARTS_H
+ * collect.c collects; page.c puts the page together; chart.c draws a person's lines of time; told.c
+ * finds what is worth telling in words; words.c writes the transcript; html.c escapes. */
+#ifndef REPORT_PARTS_H
+#define REPORT_PARTS_H
 
 #include "base/base.h"
-#include "cli/report.h"
+#include "report/report.h"
 
 enum { REPORT_CUES = 4, REPORT_NOTES_MAX = 64, REPORT_PEOPLE_MAX = 32, REPORT_BINS_MAX = 480,
        REPORT_MOMENTS_MAX = 8 };

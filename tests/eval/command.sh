@@ -1,5 +1,5 @@
 #!/bin/sh
-# eval.sh MIEN: `mien eval` on made-up sets: wrong usage, folders that are not there, damaged lists, and
+# command.sh MIEN: `mien eval` on made-up sets: wrong usage, folders that are not there, damaged lists, and
 # pictures that cannot be read. Exit 77 (skipped) without ffmpeg or the expression model.
 mien=$(realpath "$1") || exit 1
 command -v ffmpeg >/dev/null || { echo "ffmpeg is not installed"; exit 77; }

@@ -1,5 +1,5 @@
-/* report_html.c: text that came from outside, made harmless; times for people. */
-#include "cli/report_parts.h"
+/* html.c: text that came from outside, made harmless; times for people. */
+#include "report/parts.h"
 
 bool report_turns_text(uint32_t code) {
   return (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);

@@ -1,11 +1,10 @@
-/* eval_voice.c: RAVDESS, EmoDB, nEMO, CREMA-D, TESS, by the split of splits/voice.csv. */
+/* voice.c: RAVDESS, EmoDB, nEMO, CREMA-D, TESS, by the split of splits/voice.csv. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/eval.h"
-#include "cli/terminal.h"
+#include "eval/parts.h"
 #include "media/media.h"
 #include "voice/voice.h"
 
@@ -160,7 +159,7 @@ static int run(eval_context *context, const protocol *p, mien_error *error) {
     c->core = heard ? eval_item_of(&reading, core)
                     : (eval_item){.truth = core, .guess = -1, .set = ALL_CORE, .abstained = true};
     if (heard) eval_keep(context, &reading, core);
-    cli_progress(p->title, (double)row, (double)table.rows);
+    eval_progress(context, p->title, (double)row, (double)table.rows);
   }
   if (!code && !count)
     code = base_error_set(error, MIEN_EEMPTY, list,
@@ -196,7 +195,8 @@ int eval_voices(eval_context *context, mien_error *error) {
   eval_kept kept = {0};
   int code = MIEN_OK;
   for (size_t s = 0; !code && s < BASE_COUNT(sets); s++) {
-    eval_context own = {.data = context->data, .models = context->models, .kept = &kept};
+    eval_context own = {.data = context->data, .models = context->models,
+                        .progress = context->progress, .kept = &kept};
     code = run(&own, sets[s], error);
     eval_report_clear(&own.report);
   }
