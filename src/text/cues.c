@@ -10,8 +10,8 @@
 static const float WEAKEST = 0.02f; /* shares below say nothing */
 
 /* Gradient of log p(top) by the pooled vector. */
-static void gradient(const text_reader *r, const float core[MIEN_CORE], int top, float *to) {
-  const text_model *model = r->model;
+static void gradient(const text_bulk_reader *r, const float core[MIEN_CORE], int top, float *to) {
+  const text_bulk *model = r->model;
   size_t H = model->depth;
   const float *heads = (const float *)model->heads_rows->data + MIEN_FINE * H;
   uint32_t rows[TEXT_WIDTH_MAX];
@@ -28,8 +28,8 @@ static void gradient(const text_reader *r, const float core[MIEN_CORE], int top,
   nn_bag_i8(model->hidden_rows, rows, weights, open, to);
 }
 
-static void shares(text_reader *r, const float *slope) {
-  const text_model *model = r->model;
+static void shares(text_bulk_reader *r, const float *slope) {
+  const text_bulk *model = r->model;
   size_t D = model->width, C = model->channels, A = model->slices, T = r->tokens.count, S = C / A;
   const float *attended = slope, *largest = slope + C, *mean = slope + 2 * C;
   const float *maximum = r->pooled + C;
@@ -64,7 +64,7 @@ static void copy_text(char *to, size_t capacity, const char *text, size_t bytes)
   to[bytes] = 0;
 }
 
-size_t text_cues(text_reader *r, const char *text, const float core[MIEN_CORE], int top) {
+size_t text_cues(text_bulk_reader *r, const char *text, const float core[MIEN_CORE], int top) {
   float slope[3 * TEXT_WIDTH_MAX];
   gradient(r, core, top, slope);
   shares(r, slope);

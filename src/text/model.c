@@ -1,12 +1,5 @@
-/* model.c: opens a text model, checking every shape once so that reading need not. */
+/* model.c: opens a bulk text model, checking every shape once so that reading need not. */
 #include "text/model.h"
-
-static const char *const brighter_names[TEXT_BRIGHTER] = {"anger", "disgust", "fear",
-                                                          "joy",   "sadness", "surprise"};
-
-const char *text_brighter_name(int label) {
-  return label >= 0 && label < TEXT_BRIGHTER ? brighter_names[label] : NULL;
-}
 
 /* A tensor of the file, its shape checked; the first failure sticks in *code. */
 static const nn_tensor *get(const nn_file *file, const char *name, int type, size_t d0, size_t d1,
@@ -23,7 +16,7 @@ static int refuse(mien_error *error, const char *what) {
                         "use a text model that was trained for this version of Mien", "%s", what);
 }
 
-static int sizes(text_model *model, const nn_file *file, mien_error *error) {
+static int sizes(text_bulk *model, const nn_file *file, mien_error *error) {
   double width, channels, slices, depth, version;
   int code = nn_file_number(file, "feature_version", &version, error);
   if (!code) code = nn_file_number(file, "network.width", &width, error);
@@ -31,7 +24,6 @@ static int sizes(text_model *model, const nn_file *file, mien_error *error) {
   if (!code) code = nn_file_number(file, "network.slices", &slices, error);
   if (!code) code = nn_file_number(file, "network.hidden", &depth, error);
   if (code) return code;
-  if (strcmp(nn_file_kind(file), "text")) return refuse(error, "it is not a text model");
   if (version != TEXT_FEATURES) return refuse(error, "it was trained on other features");
   if (!(width >= 1 && width <= TEXT_WIDTH_MAX && channels >= 1 && channels <= TEXT_WIDTH_MAX &&
         depth >= 1 && depth <= TEXT_WIDTH_MAX && slices >= 1 && slices <= TEXT_SLICES_MAX) ||
@@ -44,7 +36,7 @@ static int sizes(text_model *model, const nn_file *file, mien_error *error) {
   return MIEN_OK;
 }
 
-static int tensors(text_model *model, const nn_file *file, mien_error *error) {
+static int tensors(text_bulk *model, const nn_file *file, mien_error *error) {
   size_t D = model->width, C = model->channels, H = model->depth, A = model->slices;
   int code = 0;
   const nn_tensor *keys = get(file, "pieces.keys", NN_I8, 0, 4 * TEXT_BUCKET, 0, &code, error);
@@ -73,7 +65,7 @@ static int tensors(text_model *model, const nn_file *file, mien_error *error) {
   return code;
 }
 
-static int thresholds(text_model *model, const nn_file *file, mien_error *error) {
+static int thresholds(text_bulk *model, const nn_file *file, mien_error *error) {
   int code = nn_file_numbers(file, "thresholds.fine", model->fine_thresholds, MIEN_FINE, error);
   double count = 0;
   if (!code) code = nn_file_number(file, "thresholds.language_count", &count, error);
@@ -97,27 +89,24 @@ static int thresholds(text_model *model, const nn_file *file, mien_error *error)
   return code;
 }
 
-int text_model_open(text_model **model, const nn_file *file, mien_error *error) {
-  text_model *opened = base_alloc(1, sizeof *opened);
+int text_bulk_open(void **model, const nn_file *file, mien_error *error) {
+  text_bulk *opened = *model = base_alloc(1, sizeof *opened);
   int code = opened ? MIEN_OK : base_error_set(error, MIEN_ENOMEM, "the text model",
                                                "free some memory", "out of memory");
   if (!code) code = sizes(opened, file, error);
   if (!code) code = tensors(opened, file, error);
   if (!code) code = thresholds(opened, file, error);
   if (!code) code = nn_calibration_read(&opened->calibration, file, error);
-  if (code) text_model_close(&opened);
-  *model = opened;
+  if (code) text_bulk_close(opened);
   return code;
 }
 
-void text_model_close(text_model **model) {
-  if (!*model) return;
-  nn_pack_clear(&(*model)->conv1);
-  nn_pack_clear(&(*model)->conv2);
-  nn_pack_clear(&(*model)->hidden);
-  nn_pack_clear(&(*model)->heads);
-  base_free(*model);
-  *model = NULL;
+void text_bulk_close(void *closing) {
+  text_bulk *model = closing;
+  if (!model) return;
+  nn_pack_clear(&model->conv1);
+  nn_pack_clear(&model->conv2);
+  nn_pack_clear(&model->hidden);
+  nn_pack_clear(&model->heads);
+  base_free(model);
 }
-
-const float *text_model_fine_thresholds(const text_model *model) { return model->fine_thresholds; }

@@ -1,4 +1,4 @@
-/* model.h: the network's parts, inside text/ only.
+/* model.h: the bulk network's parts, inside text/ only.
  *
  *   token -> vector [D]: its row of the table; for a token without one, the mean of its n-grams'
  *            rows; for one with neither, zeros; plus a row for each of its marks
@@ -14,6 +14,7 @@
 #ifndef TEXT_MODEL_H
 #define TEXT_MODEL_H
 
+#include "text/kinds.h"
 #include "text/pieces.h"
 
 enum {
@@ -25,7 +26,7 @@ enum {
   TEXT_LANGUAGES = 64,   /* threshold tables   */
 };
 
-struct text_model {
+typedef struct text_bulk {
   uint32_t buckets;
   const uint32_t *keys;         /* [buckets][16] */
   const nn_tensor *rows;        /* I8 [buckets*16][D] */
@@ -41,10 +42,10 @@ struct text_model {
   float fine_thresholds[MIEN_FINE];
   struct { char name[TEXT_LANGUAGE]; float thresholds[TEXT_BRIGHTER]; } languages[TEXT_LANGUAGES];
   size_t language_count; /* the first is that of all languages */
-};
+} text_bulk;
 
-struct text_reader {
-  const text_model *model;
+typedef struct text_bulk_reader {
+  const text_bulk *model;
   bool cues_wanted;
   text_tokens tokens;
   float *x;       /* [1 + T + 1][D], zeros around */
@@ -56,10 +57,10 @@ struct text_reader {
   size_t known;   /* tokens that have a vector */
   float pooled[3 * TEXT_WIDTH_MAX], hidden[TEXT_WIDTH_MAX], heads[TEXT_HEADS];
   mien_cue cues[TEXT_CUES];
-};
+} text_bulk_reader;
 
 /* The row of a piece, or UINT32_MAX. */
-static inline uint32_t text_model_row(const text_model *model, uint64_t hash) {
+static inline uint32_t text_bulk_row(const text_bulk *model, uint64_t hash) {
   uint32_t bucket = (uint32_t)((hash >> 32) * model->buckets >> 32);
   uint32_t key = (uint32_t)hash ? (uint32_t)hash : 1;
   const uint32_t *keys = model->keys + (size_t)bucket * TEXT_BUCKET;
@@ -68,7 +69,10 @@ static inline uint32_t text_model_row(const text_model *model, uint64_t hash) {
   return found == UINT32_MAX ? found : bucket * TEXT_BUCKET + found;
 }
 
+int text_bulk_open(void **model, const nn_file *file, mien_error *error);
+void text_bulk_close(void *model);
+
 /* Fills reader->cues with what spoke most for or against core label `top`; returns how many. */
-size_t text_cues(text_reader *reader, const char *text, const float core[MIEN_CORE], int top);
+size_t text_cues(text_bulk_reader *reader, const char *text, const float core[MIEN_CORE], int top);
 
 #endif

@@ -1,10 +1,16 @@
-/* read.c: the forward pass over one text, and the reading made of it. */
+/* read.c: the bulk forward pass over one text, and the reading made of it. */
 #include "text/model.h"
 
-int text_reader_open(text_reader **reader, const text_model *model) {
+static void reader_close(void *closing) {
+  text_bulk_reader *reader = closing;
+  base_free_aligned(reader->x);
+  base_free(reader);
+}
+
+static int reader_open(void **reader, const void *of) {
+  const text_bulk *model = of;
   size_t D = model->width, C = model->channels, T = TEXT_TOKENS;
-  text_reader *opened = base_alloc(1, sizeof *opened);
-  *reader = opened;
+  text_bulk_reader *opened = *reader = base_alloc(1, sizeof *opened);
   if (!opened) return MIEN_ENOMEM;
   size_t scratch = BASE_MAX(nn_conv1d_scratch(&model->conv1, TEXT_TOKENS),
                             nn_conv1d_scratch(&model->conv2, TEXT_TOKENS));
@@ -18,7 +24,7 @@ int text_reader_open(text_reader **reader, const text_model *model) {
   float *block = base_alloc_aligned(total * sizeof *block);
   opened->x = block; /* the first part owns the block */
   if (!block) {
-    text_reader_close(reader);
+    reader_close(opened);
     return MIEN_ENOMEM;
   }
   for (size_t i = 0; i < BASE_COUNT(sizes); block += (sizes[i] + 15) / 16 * 16, i++)
@@ -28,18 +34,13 @@ int text_reader_open(text_reader **reader, const text_model *model) {
   return MIEN_OK;
 }
 
-void text_reader_close(text_reader **reader) {
-  if (!*reader) return;
-  base_free_aligned((*reader)->x);
-  base_free(*reader);
-  *reader = NULL;
+static void reader_cues(void *reader, bool wanted) {
+  ((text_bulk_reader *)reader)->cues_wanted = wanted;
 }
 
-void text_reader_cues(text_reader *reader, bool wanted) { reader->cues_wanted = wanted; }
-
 /* x[1 … T]: the vectors of the tokens. */
-static void embed(text_reader *r) {
-  const text_model *model = r->model;
+static void embed(text_bulk_reader *r) {
+  const text_bulk *model = r->model;
   size_t D = model->width;
   const float *marks = model->marks->data;
   r->known = 0;
@@ -48,7 +49,7 @@ static void embed(text_reader *r) {
     const text_token *token = &r->tokens.items[t];
     const uint32_t *characters = r->tokens.characters + token->first;
     float *x = r->x + (t + 1) * D;
-    uint32_t row = text_model_row(model, text_token_hash(characters, token->count));
+    uint32_t row = text_bulk_row(model, text_token_hash(characters, token->count));
     if (row != UINT32_MAX) {
       nn_bag_i8(model->rows, &row, NULL, 1, x);
       r->known++;
@@ -59,7 +60,7 @@ static void embed(text_reader *r) {
       int found = 0;
       size_t count = text_token_pieces(characters, token->count, hashes);
       for (size_t i = 0; i < count; i++) {
-        rows[found] = text_model_row(model, hashes[i]);
+        rows[found] = text_bulk_row(model, hashes[i]);
         found += rows[found] != UINT32_MAX;
       }
       for (int i = 0; i < found; i++) shares[i] = 1.0f / (float)found;
@@ -72,8 +73,8 @@ static void embed(text_reader *r) {
 }
 
 /* pooled [C + C + D] out of y and x. */
-static void pool(text_reader *r) {
-  const text_model *model = r->model;
+static void pool(text_bulk_reader *r) {
+  const text_bulk *model = r->model;
   size_t D = model->width, C = model->channels, A = model->slices, T = r->tokens.count, S = C / A;
   float *attended = r->pooled, *largest = r->pooled + C, *mean = r->pooled + 2 * C;
   memset(attended, 0, C * sizeof *attended);
@@ -91,8 +92,8 @@ static void pool(text_reader *r) {
   nn_mean_rows(r->x + D, (int)T, (int)D, mean);
 }
 
-static void forward(text_reader *r) {
-  const text_model *model = r->model;
+static void forward(text_bulk_reader *r) {
+  const text_bulk *model = r->model;
   size_t C = model->channels, T = r->tokens.count;
   embed(r);
   memset(r->c, 0, C * sizeof *r->c);
@@ -105,7 +106,8 @@ static void forward(text_reader *r) {
   nn_linear(&model->heads, model->heads_bias, NN_NONE, r->hidden, 1, r->heads, r->scratch);
 }
 
-int text_read(text_reader *r, const char *utf8, size_t bytes, mien_reading *reading) {
+static int read_text(void *reader, const char *utf8, size_t bytes, mien_reading *reading) {
+  text_bulk_reader *r = reader;
   base_reading_init(reading, MIEN_TEXT);
   reading->final = 1;
   text_tokenise(&r->tokens, utf8, bytes, TEXT_PAIRS);
@@ -143,9 +145,10 @@ int text_read(text_reader *r, const char *utf8, size_t bytes, mien_reading *read
   return MIEN_OK;
 }
 
-void text_reader_brighter(const text_reader *reader, const char *language,
-                          float probabilities[TEXT_BRIGHTER], unsigned *expressed) {
-  const text_model *model = reader->model;
+static void brighter(const void *of, const char *language, float probabilities[TEXT_BRIGHTER],
+                     unsigned *expressed) {
+  const text_bulk_reader *reader = of;
+  const text_bulk *model = reader->model;
   const float *thresholds = model->languages[0].thresholds;
   for (size_t i = 1; i < model->language_count && language; i++)
     if (!strcmp(model->languages[i].name, language)) thresholds = model->languages[i].thresholds;
@@ -155,3 +158,10 @@ void text_reader_brighter(const text_reader *reader, const char *language,
   for (int k = 0; k < TEXT_BRIGHTER; k++)
     if (probabilities[k] >= thresholds[k]) *expressed |= 1u << k;
 }
+
+static const float *fine_thresholds(const void *model) {
+  return ((const text_bulk *)model)->fine_thresholds;
+}
+
+const text_kind text_kind_bulk = {"text",      text_bulk_open, text_bulk_close, reader_open, reader_close,
+                                  reader_cues, read_text,      brighter,        fine_thresholds};

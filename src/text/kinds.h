@@ -1,0 +1,26 @@
+/* kinds.h: the kinds of text model that stand behind text.h; inside text/ only.
+ *
+ * A model file says its kind; text.c finds it here and passes every call of text.h on to it. A kind
+ * has its own model and its own reader, made and freed by its functions; what each function promises
+ * is what text.h says of the call of that name. */
+#ifndef TEXT_KINDS_H
+#define TEXT_KINDS_H
+
+#include "text/text.h"
+
+typedef struct text_kind {
+  const char *name; /* as the model file says it */
+  int (*model_open)(void **model, const nn_file *file, mien_error *error);
+  void (*model_close)(void *model);
+  int (*reader_open)(void **reader, const void *model);
+  void (*reader_close)(void *reader);
+  void (*cues)(void *reader, bool wanted);
+  int (*read)(void *reader, const char *utf8, size_t bytes, mien_reading *reading);
+  void (*brighter)(const void *reader, const char *language, float probabilities[TEXT_BRIGHTER],
+                   unsigned *expressed);
+  const float *(*fine_thresholds)(const void *model);
+} text_kind;
+
+extern const text_kind text_kind_bulk; /* "text": model.c, read.c, cues.c */
+
+#endif
