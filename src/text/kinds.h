@@ -19,6 +19,13 @@ typedef struct text_kind {
   void (*brighter)(const void *reader, const char *language, float probabilities[TEXT_BRIGHTER],
                    unsigned *expressed);
   const float *(*fine_thresholds)(const void *model);
+  /* NULL where a kind has no such thing; text.h says what the caller then gets. */
+  int (*read_after)(void *reader, const text_turn *before, size_t count, const char *utf8,
+                    size_t bytes, mien_reading *reading);
+  const text_heads *(*heads)(const void *reader);
+  const float *(*hidden)(const void *reader, size_t *count);
+  int (*contributions)(void *reader, const char *utf8, size_t bytes, text_contribution *list,
+                       size_t capacity);
 } text_kind;
 
 extern const text_kind text_kind_bulk; /* "text": model.c, read.c, cues.c */

@@ -72,6 +72,10 @@ static inline uint32_t text_bulk_row(const text_bulk *model, uint64_t hash) {
 int text_bulk_open(void **model, const nn_file *file, mien_error *error);
 void text_bulk_close(void *model);
 
+const float *text_bulk_hidden(const void *reader, size_t *count);
+int text_bulk_contributions(void *reader, const char *utf8, size_t bytes, text_contribution *list,
+                            size_t capacity);
+
 /* Fills reader->cues with what spoke most for or against core label `top`; returns how many. */
 size_t text_cues(text_bulk_reader *reader, const char *text, const float core[MIEN_CORE], int top);
 

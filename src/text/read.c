@@ -114,6 +114,7 @@ static int read_text(void *reader, const char *utf8, size_t bytes, mien_reading 
   size_t count = r->tokens.count, read = BASE_MAX(r->tokens.read, (size_t)1);
   if (!count) {
     memset(r->heads, 0, sizeof r->heads); /* the heads' say of no text: nothing */
+    memset(r->hidden, 0, sizeof r->hidden);
     for (int k = 0; k < TEXT_BRIGHTER; k++) r->heads[MIEN_FINE + MIEN_CORE + k] = -30;
     reading->quality = 0;
     reading->abstain = bytes ? "there are no words in it" : "the text is empty";
@@ -163,5 +164,14 @@ static const float *fine_thresholds(const void *model) {
   return ((const text_bulk *)model)->fine_thresholds;
 }
 
-const text_kind text_kind_bulk = {"text",      text_bulk_open, text_bulk_close, reader_open, reader_close,
-                                  reader_cues, read_text,      brighter,        fine_thresholds};
+const text_kind text_kind_bulk = {.name = "text",
+                                  .model_open = text_bulk_open,
+                                  .model_close = text_bulk_close,
+                                  .reader_open = reader_open,
+                                  .reader_close = reader_close,
+                                  .cues = reader_cues,
+                                  .read = read_text,
+                                  .brighter = brighter,
+                                  .fine_thresholds = fine_thresholds,
+                                  .hidden = text_bulk_hidden,
+                                  .contributions = text_bulk_contributions};

@@ -83,3 +83,30 @@ void text_reader_brighter(const text_reader *reader, const char *language,
 const float *text_model_fine_thresholds(const text_model *model) {
   return model->kind->fine_thresholds(model->own);
 }
+
+int text_read_after(text_reader *reader, const text_turn *before, size_t count, const char *utf8,
+                    size_t bytes, mien_reading *reading) {
+  if (!reader->kind->read_after) return text_read(reader, utf8, bytes, reading);
+  return reader->kind->read_after(reader->own, before, count, utf8, bytes, reading);
+}
+
+const text_heads *text_reader_heads(const text_reader *reader) {
+  static const text_heads none = {.plutchik = {NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN},
+                                  .sentiment = {NAN, NAN, NAN},
+                                  .sarcasm = NAN,
+                                  .stress = NAN,
+                                  .intensity = {NAN, NAN, NAN, NAN, NAN, NAN},
+                                  .language_probability = NAN};
+  return reader->kind->heads ? reader->kind->heads(reader->own) : &none;
+}
+
+const float *text_reader_hidden(const text_reader *reader, size_t *count) {
+  *count = 0;
+  return reader->kind->hidden ? reader->kind->hidden(reader->own, count) : NULL;
+}
+
+int text_reader_contributions(text_reader *reader, const char *utf8, size_t bytes,
+                              text_contribution *list, size_t capacity) {
+  if (!reader->kind->contributions) return MIEN_EUNSUPPORTED;
+  return reader->kind->contributions(reader->own, utf8, bytes, list, capacity);
+}

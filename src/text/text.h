@@ -41,7 +41,48 @@ void text_reader_cues(text_reader *reader, bool wanted);
  * cues are left unknown (NAN); a cue's `at` and `length` are bytes of `utf8`. */
 int text_read(text_reader *reader, const char *utf8, size_t bytes, mien_reading *reading);
 
+/* A turn that was said before the text to be read, and whether the same person said it. */
+typedef struct text_turn {
+  const char *utf8;
+  size_t bytes;
+  bool same;
+} text_turn;
+
+/* Reads one text as the answer to others, oldest first; a model that reads texts one by one (the
+ * bulk model) ignores them. Everything else is as in text_read. */
+int text_read_after(text_reader *reader, const text_turn *before, size_t count, const char *utf8,
+                    size_t bytes, mien_reading *reading);
+
 /* ---- For evaluation: what the heads said of the last text ------------------------------------ */
+
+enum { TEXT_PLUTCHIK = 8 /* anger anticipation disgust fear joy sadness surprise trust */,
+       TEXT_SENTIMENT = 3 /* negative neutral positive */ };
+
+/* What a model says beyond the reading; NAN where it has no such head, or it was not trained. */
+typedef struct text_heads {
+  float plutchik[TEXT_PLUTCHIK];  /* independent probabilities */
+  float sentiment[TEXT_SENTIMENT];
+  float sarcasm, stress;
+  float intensity[TEXT_BRIGHTER]; /* 0…3 */
+  char language[TEXT_LANGUAGE];   /* the most probable one; "": no head */
+  float language_probability;
+} text_heads;
+const text_heads *text_reader_heads(const text_reader *reader);
+
+/* The hidden layer that the heads are linear in, [*count]; all zeros where there was no word. NULL,
+ * and *count 0: the model has none to show. */
+const float *text_reader_hidden(const text_reader *reader, size_t *count);
+
+/* What each part of a text (a token, in order) said for or against the top core label, up to scale:
+ * only its order and sign mean something. Reads the text again. Gives how many parts there are, at
+ * most `capacity`, or an error's number; MIEN_EUNSUPPORTED: the model cannot tell. */
+typedef struct text_contribution {
+  size_t at, length; /* bytes of the text */
+  float share;       /* > 0: for the top label */
+  float attention;   /* its share of attention, 0…1; NAN: the model has none */
+} text_contribution;
+int text_reader_contributions(text_reader *reader, const char *utf8, size_t bytes,
+                              text_contribution *list, size_t capacity);
 
 /* Independent probabilities of BRIGHTER's six labels, and the decisions (bit k: label k is
  * expressed) at the thresholds that were tuned on `language`'s dev set; NULL, or a language without

@@ -132,6 +132,53 @@ static void same_again(void **state) {
   close_all(&o);
 }
 
+/* What is given for evaluation: every token's share, of which the cues are the strongest. */
+static void beyond(void **state) {
+  static const char text[] = "i am so happy , happy not sad";
+  opened o = {0};
+  assert_int_equal(open_all(&o, path_of("tests/text/toy.mien")), MIEN_OK);
+  text_contribution list[TEXT_TOKENS];
+  mien_reading r, plain;
+  text_reader_cues(o.reader, false);
+  int count = text_reader_contributions(o.reader, text, strlen(text), list, TEXT_TOKENS);
+  assert_int_equal(count, 8);
+  text_read(o.reader, text, strlen(text), &plain);
+  assert_int_equal(plain.cue_count, 0); /* as it was set before */
+  text_reader_cues(o.reader, true);
+  text_read(o.reader, text, strlen(text), &r);
+  assert_true(r.cue_count > 1);
+  float size = 0, attention = 0;
+  for (int t = 0; t < count; t++) {
+    assert_true(list[t].length > 0 && list[t].at + list[t].length <= strlen(text));
+    assert_true(!t || list[t].at >= list[t - 1].at + list[t - 1].length);
+    size += fabsf(list[t].share);
+    attention += list[t].attention;
+  }
+  assert_true(fabsf(attention - 1) < 1e-5f);
+  for (size_t c = 0; c < r.cue_count; c++) {
+    int found = 0;
+    for (int t = 0; t < count; t++)
+      if ((int)list[t].at == r.cues[c].at) {
+        found++;
+        assert_true(fabsf(list[t].share / size - r.cues[c].weight) < 1e-6f);
+      }
+    assert_int_equal(found, 1);
+  }
+  assert_int_equal(text_reader_contributions(o.reader, text, strlen(text), list, 3), 3);
+  assert_int_equal(text_reader_contributions(o.reader, "", 0, list, TEXT_TOKENS), 0);
+
+  size_t depth;
+  const float *hidden = text_reader_hidden(o.reader, &depth);
+  assert_true(depth > 0);
+  for (size_t i = 0; i < depth; i++) assert_true(hidden[i] == 0);
+  const text_turn before = {"so sad", 6, true};
+  assert_int_equal(text_read_after(o.reader, &before, 1, text, strlen(text), &plain), MIEN_OK);
+  assert_memory_equal(plain.core, r.core, sizeof r.core); /* read one by one */
+  const text_heads *heads = text_reader_heads(o.reader);
+  assert_true(isnan(heads->sarcasm) && isnan(heads->plutchik[7]) && !heads->language[0]);
+  close_all(&o);
+}
+
 /* Trained on features of another version: refused with the reason. */
 static void other_features(void **state) {
   mien_error error = {0};
@@ -181,7 +228,8 @@ static void shipped(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(golden),      cmocka_unit_test(odd_texts), cmocka_unit_test(same_again),
-      cmocka_unit_test(other_features), cmocka_unit_test(shipped),
+      cmocka_unit_test(other_features), cmocka_unit_test(beyond),
+      cmocka_unit_test(shipped),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
