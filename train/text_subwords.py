@@ -11,6 +11,10 @@ piece are spelled in bytes.
     Subwords.cut(token, marks)      the ids of a token, as src/text/subwords.c gives them
     Subwords.sample(token, rng)     another likely cut, for training
 
+    text_subwords.py --write FILE.tsv MODEL.mien            a model file of the vocabulary alone
+    text_subwords.py --check build/src/cli/mien FILE.tsv TEXT…
+                     cuts every line of the files in C and in Python, and counts those that differ
+
 Tokens are those of `mien features text --runs`: a word of a script with spaces begins with U+2581.
 A token with the mark of elongation (4) is also tried with its doubled letters single.
 """
@@ -18,10 +22,17 @@ from __future__ import annotations
 
 import argparse
 import heapq
-import json
+import itertools
 import math
+import subprocess
+import sys
+import tempfile
 from collections import Counter, defaultdict
 from pathlib import Path
+
+import numpy as np
+
+import mien_file
 
 START = "\u2581"
 LONGEST = 16                       # characters of a piece
@@ -188,3 +199,78 @@ def train(weights: dict[str, float], size: int, log=print) -> Subwords:
         kept = heapq.nlargest(keep, ((c, p) for p, c in cost.items()))
         counts = {p: counts[p] for _, p in kept} | {c: counts[c] for c in characters}
     return Subwords(*to_scores(counts))
+
+
+# ---- The vocabulary in a model file, and the check against C -----------------------------------
+
+def tensors(subwords: Subwords) -> dict[str, mien_file.Tensor]:
+    """As src/text/subwords.h reads them; for mien_file.write_model."""
+    pieces = [p.encode() for p in subwords.pieces]
+
+    def row(values: np.ndarray) -> mien_file.Tensor:
+        return values.view(np.int8).reshape(1, -1), np.ones(1, np.float32)
+
+    return {"vocabulary.text": row(np.frombuffer(b"".join(pieces), np.uint8)),
+            "vocabulary.lengths": row(np.array([len(p) for p in pieces], np.uint8)),
+            "vocabulary.scores": row(np.array(subwords.scores, "<i2"))}
+
+
+def write(subwords: Subwords, path: str | Path) -> None:
+    mien_file.write_model(path, "text-deep", {"name": "vocabulary", "feature_version": 1}, tensors(subwords))
+
+
+def lines(mien: str, path: str, *options: str):
+    """What `mien features text` prints of each line of a file, without the ends of lines."""
+    with subprocess.Popen([mien, "features", "text", *options, path], stdout=subprocess.PIPE) as process:
+        for line in process.stdout:
+            yield line.decode()[:-1]
+    if process.returncode:
+        raise RuntimeError(f"mien features text {' '.join(options)} {path} failed")
+
+
+def check(mien: str, vocabulary: str, paths: list[str], log=print) -> int:
+    """Returns the number of lines whose ids or marks differ."""
+    subwords = Subwords.load(Path(vocabulary))
+    total = tokens = ids = different = 0
+    spelled: dict[str, str] = {}  # a token with its marks, as C prints its ids
+    with tempfile.NamedTemporaryFile(suffix=".mien") as model:
+        write(subwords, model.name)
+        for path in paths:
+            both = itertools.zip_longest(lines(mien, path, "--runs"), lines(mien, path, "--subwords", model.name))
+            for number, (given, printed) in enumerate(both, 1):
+                expected = []
+                for part in (given or "").split(" "):
+                    if part and part not in spelled:
+                        token, mark, marks = part.partition("\x1f")
+                        cut = subwords.cut(token, int(marks or 0))
+                        spelled[part] = " ".join(f"{i}{mark}{marks}" for i in cut)
+                    if part:
+                        expected.append(spelled[part])
+                        tokens += 1
+                wanted = " ".join(expected)
+                total += 1
+                ids += wanted.count(" ") + 1 if wanted else 0
+                if printed != wanted:
+                    different += 1
+                    if different <= 5:
+                        log(f"{path}, line {number}: C has {printed!r}, Python {wanted!r}")
+    log(f"{total} lines of {len(paths)} files, {tokens} tokens ({len(spelled)} different), {ids} ids: "
+        f"{different} lines differ")
+    return different
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--write", nargs=2, metavar=("FILE.tsv", "MODEL.mien"))
+    parser.add_argument("--check", nargs="+", metavar="MIEN FILE.tsv TEXT")
+    args = parser.parse_args()
+    if args.write:
+        write(Subwords.load(Path(args.write[0])), args.write[1])
+    elif args.check and len(args.check) > 2:
+        sys.exit(check(args.check[0], args.check[1], args.check[2:]) > 0)
+    else:
+        parser.error("--write FILE.tsv MODEL.mien, or --check MIEN FILE.tsv TEXT…")
+
+
+if __name__ == "__main__":
+    main()

@@ -6,6 +6,7 @@
  *                                         pairs, and U+2581 before other words
  *   mien features text --pieces [FILE|-]  each line is one token: its hash, then its pieces' hashes
  *   mien features text --places [FILE|-]  as the first, each token with the bytes it stands on
+ *   mien features text --subwords MODEL [FILE|-]  ids of the model's subwords; marks as above
  *   mien features text --heads MODEL [FILE|-]   what a model says: 28 fine, 7 core, 6 BRIGHTER, 3 dims
  *   mien features text --cues MODEL [FILE|-]    the top label and its cues, to look at                */
 #include "cli/features_text.h"
@@ -17,15 +18,14 @@
 #include "base/base.h"
 #include "cli/cli.h"
 #include "text/pieces.h"
+#include "text/subwords.h"
 
 /* `runs`: a word begins with U+2581, as its pieces know it (text/subwords.h). */
 static void print_tokens(const text_tokens *tokens, bool runs, bool places) {
   for (size_t i = 0; i < tokens->count; i++) {
     const text_token *token = &tokens->items[i];
     if (i) putchar(' ');
-    if (runs && token->kind == TEXT_WORD &&
-        text_character_class(tokens->characters[token->first]) != TEXT_IS_UNSPACED)
-      fputs("\xe2\x96\x81", stdout);
+    if (runs && text_token_is_spaced(tokens, token)) fputs("\xe2\x96\x81", stdout);
     for (size_t k = 0; k < token->count; k++) {
       uint32_t c = tokens->characters[token->first + k];
       if (c < 0x80) putchar((int)c);
@@ -57,27 +57,47 @@ static void print_pieces(const char *line, size_t bytes) {
   putchar('\n');
 }
 
-typedef struct heads { /* a model to ask */
+static void print_subwords(const text_subwords *subwords, const text_tokens *tokens) {
+  uint16_t ids[TEXT_SUBWORD_TOKEN];
+  const char *gap = "";
+  for (size_t i = 0; i < tokens->count; i++) {
+    int marks = tokens->items[i].marks & 7;
+    size_t count = text_subwords_cut(subwords, tokens, i, ids, TEXT_SUBWORD_TOKEN, NULL);
+    for (size_t k = 0; k < count; k++, gap = " ") {
+      printf("%s%u", gap, ids[k]);
+      if (marks) printf("\x1f%d", marks);
+    }
+  }
+  putchar('\n');
+}
+
+typedef struct heads { /* a model to ask, or its subwords */
   nn_file *file;
+  text_subwords *subwords;
   text_model *model;
   text_reader *reader;
 } heads;
 
-static int heads_open(heads *h, const char *path, bool cues) {
+static int heads_open(heads *h, const char *path, const char *option) {
   mien_error error = {0};
   int code = nn_file_open(&h->file, path, &error);
-  if (!code) code = text_model_open(&h->model, h->file, &error);
-  if (!code) code = text_reader_open(&h->reader, h->model);
+  if (!strcmp(option, "--subwords")) {
+    if (!code) code = text_subwords_open(&h->subwords, h->file, &error);
+  } else {
+    if (!code) code = text_model_open(&h->model, h->file, &error);
+    if (!code) code = text_reader_open(&h->reader, h->model);
+  }
   if (code) {
     fprintf(stderr, "mien features text: %s (%s): %s\n",
             error.what[0] ? error.what : mien_error_message(code), error.where, error.remedy);
     return code;
   }
-  text_reader_cues(h->reader, cues);
+  if (h->reader) text_reader_cues(h->reader, !strcmp(option, "--cues"));
   return MIEN_OK;
 }
 
 static void heads_close(heads *h) {
+  text_subwords_close(&h->subwords);
   text_reader_close(&h->reader);
   text_model_close(&h->model);
   nn_file_close(&h->file);
@@ -121,14 +141,16 @@ int cli_features_text(int argc, char **argv) {
     if (!strcmp(argv[i], "--pieces")) pieces = true;
     else if (!strcmp(argv[i], "--runs")) runs = true;
     else if (!strcmp(argv[i], "--places")) places = true;
-    else if ((!strcmp(argv[i], "--heads") || !strcmp(argv[i], "--cues")) && i + 1 < argc && !h.file) {
+    else if ((!strcmp(argv[i], "--heads") || !strcmp(argv[i], "--cues") || !strcmp(argv[i], "--subwords")) &&
+             i + 1 < argc && !h.file) {
       cues = !strcmp(argv[i], "--cues");
-      if (heads_open(&h, argv[++i], cues)) return heads_close(&h), CLI_NOTHING;
+      if (heads_open(&h, argv[i + 1], argv[i])) return heads_close(&h), CLI_NOTHING;
+      i++;
     }
     else if (argv[i][0] == '-' && argv[i][1]) {
       fprintf(stderr, "mien features text: there is no option '%s'\n"
-                      "usage: mien features text [--runs|--pieces|--places|--heads MODEL|--cues MODEL] "
-                      "[FILE|-]\n", argv[i]);
+                      "usage: mien features text [--runs|--pieces|--places|--subwords MODEL|--heads MODEL|"
+                      "--cues MODEL] [FILE|-]\n", argv[i]);
       return CLI_USAGE;
     } else path = argv[i];
   }
@@ -147,6 +169,9 @@ int cli_features_text(int argc, char **argv) {
       print_pieces(line, (size_t)bytes);
     } else if (h.reader) {
       (cues ? print_cues : print_heads)(&h, line, (size_t)bytes);
+    } else if (h.subwords) {
+      text_tokenise(tokens, line, (size_t)bytes, TEXT_RUNS);
+      print_subwords(h.subwords, tokens);
     } else {
       text_tokenise(tokens, line, (size_t)bytes, runs ? TEXT_RUNS : TEXT_PAIRS);
       print_tokens(tokens, runs, places);
