@@ -74,7 +74,7 @@ class Deep(nn.Module):
         self.parts = list((HEADS | {"language": sizes.languages}).items())
         self.heads = nn.Linear(sizes.hidden, sum(n for _, n in self.parts))
         # only for training
-        self.guess = nn.Sequential(nn.Linear(2 * H, D), nn.GELU(), nn.LayerNorm(D))
+        self.guess, self.guess_norm = nn.Linear(2 * H, D), nn.LayerNorm(D)
         self.guess_bias = nn.Parameter(torch.zeros(sizes.pieces))
         self.drop = nn.Dropout(dropout)
         self.drop_in = nn.Dropout(dropout * .6)
@@ -93,6 +93,10 @@ class Deep(nn.Module):
             if k + 1 < len(self.layers):
                 h = self.drop_in(h)
         return self.norm(h)
+
+    def guesses(self, y: torch.Tensor) -> torch.Tensor:
+        """y [n][2 H] of masked pieces -> vectors [n][D] to be compared with the rows."""
+        return self.guess_norm(F.gelu(self.guess(y)).float())
 
     def pool(self, x: torch.Tensor, y: torch.Tensor, current: torch.Tensor) -> torch.Tensor:
         """Over the pieces of the turn that is read: [B][4 H + D]."""

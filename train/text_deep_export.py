@@ -1,0 +1,148 @@
+#!/usr/bin/env python3
+"""Writes a tuned network as a *.mien file: weights in int8, thresholds and calibration from dev.
+
+Everything that is chosen here is chosen with the weights as they ship: rounded to int8 first."""
+from __future__ import annotations
+
+import copy
+import datetime
+from pathlib import Path
+
+import numpy as np
+import torch
+
+import mien_file
+import text_data as td
+from text import macro_f1
+from text_deep_net import Deep, HEADS
+from text_deep_tune import Scores, predict
+
+SURE = .8      # a language's own calibration counts when its head is surer than this
+FEWEST = 150   # dev texts with one core label that a language's own calibration needs
+
+
+def rounded(net: Deep) -> Deep:
+    """The network with the weights that int8 leaves."""
+    out = copy.deepcopy(net)
+    with torch.no_grad():
+        for name, p in out.named_parameters():
+            if name in ("rows.weight", "hidden.weight") or name.startswith("layers.") and name.endswith(".weight") \
+                    and ".norm." not in name:
+                p.copy_(torch.from_numpy(mien_file.dequantize_rows(*mien_file.quantize_rows(p.numpy()))))
+    return out
+
+
+def softmax(z: np.ndarray) -> np.ndarray:
+    p = np.exp(z - z.max(1, keepdims=True))
+    return p / p.sum(1, keepdims=True)
+
+
+def balance(logits: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """What to add to the core logits so that rare labels get their due: -tau log prior (Menon et al.
+    2021), tau chosen on dev by accuracy + macro-F1."""
+    prior = np.log(np.bincount(truth, minlength=7) / len(truth))
+
+    def value(tau: float) -> float:
+        top = (logits - tau * prior).argmax(1)
+        return (top == truth).mean() + macro_f1(np.eye(7, dtype=bool)[top], np.eye(7)[truth])
+    tau = max(np.arange(0, .65, .05), key=value)
+    bias = -tau * prior
+    return (bias - bias.mean()).astype(np.float32)
+
+
+def calibrate(logits: np.ndarray, truth: np.ndarray) -> tuple[float, float]:
+    """Temperature (Guo et al. 2017) and split conformal quantile (Sadinle et al. 2019)."""
+    grid = np.exp(np.linspace(np.log(.5), np.log(3), 91))
+    rows = np.arange(len(truth))
+    losses = [-np.log(softmax(logits / t)[rows, truth] + 1e-9).mean() for t in grid]
+    t = float(grid[int(np.argmin(losses))])
+    miss = np.sort(1 - softmax(logits / t)[rows, truth])
+    q = float(miss[min(len(miss) - 1, int(np.ceil(.9 * (len(miss) + 1))) - 1)])
+    return round(t, 4), round(q, 5)
+
+
+def write(path: Path, net: Deep, arrays, subwords, provenance: dict, folds=None, sarcasm=None, limits=None,
+          name: str = "text-deep", trained: list[str] | None = None, extra: dict | None = None,
+          log=print) -> dict:
+    """`sarcasm`: (weights, bias, threshold) of the final sarcasm head over the hidden vector; `folds`
+    [5][hidden + 1] and `limits` [5]: the heads that left out a fifth each, and their thresholds."""
+    net = rounded(net).eval()
+    offset = {}
+    at = 0
+    for head, n in net.parts:
+        offset[head] = at
+        at += n
+    dev = Scores(arrays, "dev")
+    out = predict(net, arrays, dev.which)
+    core, truth = out["core"][dev.single], dev.y["core"][dev.single].argmax(1)
+    bias = balance(core, truth)
+    out["core"] = out["core"] + bias
+    with torch.no_grad():
+        net.heads.bias[offset["core"]:offset["core"] + 7] += torch.from_numpy(bias)
+        if sarcasm is not None:
+            net.heads.weight[offset["sarcasm"]] = torch.from_numpy(sarcasm[0])
+            net.heads.bias[offset["sarcasm"]] = float(sarcasm[1])
+    t, q = calibrate(core + bias, truth)
+    thresholds = dev.thresholds(out)
+    figures = dev.figures(out, thresholds)
+    log(f"as shipped, dev {figures}")
+    # Languages: BRIGHTER's texts with one core label, or none of its six (neutral).
+    own = {}
+    every = dev.y["core"]
+    single = (every.max(1) == 1)
+    for language in sorted(set(dev.language)):
+        rows = single & (dev.language == language) & dev.br
+        if rows.sum() >= FEWEST and language != "eng":
+            own[language] = calibrate(out["core"][rows], every[rows].argmax(1))
+    guess = softmax(out["language"])
+    known = [arrays.languages.index(x) if x in arrays.languages else -1 for x in dev.language]
+    log(f"language guessed right on dev: {(guess.argmax(1) == known).mean():.4f}")
+    names = ["all"] + sorted(k for k in thresholds["brighter"] if k != "all")
+    numbers = lambda a: [round(float(v), 4) for v in a]
+    meta = {
+        "name": name, "version": "1", "feature_version": 1,
+        "labels": {"core": td.CORE, "fine": td.FINE, "brighter": td.BRIGHTER,
+                   "dims": ["valence", "arousal", "dominance"], "plutchik": td.PLUTCHIK,
+                   "languages": arrays.languages},
+        "label_counts": {"languages": len(arrays.languages)},
+        "network": net.sizes.dict(),
+        "heads": {"trained": trained or [h for h in HEADS if h != "stress"] + ["language"]},
+        "calibration": {"temperature": t, "quantile": q, "abstain_size": 5},
+        "calibrations": {"count": len(own), "languages": list(own), "sure": SURE,
+                         "temperature": [v[0] for v in own.values()],
+                         "quantile": [v[1] for v in own.values()]},
+        "thresholds": {"fine": numbers(thresholds["fine"]),
+                       "plutchik": numbers(thresholds.get("plutchik", [.3] * 8)),
+                       "sarcasm": round(float(sarcasm[2]), 4) if sarcasm is not None else .5,
+                       "language_count": len(names), "languages": names,
+                       "brighter": [numbers(thresholds["brighter"][n]) for n in names]},
+        "unknown": {"language_floor": .3, "score_floor": -6.0},
+        "provenance": provenance | {"date": datetime.date.today().isoformat()},
+        "scores": {"dev": figures},
+    } | (extra or {})
+    state = {k: v.detach().float().numpy() for k, v in net.state_dict().items()}
+    q8, D, H = mien_file.quantize_rows, net.sizes.width, net.sizes.channels
+    text = "".join(subwords.pieces).encode()
+    lengths = np.array([len(p.encode()) for p in subwords.pieces], np.int8)
+    scores = np.array(subwords.scores, "<i2").view(np.int8)
+    one = np.ones(1, np.float32)
+    tensors = {"vocabulary.text": (np.frombuffer(text, np.int8)[None], one),
+               "vocabulary.lengths": (lengths[None], one), "vocabulary.scores": (scores[None], one),
+               "embed.rows": q8(state["rows.weight"]), "marks": state["marks"]}
+    for k in range(net.sizes.layers):
+        weight = state[f"layers.{k}.weight"]
+        tensors |= {f"layer{k}.weight": q8(weight.reshape(8 * H, 3, D) if k == 0 else weight),
+                    f"layer{k}.recur": state[f"layers.{k}.recur"],
+                    f"layer{k}.bias": state[f"layers.{k}.bias"],
+                    f"layer{k}.norm.gain": state[f"layers.{k}.norm.weight"],
+                    f"layer{k}.norm.bias": state[f"layers.{k}.norm.bias"]}
+    tensors |= {"norm.gain": state["norm.weight"], "norm.bias": state["norm.bias"],
+                "attend.weight": state["attend"], "hidden.weight": q8(state["hidden.weight"]),
+                "hidden.bias": state["hidden.bias"], "heads.weight": state["heads.weight"],
+                "heads.bias": state["heads.bias"]}
+    if folds is not None:
+        tensors["sarcasm.folds"] = folds.astype(np.float32)
+        meta["thresholds"]["sarcasm_folds"] = numbers(limits)
+    mien_file.write_model(path, "text-deep", meta, tensors)
+    log(f"wrote {path}: {Path(path).stat().st_size / 1e6:.1f} MB")
+    return figures
