@@ -64,6 +64,7 @@ typedef struct nn_kernels {
   /* q = round to even (x * inverse), to -127…127, plus 128 */
   void (*quantize)(const float *x, size_t count, float inverse, uint8_t *q);
   void (*depthwise)(const nn_depthwise *);
+  void (*sru)(const nn_sru *);
   void (*activate)(int act, float *x, size_t count);
   void (*layernorm)(const float *gain, const float *bias, const float *x, int columns,
                     float epsilon, float *y); /* one row */

@@ -322,6 +322,40 @@ static void activate(int act, float *x, size_t count) {
   }
 }
 
+/* ---- Simple recurrent units: N vectors of channels side by side, so that their chains overlap; only
+ * the last of them may be cut. */
+
+INLINE void sru_strip(const nn_sru *s, ptrdiff_t first, const int N) {
+  ptrdiff_t channels = s->channels, last = channels - first - 8 * (N - 1);
+  __m256 c[2], vf[2], vr[2], bf[2], br[2];
+  UNROLL for (int n = 0; n < N; n++) {
+    ptrdiff_t at = first + 8 * n, left = n == N - 1 ? last : 8;
+    vf[n] = load(s->v + at, left), vr[n] = load(s->v + channels + at, left);
+    bf[n] = load(s->b + at, left), br[n] = load(s->b + channels + at, left);
+    c[n] = _mm256_setzero_ps();
+  }
+  const float *u = s->u + first, *skip = s->skip + first;
+  float *h = s->h + first;
+  for (int t = 0; t < s->steps; t++) {
+    UNROLL for (int n = 0; n < N; n++) {
+      ptrdiff_t left = n == N - 1 ? last : 8;
+      __m256 uc = load(u + 8 * n, left), past = load(skip + 8 * n, left);
+      __m256 uf = _mm256_add_ps(load(u + channels + 8 * n, left), bf[n]);
+      __m256 ur = _mm256_add_ps(load(u + 2 * channels + 8 * n, left), br[n]);
+      __m256 f = sigmoid(_mm256_fmadd_ps(vf[n], c[n], uf)), r = sigmoid(_mm256_fmadd_ps(vr[n], c[n], ur));
+      c[n] = _mm256_fmadd_ps(f, _mm256_sub_ps(c[n], uc), uc);
+      store(h + 8 * n, left, _mm256_fmadd_ps(r, _mm256_sub_ps(c[n], past), past));
+    }
+    if (t + 1 < s->steps) u += s->u_step, skip += s->skip_step, h += s->h_step;
+  }
+}
+
+static void sru(const nn_sru *s) {
+  ptrdiff_t first = 0;
+  for (; s->channels - first >= 16; first += 16) sru_strip(s, first, 2);
+  for (; first < s->channels; first += 8) sru_strip(s, first, 1);
+}
+
 /* ---- The rest. */
 
 static void layernorm(const float *gain, const float *bias, const float *x, int columns,
@@ -411,6 +445,6 @@ static void bag_i8(const int8_t *table, const float *scales, int columns, const 
 
 const nn_kernels nn_kernels_avx2 = {
     .name = "avx2", .gemm = gemm, .gemm_plain = gemm_plain, .gemm_i8 = gemm_i8, .dots_i8 = dots_i8,
-    .absmax = absmax, .quantize = quantize, .depthwise = depthwise, .activate = activate,
-    .layernorm = layernorm, .add = add, .maximum = maximum, .dot = dot, .axpy_i8 = axpy_i8,
+    .absmax = absmax, .quantize = quantize, .depthwise = depthwise, .sru = sru,
+    .activate = activate, .layernorm = layernorm, .add = add, .maximum = maximum, .dot = dot, .axpy_i8 = axpy_i8,
     .bag_i8 = bag_i8};

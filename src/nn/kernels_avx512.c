@@ -315,6 +315,45 @@ static void activate(int act, float *x, size_t count) {
   }
 }
 
+/* ---- Simple recurrent units: N vectors of channels side by side, so that their chains overlap; only
+ * the last of them may be cut. */
+
+INLINE void sru_strip(const nn_sru *s, ptrdiff_t first, const int N) {
+  ptrdiff_t channels = s->channels;
+  __mmask16 last = first_lanes((size_t)(channels - first - 16 * (N - 1)));
+  __m512 c[4], vf[4], vr[4], bf[4], br[4];
+  UNROLL for (int n = 0; n < N; n++) {
+    ptrdiff_t at = first + 16 * n;
+    __mmask16 lanes = n == N - 1 ? last : (__mmask16)0xffff;
+    vf[n] = _mm512_maskz_loadu_ps(lanes, s->v + at);
+    vr[n] = _mm512_maskz_loadu_ps(lanes, s->v + channels + at);
+    bf[n] = _mm512_maskz_loadu_ps(lanes, s->b + at);
+    br[n] = _mm512_maskz_loadu_ps(lanes, s->b + channels + at);
+    c[n] = _mm512_setzero_ps();
+  }
+  const float *u = s->u + first, *skip = s->skip + first;
+  float *h = s->h + first;
+  for (int t = 0; t < s->steps; t++) {
+    UNROLL for (int n = 0; n < N; n++) {
+      __mmask16 lanes = n == N - 1 ? last : (__mmask16)0xffff;
+      __m512 uc = _mm512_maskz_loadu_ps(lanes, u + 16 * n);
+      __m512 uf = _mm512_add_ps(_mm512_maskz_loadu_ps(lanes, u + channels + 16 * n), bf[n]);
+      __m512 ur = _mm512_add_ps(_mm512_maskz_loadu_ps(lanes, u + 2 * channels + 16 * n), br[n]);
+      __m512 past = _mm512_maskz_loadu_ps(lanes, skip + 16 * n);
+      __m512 f = sigmoid(_mm512_fmadd_ps(vf[n], c[n], uf)), r = sigmoid(_mm512_fmadd_ps(vr[n], c[n], ur));
+      c[n] = _mm512_fmadd_ps(f, _mm512_sub_ps(c[n], uc), uc);
+      _mm512_mask_storeu_ps(h + 16 * n, lanes, _mm512_fmadd_ps(r, _mm512_sub_ps(c[n], past), past));
+    }
+    if (t + 1 < s->steps) u += s->u_step, skip += s->skip_step, h += s->h_step;
+  }
+}
+
+static void sru(const nn_sru *s) {
+  ptrdiff_t first = 0;
+  for (; s->channels - first >= 64; first += 64) sru_strip(s, first, 4);
+  for (; first < s->channels; first += 16) sru_strip(s, first, 1);
+}
+
 /* ---- The rest. */
 
 static void layernorm(const float *gain, const float *bias, const float *x, int columns,
@@ -419,6 +458,6 @@ static void bag_i8(const int8_t *table, const float *scales, int columns, const 
 
 const nn_kernels nn_kernels_avx512 = {
     .name = "avx512", .gemm = gemm, .gemm_plain = gemm_plain, .gemm_i8 = gemm_i8, .dots_i8 = dots_i8,
-    .absmax = absmax, .quantize = quantize, .depthwise = depthwise, .activate = activate,
-    .layernorm = layernorm, .add = add, .maximum = maximum, .dot = dot, .axpy_i8 = axpy_i8,
+    .absmax = absmax, .quantize = quantize, .depthwise = depthwise, .sru = sru,
+    .activate = activate, .layernorm = layernorm, .add = add, .maximum = maximum, .dot = dot, .axpy_i8 = axpy_i8,
     .bag_i8 = bag_i8};

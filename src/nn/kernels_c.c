@@ -123,6 +123,22 @@ static void activate(int act, float *x, size_t count) {
   for (size_t i = 0; i < count; i++) x[i] = activated(act, x[i]);
 }
 
+static void sru(const nn_sru *s) {
+  size_t channels = (size_t)s->channels;
+  for (size_t i = 0; i < channels; i++) {
+    const float *u = s->u + i, *skip = s->skip + i;
+    float vf = s->v[i], vr = s->v[channels + i], bf = s->b[i], br = s->b[channels + i], c = 0;
+    for (int t = 0; t < s->steps; t++) {
+      const float *at = u + (ptrdiff_t)t * s->u_step;
+      float f = 1 / (1 + expf(-(at[channels] + vf * c + bf)));
+      float r = 1 / (1 + expf(-(at[2 * channels] + vr * c + br)));
+      float past = skip[(ptrdiff_t)t * s->skip_step];
+      c = f * c + (1 - f) * at[0];
+      s->h[(ptrdiff_t)t * s->h_step + (ptrdiff_t)i] = r * c + (1 - r) * past;
+    }
+  }
+}
+
 /* Ba, Kiros and Hinton 2016; the variance is of the population, as in PyTorch. */
 static void layernorm(const float *gain, const float *bias, const float *x, int columns,
                       float epsilon, float *y) {
@@ -155,6 +171,6 @@ static void bag_i8(const int8_t *table, const float *scales, int columns, const 
 
 const nn_kernels nn_kernels_c = {
     .name = "c", .gemm = gemm, .gemm_plain = gemm_plain, .gemm_i8 = gemm_i8, .dots_i8 = dots_i8,
-    .absmax = absmax, .quantize = quantize, .depthwise = depthwise, .activate = activate,
-    .layernorm = layernorm, .add = add, .maximum = maximum, .dot = dot, .axpy_i8 = axpy_i8,
+    .absmax = absmax, .quantize = quantize, .depthwise = depthwise, .sru = sru,
+    .activate = activate, .layernorm = layernorm, .add = add, .maximum = maximum, .dot = dot, .axpy_i8 = axpy_i8,
     .bag_i8 = bag_i8};

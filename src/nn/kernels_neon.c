@@ -273,6 +273,40 @@ static void activate(int act, float *x, size_t count) {
   }
 }
 
+/* ---- Simple recurrent units: N vectors of channels side by side, so that their chains overlap; only
+ * the last of them may be cut. */
+
+INLINE void sru_strip(const nn_sru *s, ptrdiff_t first, const int N) {
+  ptrdiff_t channels = s->channels, last = channels - first - 4 * (N - 1);
+  float32x4_t c[4], vf[4], vr[4], bf[4], br[4];
+  UNROLL for (int n = 0; n < N; n++) {
+    ptrdiff_t at = first + 4 * n, left = n == N - 1 ? last : 4;
+    vf[n] = load(s->v + at, left), vr[n] = load(s->v + channels + at, left);
+    bf[n] = load(s->b + at, left), br[n] = load(s->b + channels + at, left);
+    c[n] = vdupq_n_f32(0);
+  }
+  const float *u = s->u + first, *skip = s->skip + first;
+  float *h = s->h + first;
+  for (int t = 0; t < s->steps; t++) {
+    UNROLL for (int n = 0; n < N; n++) {
+      ptrdiff_t left = n == N - 1 ? last : 4;
+      float32x4_t uc = load(u + 4 * n, left), past = load(skip + 4 * n, left);
+      float32x4_t uf = vaddq_f32(load(u + channels + 4 * n, left), bf[n]);
+      float32x4_t ur = vaddq_f32(load(u + 2 * channels + 4 * n, left), br[n]);
+      float32x4_t f = sigmoid(vfmaq_f32(uf, vf[n], c[n])), r = sigmoid(vfmaq_f32(ur, vr[n], c[n]));
+      c[n] = vfmaq_f32(uc, f, vsubq_f32(c[n], uc));
+      store(h + 4 * n, left, vfmaq_f32(past, r, vsubq_f32(c[n], past)));
+    }
+    if (t + 1 < s->steps) u += s->u_step, skip += s->skip_step, h += s->h_step;
+  }
+}
+
+static void sru(const nn_sru *s) {
+  ptrdiff_t first = 0;
+  for (; s->channels - first >= 16; first += 16) sru_strip(s, first, 4);
+  for (; first < s->channels; first += 4) sru_strip(s, first, 1);
+}
+
 /* ---- The rest. */
 
 static void layernorm(const float *gain, const float *bias, const float *x, int columns,
@@ -347,6 +381,6 @@ static void bag_i8(const int8_t *table, const float *scales, int columns, const 
 
 const nn_kernels nn_kernels_neon = {
     .name = "neon", .gemm = gemm, .gemm_plain = gemm_plain, .gemm_i8 = gemm_i8, .dots_i8 = dots_i8,
-    .absmax = absmax, .quantize = quantize, .depthwise = depthwise, .activate = activate,
-    .layernorm = layernorm, .add = add, .maximum = maximum, .dot = dot, .axpy_i8 = axpy_i8,
+    .absmax = absmax, .quantize = quantize, .depthwise = depthwise, .sru = sru,
+    .activate = activate, .layernorm = layernorm, .add = add, .maximum = maximum, .dot = dot, .axpy_i8 = axpy_i8,
     .bag_i8 = bag_i8};

@@ -8,6 +8,8 @@ void nn_mean_rows(const float *x, int rows, int columns, float *y) {
   for (size_t i = 0; rows > 0 && i < count; i++) y[i] /= (float)rows;
 }
 
+void nn_sru_run(const nn_sru *sru) { nn_kernels_now()->sru(sru); }
+
 void nn_layernorm(const float *gain, const float *bias, const float *x, int rows, int columns,
                   float epsilon, float *y) {
   const nn_kernels *kernels = nn_kernels_now();

@@ -131,6 +131,22 @@ void nn_gru_step(const nn_tensor *wi, const nn_tensor *wh, const nn_tensor *bi, 
                  const float *x, const float *xi, float *h, float *scratch);
 size_t nn_gru_scratch(const nn_tensor *wi, const nn_tensor *wh); /* wi NULL: xi is always given */
 
+/* Simple recurrent units (Lei et al. 2018), one direction, all steps; channel by channel, c is 0 at
+ * first, c' the state before:
+ *     f = sigmoid(u_f + v_f c' + b_f)     r = sigmoid(u_r + v_r c' + b_r)
+ *     c = f c' + (1 - f) u_c              h = r c + (1 - r) skip
+ * u, skip and h point at the first step; the …_step are numbers from one step to the next, negative
+ * ones run from the last to the first. Each channel's numbers depend on that channel alone. */
+typedef struct nn_sru {
+  const float *u;       /* of a step: u_c, u_f, u_r, `channels` each, one after another */
+  const float *skip;    /* of a step: [channels]                                        */
+  const float *v, *b;   /* [2][channels]: f, r                                          */
+  float *h;             /* of a step: [channels]; may not overlap u or skip             */
+  int channels, steps;
+  ptrdiff_t u_step, skip_step, h_step;
+} nn_sru;
+void nn_sru_run(const nn_sru *sru);
+
 /* y = (x - mean) / sqrt(var + epsilon) * gain + bias, a row at a time; in place allowed. */
 void nn_layernorm(const float *gain, const float *bias, const float *x, int rows, int columns,
                   float epsilon, float *y);

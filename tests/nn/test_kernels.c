@@ -106,6 +106,34 @@ static void normalising(int size) {
   assert_memory_equal(got, x, n * 4);
 }
 
+/* One direction of `size` channels; odd strides, forwards and back. */
+static void recurrences(int size) {
+  static const int lengths[] = {0, 1, 2, 7};
+  int steps = lengths[size % 4];
+  if (!size || !steps) return;
+  size_t n = (size_t)size, last = (size_t)steps - 1;
+  size_t u_step = 3 * n + (size_t)guard_between(0, 3), step = n + (size_t)guard_between(0, 2);
+  float *u = guard_floats(last * u_step + 3 * n), *skip = guard_floats(last * step + n);
+  float *v = guard_floats(2 * n), *b = guard_floats(2 * n);
+  size_t count = last * step + n;
+  float *wanted = output(count, 4), *got = output(count, 4);
+  for (size_t i = 0; i < last * u_step + 3 * n; i++) u[i] *= size % 5 == 4 ? 60 : 3; /* shut gates */
+  for (int back = 0; back < 2; back++) {
+    size_t at = back ? last : 0;
+    ptrdiff_t sign = back ? -1 : 1;
+    nn_sru s = {.u = u + at * u_step, .skip = skip + at * step, .v = v, .b = b, .h = wanted + at * step,
+                .channels = size, .steps = steps, .u_step = sign * (ptrdiff_t)u_step,
+                .skip_step = sign * (ptrdiff_t)step, .h_step = sign * (ptrdiff_t)step};
+    c->sru(&s);
+    s.h = got + at * step;
+    fast->sru(&s);
+    for (size_t i = 0; i < count; i++)
+      if (i % step < n) close_to("sru", got[i], wanted[i], size % 5 == 4 ? 60 : 4);
+      else assert_memory_equal(got + i, wanted + i, 4); /* between the steps nothing is written */
+    before_is_untouched(got);
+  }
+}
+
 static void products(int size) {
   int out = size % 70 + 1, rows = size % 31 + 1, part_count = size % 3 + 1, length = (size * 7) % 37 + 1;
   size_t panels = (size_t)nn_panels(out), depth = (size_t)(part_count * length);
@@ -176,6 +204,7 @@ static void elementwise_agrees(void **state) { for_every_table(elementwise); }
 static void quantising_agrees(void **state) { for_every_table(quantising_is_exact); }
 static void activations_agree(void **state) { for_every_table(activations); }
 static void normalising_agrees(void **state) { for_every_table(normalising); }
+static void recurrences_agree(void **state) { for_every_table(recurrences); }
 static void products_agree(void **state) { for_every_table(products); }
 static void integer_products_agree(void **state) { for_every_table(integer_products_are_exact); }
 
@@ -193,7 +222,7 @@ int main(void) {
       cmocka_unit_test(elementwise_agrees), cmocka_unit_test(quantising_agrees),
       cmocka_unit_test(activations_agree),  cmocka_unit_test(normalising_agrees),
       cmocka_unit_test(products_agree),     cmocka_unit_test(integer_products_agree),
-      cmocka_unit_test(tables_are_forced),
+      cmocka_unit_test(recurrences_agree),  cmocka_unit_test(tables_are_forced),
   };
   return cmocka_run_group_tests_name("kernels", tests, NULL, NULL);
 }

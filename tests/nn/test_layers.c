@@ -236,6 +236,32 @@ static void gru(int form) {
   nn_pack_clear(&packed_h);
 }
 
+static void sru(int form) {
+  int n = guard_between(1, 70), steps = guard_between(1, 6);
+  size_t channels = (size_t)n, whole = (size_t)steps * channels;
+  float *u = guard_floats(3 * whole), *skip = guard_floats(whole), *v = guard_floats(2 * channels);
+  float *b = guard_floats(2 * channels), *forth = guard_alloc(whole, 4), *back = guard_alloc(whole, 4);
+  nn_sru run = {u, skip, v, b, forth, n, steps, 3 * n, n, n};
+  nn_sru_run(&run);
+  size_t end = (size_t)steps - 1;
+  nn_sru from_the_end = {u + end * 3 * channels, skip + end * channels, v, b, back + end * channels,
+                         n, steps, -3 * n, -n, -n};
+  nn_sru_run(&from_the_end);
+  for (int way = 0; way < 2; way++)
+    for (size_t i = 0; i < channels; i++) {
+      double c = 0;
+      for (int s = 0; s < steps; s++) {
+        size_t t = way ? end - (size_t)s : (size_t)s, at = t * channels + i;
+        const float *now = u + t * 3 * channels + i;
+        double f = activated(NN_SIGMOID, (double)now[channels] + (double)v[i] * c + (double)b[i]);
+        double r = activated(NN_SIGMOID, (double)now[2 * channels] + (double)v[channels + i] * c +
+                                             (double)b[channels + i]);
+        c = f * c + (1 - f) * (double)now[0];
+        check("sru", NN_NONE, (expected){r * c + (1 - r) * (double)skip[at], 1e-5}, (way ? back : forth)[at]);
+      }
+    }
+}
+
 static void small_ones(int form) {
   int rows = guard_between(1, 9), columns = guard_between(1, 100), size = guard_between(1, 3);
   float *x = guard_floats((size_t)(rows * columns)), *y = guard_alloc((size_t)(rows * columns), 4);
@@ -312,6 +338,7 @@ static void conv1d_is_right(void **state) { with_every_table(conv1d, FORMS); }
 static void conv2d_is_right(void **state) { with_every_table(conv2d, FORMS); }
 static void depthwise_is_right(void **state) { with_every_table(depthwise, 1); }
 static void gru_is_right(void **state) { with_every_table(gru, FORMS); }
+static void sru_is_right(void **state) { with_every_table(sru, 1); }
 static void small_ones_are_right(void **state) { with_every_table(small_ones, 1); }
 
 static void packing_refuses(void **state) {
@@ -350,7 +377,8 @@ int main(void) {
       cmocka_unit_test(linear_is_right),     cmocka_unit_test(conv1d_is_right),
       cmocka_unit_test(conv2d_is_right),     cmocka_unit_test(depthwise_is_right),
       cmocka_unit_test(gru_is_right),        cmocka_unit_test(small_ones_are_right),
-      cmocka_unit_test(packing_refuses),     cmocka_unit_test(sets_and_abstaining),
+      cmocka_unit_test(sru_is_right),        cmocka_unit_test(packing_refuses),
+      cmocka_unit_test(sets_and_abstaining),
   };
   return cmocka_run_group_tests_name("layers", tests, NULL, NULL);
 }
