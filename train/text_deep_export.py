@@ -63,7 +63,7 @@ def calibrate(logits: np.ndarray, truth: np.ndarray) -> tuple[float, float]:
 
 def write(path: Path, net: Deep, arrays, subwords, provenance: dict, folds=None, sarcasm=None, limits=None,
           name: str = "text-deep", trained: list[str] | None = None, extra: dict | None = None,
-          log=print) -> dict:
+          more: dict | None = None, log=print) -> dict:
     """`sarcasm`: (weights, bias, threshold) of the final sarcasm head over the hidden vector; `folds`
     [5][hidden + 1] and `limits` [5]: the heads that left out a fifth each, and their thresholds."""
     net = rounded(net).eval()
@@ -143,6 +143,6 @@ def write(path: Path, net: Deep, arrays, subwords, provenance: dict, folds=None,
     if folds is not None:
         tensors["sarcasm.folds"] = folds.astype(np.float32)
         meta["thresholds"]["sarcasm_folds"] = numbers(limits)
-    mien_file.write_model(path, "text-deep", meta, tensors)
+    mien_file.write_model(path, "text-deep", meta, tensors | (more or {}))
     log(f"wrote {path}: {Path(path).stat().st_size / 1e6:.1f} MB")
     return figures

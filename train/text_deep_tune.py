@@ -27,6 +27,7 @@ DRAWS = [{"goemotions": 1.0, "brighter": 1.0, "xed": .3, "emobank": 1.0, "emoryn
           "stackoverflow": .4}]
 RARE = {"grief": 4, "pride": 3, "relief": 3, "nervousness": 3, "embarrassment": 2, "remorse": 2,
         "fear": 1.5, "desire": 1.5}   # how often such a text is drawn
+EVERY = 4                             # steps between the average's
 WITH_BEFORE = .6                      # share of texts with turns before that are read with them
 WEIGHT = {"fine": 1.2, "core": .8, "brighter": .8, "plutchik": .4, "dims": 2.0, "sentiment": .3,
           "sarcasm": .5, "stress": .5, "intensity": .3, "language": .1}
@@ -141,15 +142,21 @@ def shares(arrays, draws: dict[str, float]) -> np.ndarray:
     return out
 
 
-def tune(net, arrays, cycles: list[int], rate: float, seed: int, save, tokens: int = 3000,
+def tune(net, arrays, cycles: list[int], rate: float, seed: int, save, tokens: int = 1200,
          mask_share: float = .05, average: float = .998, log=print, teacher=None, minutes=None):
     """`save(average network, figures)` is called after each epoch. `minutes`: stop in time."""
     rng = np.random.default_rng(seed)
     torch.manual_seed(seed)
     bias = torch.nn.Embedding(len(dd.SETS), 7)
     torch.nn.init.zeros_(bias.weight)
-    groups = [{"params": list(net.parameters()) + list(bias.parameters())}]
-    optimiser = torch.optim.AdamW(groups, lr=rate, betas=(.9, .98), weight_decay=.01)
+    # The rows of a batch are few: only they are touched.
+    table = [m for m in net.modules() if isinstance(m, torch.nn.Embedding)]
+    rows = [m.weight for m in table]
+    for m in table:
+        m.sparse = True
+    dense = [p for p in net.parameters() if all(p is not r for r in rows)] + list(bias.parameters())
+    optimisers = [torch.optim.AdamW(dense, lr=rate, betas=(.9, .98), weight_decay=.01),
+                  torch.optim.SparseAdam(rows, lr=rate, betas=(.9, .99))]
     mean, dev = copy.deepcopy(net), Scores(arrays, "dev")
     labels = {k: torch.from_numpy(v) for k, v in arrays.labels.items()}
     chance = [shares(arrays, d) for d in DRAWS]
@@ -168,7 +175,7 @@ def tune(net, arrays, cycles: list[int], rate: float, seed: int, save, tokens: i
         rng.shuffle(every)
         total = 0.0
         for n, b in enumerate(every):
-            for group in optimiser.param_groups:
+            for group in optimisers[0].param_groups + optimisers[1].param_groups:
                 group["lr"] = rate * min(1.0, (step + 1) / 200) * rate_at(epoch + n / len(every), cycles)
             ids, marks, mask, current = arrays.batch(b, rng.random(len(b)) < WITH_BEFORE)
             ids = np.where((rng.random(ids.shape) < mask_share) & (ids >= 4), 0, ids)
@@ -176,16 +183,19 @@ def tune(net, arrays, cycles: list[int], rate: float, seed: int, save, tokens: i
             with torch.autocast("cpu", torch.bfloat16):
                 out = net(*map(torch.from_numpy, (ids, marks, mask, current)))
             loss = loss_of(out, {k: v[b] for k, v in labels.items()}, bias)
-            optimiser.zero_grad(set_to_none=True)
+            for optimiser in optimisers:
+                optimiser.zero_grad(set_to_none=True)
             loss.backward()
-            torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
-            optimiser.step()
+            torch.nn.utils.clip_grad_norm_(dense, 1.0)
+            for optimiser in optimisers:
+                optimiser.step()
             step += 1
             total += float(loss)
-            keep = min(average, step / (step + 50))
-            with torch.no_grad():
-                for a, p in zip(mean.parameters(), net.parameters()):
-                    a.lerp_(p, 1 - keep)
+            if step % EVERY == 0:
+                keep = min(average ** EVERY, step / (step + 50 * EVERY))
+                with torch.no_grad():
+                    for a, p in zip(mean.parameters(), net.parameters()):
+                        a.lerp_(p, 1 - keep)
         out = predict(mean, arrays, dev.which)
         found = dev.thresholds(out)
         figures = dev.figures(out, found)
