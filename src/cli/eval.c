@@ -39,8 +39,9 @@ static int write_out(const char *path, const base_text *text) {
 }
 
 int cli_eval(int argc, char **argv) {
-  const char *data = getenv("MIEN_DATA"), *models = getenv("MIEN_MODELS"), *write = NULL;
-  int json = 0;
+  const char *data = getenv("MIEN_DATA"), *models = getenv("MIEN_MODELS"), *write = NULL,
+             *choice = NULL;
+  int json = 0, faithful = 0;
   const cli_option options[] = {
       {"data", OPTION_TEXT, "DIR", &data,
        "the labelled sets: text/, voice/, face/, clips/, splits/\n"
@@ -48,6 +49,12 @@ int cli_eval(int argc, char **argv) {
        0, 0},
       {"models", OPTION_TEXT, "DIR", &models,
        "*.mien files in place of those inside the program (MIEN_MODELS)", 0, 0},
+      {"model", OPTION_TEXT, "NAME", &choice,
+       "of the text models bulk, deep or research (each that is there)", 0, 0},
+      {"faithful", OPTION_FLAG, NULL, &faithful,
+       "the set of that name as well: do the contributions of words name those\n"
+       "that a reading rests on?",
+       0, 0},
       {"json", OPTION_FLAG, NULL, &json, "one JSON line a figure", 0, 0},
       {"write", OPTION_TEXT, "FILE", &write, "write the report as Markdown to FILE as well", 0, 0},
       {NULL, 0, NULL, NULL, NULL, 0, 0}};
@@ -65,19 +72,29 @@ int cli_eval(int argc, char **argv) {
   snprintf(about + at, sizeof about - (size_t)at, "\n");
   const cli_usage usage = {"eval", "SET…", about, options,
                            "  mien eval all --data ../data-cache --write docs/accuracy.md\n"
-                           "  mien eval face --json\n"};
+                           "  mien eval face --json\n"
+                           "  mien eval text --model bulk\n"};
   int code = cli_options_read(&usage, &argc, argv);
   if (code != OPTIONS_GO) return code;
-  if (argc < 2) return cli_options_wrong(&usage, "no set is named");
+  if (argc < 2 && !faithful) return cli_options_wrong(&usage, "no set is named");
+  bool model_known = choice == NULL;
+  for (size_t m = 0; eval_text_model_at(m) && !model_known; m++)
+    model_known = !strcmp(choice, eval_text_model_at(m));
+  if (!model_known) return cli_options_wrong(&usage, "there is no text model '%s'", choice);
   char command[256] = "mien eval"; /* for the report: without the folders of this machine */
   for (int i = 1; i < argc; i++) {
     if (!known(argv[i])) return cli_options_wrong(&usage, "there is no set '%s'", argv[i]);
     snprintf(command + strlen(command), sizeof command - strlen(command), " %s", argv[i]);
   }
+  if (faithful)
+    snprintf(command + strlen(command), sizeof command - strlen(command), " --faithful");
+  if (choice)
+    snprintf(command + strlen(command), sizeof command - strlen(command), " --model %s", choice);
 
   eval_context context = {.data = data && *data ? data : "../data-cache",
                           .models = models && *models ? models : NULL,
-                          .progress = cli_progress};
+                          .progress = cli_progress,
+                          .choice = choice};
   struct stat status;
   if (stat(context.data, &status) || !S_ISDIR(status.st_mode)) {
     mien_error error = {0};
@@ -88,7 +105,7 @@ int cli_eval(int argc, char **argv) {
   }
   int failed = 0;
   for (size_t s = 0; (set = eval_entry_at(s)); s++) {
-    if (!wanted(set, argc, argv)) continue;
+    if (!wanted(set, argc, argv) && !(faithful && !strcmp(set->name, "faithful"))) continue;
     mien_error error = {0};
     if (!eval_run(&context, set, &error)) continue;
     cli_progress_clear();

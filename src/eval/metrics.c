@@ -45,6 +45,15 @@ double eval_macro_f1(const void *items, const uint32_t *pick, size_t count) {
   return mean_of_present(&t, true);
 }
 
+double eval_weighted_f1(const void *items, const uint32_t *pick, size_t count) {
+  tally t = tally_items(items, pick, count);
+  double sum = 0;
+  for (int k = 0; k < EVAL_CLASSES; k++)
+    if (t.hit[k] > 0)
+      sum += (t.hit[k] + t.miss[k]) * 2 * t.hit[k] / (2 * t.hit[k] + t.miss[k] + t.alarm[k]);
+  return count ? sum / (double)count : NAN;
+}
+
 double eval_multi_f1(const void *items, const uint32_t *pick, size_t count) {
   const eval_multi *multi = items;
   tally t = {{0}, {0}, {0}};
@@ -131,6 +140,14 @@ double eval_mean(const void *items, const uint32_t *pick, size_t count) {
   for (size_t i = 0; i < count; i++)
     sum += pair[pick[i]].guess;
   return count ? sum / (double)count : NAN;
+}
+
+double eval_ratio(const void *items, const uint32_t *pick, size_t count) {
+  const eval_pair *pair = items;
+  double own = 0, other = 0;
+  for (size_t i = 0; i < count; i++)
+    own += pair[pick[i]].guess, other += pair[pick[i]].truth;
+  return fabs(other) > 1e-12 ? own / other : NAN;
 }
 
 double eval_pearson(const void *items, const uint32_t *pick, size_t count) {

@@ -35,6 +35,8 @@ double eval_accuracy(const void *items, const uint32_t *pick, size_t count);
 double eval_uar(const void *items, const uint32_t *pick, size_t count); /* mean recall of the classes
                                                                            that occur in the truth   */
 double eval_macro_f1(const void *items, const uint32_t *pick, size_t count); /* of the same classes  */
+double eval_weighted_f1(const void *items, const uint32_t *pick, size_t count); /* by their number
+                                                                                   in the truth     */
 double eval_ece(const void *items, const uint32_t *pick, size_t count); /* 15 bins of equal width
                                                                            (Guo et al. 2017)        */
 double eval_coverage(const void *items, const uint32_t *pick, size_t count);
@@ -47,6 +49,8 @@ double eval_multi_f1(const void *items, const uint32_t *pick, size_t count);
 double eval_pearson(const void *items, const uint32_t *pick, size_t count);
 /* Over eval_pair: mean of `guess` (for rates and errors). */
 double eval_mean(const void *items, const uint32_t *pick, size_t count);
+/* Over eval_pair: the sum of `guess` by the sum of `truth`. */
+double eval_ratio(const void *items, const uint32_t *pick, size_t count);
 
 /* The value with its 95 % interval: percentiles of EVAL_RESAMPLES resamples of the items with
  * replacement (Efron 1979), from a fixed seed. All NAN when count is 0. */

@@ -56,7 +56,8 @@ static int collect(eval_context *context, eval_kept kept[SOURCES], int *present,
   *present = 0;
   for (int s = 0; s < SOURCES; s++) {
     eval_context own = {.data = context->data, .models = context->models,
-                        .progress = context->progress, .kept = &kept[s]};
+                        .progress = context->progress,
+                        .choice = context->choice, .kept = &kept[s]};
     int failed = sets[s](&own, error);
     const char *models = own.report.models.data;
     if (!failed && models &&

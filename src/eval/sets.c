@@ -5,13 +5,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "engine/engine.h"
+#include "eval/text.h"
 
 static const eval_entry sets[] = {
     {"goemotions", "text", eval_goemotions},
     {"brighter", "text", eval_brighter},
     {"emobank", "text", eval_emobank},
+    {"xed", "text", eval_xed},
+    {"tweets", "text", eval_tweets},
+    {"irony", "text", eval_irony},
+    {"meld", "text", eval_meld},
+    {"isarcasm", "text", eval_isarcasm},
+    {"faithful", "text", eval_faithful},
+    {"disk", "text", eval_disk},
     {"ravdess", "voice", eval_ravdess},
     {"emodb", "voice", eval_emodb},
     {"nemo", "voice", eval_nemo},
@@ -30,11 +39,38 @@ const eval_entry *eval_entry_at(size_t index) {
   return index < BASE_COUNT(sets) ? &sets[index] : NULL;
 }
 
-int eval_run(eval_context *context, const eval_entry *entry, mien_error *error) {
+static int run_one(eval_context *context, const eval_entry *entry, mien_error *error) {
+  snprintf(context->report.model, sizeof context->report.model, "%s",
+           context->text ? context->text : "");
   eval_set(&context->report, "%s", entry->name);
   int code = entry->run(context, error);
   if (code) eval_note(&context->report, "not scored: %s (%s)", error->what, error->where);
   return code;
+}
+
+int eval_run(eval_context *context, const eval_entry *entry, mien_error *error) {
+  context->text = NULL;
+  if (strcmp(entry->kind, "text")) return run_one(context, entry, error);
+  int first = MIEN_OK, scored = 0;
+  const char *model;
+  for (size_t m = 0; (model = eval_text_model_at(m)); m++) {
+    mien_error own = {0};
+    if (context->choice ? strcmp(context->choice, model) : !eval_text_there(context, model))
+      continue;
+    context->text = model;
+    int code = run_one(context, entry, &own);
+    scored++;
+    if (!code || first) continue;
+    first = code;
+    *error = own;
+  }
+  if (!scored) { /* none is there: the bulk model's error says so */
+    context->text = eval_text_model_at(0);
+    first = run_one(context, entry, error);
+  }
+  context->text = NULL;
+  context->report.model[0] = 0;
+  return first;
 }
 
 void eval_progress(const eval_context *context, const char *what, double done, double whole) {
@@ -62,6 +98,13 @@ int eval_open_table(const eval_context *context, eval_table *table, const char *
   int code = eval_table_open(table, path, separator, error);
   free(path);
   return code;
+}
+
+bool eval_has_model(const eval_context *context, const char *name) {
+  char path[1024];
+  if (!context->models) return engine_embedded_find(name) != NULL;
+  snprintf(path, sizeof path, "%s/%s.mien", context->models, name);
+  return access(path, R_OK) == 0;
 }
 
 int eval_open_model(eval_context *context, const char *name, nn_file **file, mien_error *error) {

@@ -90,6 +90,10 @@ int text_read_after(text_reader *reader, const text_turn *before, size_t count, 
   return reader->kind->read_after(reader->own, before, count, utf8, bytes, reading);
 }
 
+bool text_reader_reads_turns(const text_reader *reader) {
+  return reader->kind->read_after != NULL;
+}
+
 const text_heads *text_reader_heads(const text_reader *reader) {
   static const text_heads none = {.plutchik = {NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN},
                                   .sentiment = {NAN, NAN, NAN},

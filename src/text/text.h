@@ -53,6 +53,8 @@ typedef struct text_turn {
 int text_read_after(text_reader *reader, const text_turn *before, size_t count, const char *utf8,
                     size_t bytes, mien_reading *reading);
 
+bool text_reader_reads_turns(const text_reader *reader); /* does it look at `before`? */
+
 /* ---- For evaluation: what the heads said of the last text ------------------------------------ */
 
 enum { TEXT_PLUTCHIK = 8 /* anger anticipation disgust fear joy sadness surprise trust */,

@@ -11,6 +11,7 @@
 
 #include "eval/metrics.h"
 #include "eval/table.h"
+#include "eval/text.h"
 
 static const uint32_t each[] = {0, 1, 2, 3, 4, 5, 6, 7};
 #define NEAR(a, b) assert_true(fabs((a) - (b)) < 1e-6)
@@ -28,6 +29,8 @@ static void labels(void **state) {
   /* F1: class 0: hit 3, miss 1, alarm 1 -> 6/8; class 1: hit 1, miss 1, alarm 1 -> 2/4; class 2: 0
    */
   NEAR(eval_macro_f1(items, each, 7), (0.75 + 0.5 + 0) / 3);
+  NEAR(eval_weighted_f1(items, each, 7), (4 * 0.75 + 2 * 0.5 + 0) / 7);
+  assert_true(isnan(eval_weighted_f1(items, each, 0)));
   NEAR(eval_abstained(items, each, 7), 3.0 / 7);
   NEAR(eval_accuracy_kept(items, each, 7), 3.0 / 4);
   NEAR(eval_accuracy(items, (uint32_t[]){6, 6, 0}, 3), 1.0 / 3); /* repeats count */
@@ -55,6 +58,12 @@ static void several_labels(void **state) {
   NEAR(eval_multi_f1(multi, each, 5), (0.5 + 1 + 0) / 3);
   const eval_multi last = {UINT32_C(1) << 31, UINT32_C(1) << 31};
   NEAR(eval_multi_f1(&last, each, 1), 1);
+  eval_multi own[5]; /* label 1 by itself: hit 2 */
+  eval_only_label(multi, 5, 1, own);
+  NEAR(eval_multi_f1(own, each, 5), 1);
+  NEAR(eval_f1_of_always(own, 5), 2 * 2.0 / (2 + 5));
+  eval_only_label(multi, 5, 0, own);
+  NEAR(eval_multi_f1(own, each, 5), 0.5);
 }
 
 static void pairs(void **state) {
@@ -64,6 +73,8 @@ static void pairs(void **state) {
   NEAR(eval_pearson(cross, each, 3), 0);
   NEAR(eval_pearson(some, each, 3), 0.5);
   NEAR(eval_mean(line, each, 3), 4);
+  NEAR(eval_ratio(some, each, 2), 4.0 / 3); /* of sums, not a mean of ratios */
+  assert_true(isnan(eval_ratio(cross, (uint32_t[]){1}, 1)));
   assert_true(isnan(eval_pearson(line, (uint32_t[]){0, 0}, 2))); /* no spread */
 }
 
@@ -83,6 +94,30 @@ static void interval(void **state) {
   value = eval_interval_of_mean(eval_accuracy, lists, (size_t[]){N, 7}, 2);
   NEAR(value.value, (0.5 + 4.0 / 7) / 2);
   assert_true(value.low < value.value && value.value < value.high);
+}
+
+/* As Python has them: " ".join(text.split()), zlib.crc32. */
+static void splits(void **state) {
+  static const char *const texts[][2] = {{"  a \t b\r\n", "a b"},
+                                         {"a\u00a0\u3000b\u2009", "a b"},
+                                         {"\x1f", ""},
+                                         {"a\u200bb", "a\u200bb"},
+                                         {"a\xff b", "a\xff b"}};
+  for (size_t i = 0; i < BASE_COUNT(texts); i++) {
+    char *cleaned = eval_cleaned(texts[i][0]);
+    assert_string_equal(cleaned, texts[i][1]);
+    free(cleaned);
+  }
+  assert_int_equal(eval_checksum("123456789"), 0xCBF43926);
+  assert_int_equal(eval_checksum(""), 0);
+}
+
+static void grouping(void **state) {
+  for (int k = 0; k < MIEN_FINE; k++) { /* a fine label of a core label's name is in it */
+    int core = eval_core_of_name(mien_fine_name(k));
+    assert_true(core < 0 || core == eval_core_of_fine[k]);
+  }
+  assert_int_equal(eval_core_of_fine[MIEN_FINE - 1], MIEN_NEUTRAL);
 }
 
 static int table_of(eval_table *table, const char *text, size_t bytes, char separator,
@@ -137,6 +172,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(labels), cmocka_unit_test(calibration), cmocka_unit_test(several_labels),
       cmocka_unit_test(pairs),  cmocka_unit_test(interval),    cmocka_unit_test(tables),
+      cmocka_unit_test(splits), cmocka_unit_test(grouping),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

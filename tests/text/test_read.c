@@ -174,6 +174,7 @@ static void beyond(void **state) {
   const text_turn before = {"so sad", 6, true};
   assert_int_equal(text_read_after(o.reader, &before, 1, text, strlen(text), &plain), MIEN_OK);
   assert_memory_equal(plain.core, r.core, sizeof r.core); /* read one by one */
+  assert_false(text_reader_reads_turns(o.reader));
   const text_heads *heads = text_reader_heads(o.reader);
   assert_true(isnan(heads->sarcasm) && isnan(heads->plutchik[7]) && !heads->language[0]);
   close_all(&o);
