@@ -128,6 +128,7 @@ typedef struct mien_reading {
   float states[MIEN_STATES]; /* 0…1; NAN unless fused                                            */
   float confidence;        /* calibrated probability that the top core label is right            */
   unsigned set;            /* bit k: core label k cannot be ruled out at 90 % coverage           */
+  char language[12];       /* text: code of the language it is in ("eng"); "" not known or not sure */
   const char *abstain;     /* NULL, or the reason why this reading should not be used            */
   float quality;           /* 0…1: signal quality that the reading rests on (1: as in training)  */
   float box[4];            /* face: x, y, width, height in pixels of the picture; NAN            */

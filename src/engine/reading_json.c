@@ -155,6 +155,13 @@ static void put_cues(writer *out, const mien_reading *reading) {
   PUT(out, "]");
 }
 
+static void put_language(writer *out, const mien_reading *reading) {
+  char code[sizeof reading->language + 1] = {0}; /* ends, whatever is in it */
+  memcpy(code, reading->language, sizeof reading->language);
+  PUT(out, ",\"language\":");
+  put_string(out, *code ? code : NULL);
+}
+
 static void put_box(writer *out, const mien_reading *reading) {
   PUT(out, ",\"track\":");
   put_number(out, reading->track < 0 ? (double)NAN : reading->track, 0);
@@ -218,6 +225,7 @@ size_t mien_reading_json(const mien_reading *reading, char *to, size_t capacity)
     put_string(&out, reading->abstain);
     PUT(&out, ",\"quality\":");
     put_number(&out, (double)reading->quality, 3);
+    if (reading->modality == MIEN_TEXT) put_language(&out, reading);
     if (reading->modality == MIEN_FACE) put_box(&out, reading);
     if (reading->modality == MIEN_FUSED) put_state(&out, reading);
     put_cues(&out, reading);

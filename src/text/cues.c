@@ -44,13 +44,13 @@ static void shares(text_bulk_reader *r, const float *slope) {
   }
 }
 
-static const char *kind_of(const text_token *token) {
-  if (token->kind == TEXT_EMOJI) return "emoji";
-  if (token->kind == TEXT_EMOTICON) return "emoticon";
-  if (token->kind == TEXT_PUNCTUATION) return "punctuation";
-  if (token->marks & TEXT_NEGATION) return "negation";
-  if (token->marks & TEXT_SHOUTED) return "shouting";
-  if (token->marks & TEXT_LONG) return "elongation";
+static const char *kind_of(int kind, unsigned marks) {
+  if (kind == TEXT_EMOJI) return "emoji";
+  if (kind == TEXT_EMOTICON) return "emoticon";
+  if (kind == TEXT_PUNCTUATION) return "punctuation";
+  if (marks & TEXT_NEGATION) return "negation";
+  if (marks & TEXT_SHOUTED) return "shouting";
+  if (marks & TEXT_LONG) return "elongation";
   return "word";
 }
 
@@ -64,31 +64,40 @@ static void copy_text(char *to, size_t capacity, const char *text, size_t bytes)
   to[bytes] = 0;
 }
 
-size_t text_cues(text_bulk_reader *r, const char *text, const float core[MIEN_CORE], int top) {
-  float slope[3 * TEXT_WIDTH_MAX];
-  gradient(r, core, top, slope);
-  shares(r, slope);
-  size_t T = r->tokens.count, count = 0;
-  float sum = 0;
-  for (size_t t = 0; t < T; t++) sum += fabsf(r->spoken[t]);
-  if (!(sum > 0)) return 0;
-  uint16_t order[TEXT_CUES];
-  for (size_t t = 0; t < T; t++) { /* insertion into the strongest so far */
-    float size = fabsf(r->spoken[t]);
-    if (size < WEAKEST * sum) continue;
-    size_t place = count < TEXT_CUES ? count++ : TEXT_CUES;
-    for (; place && fabsf(r->spoken[order[place - 1]]) < size; place--)
+size_t text_cues_order(const float *shares, size_t count, uint16_t order[TEXT_CUES], float *sum) {
+  size_t kept = 0;
+  *sum = 0;
+  for (size_t t = 0; t < count; t++) *sum += fabsf(shares[t]);
+  if (!(*sum > 0)) return 0;
+  for (size_t t = 0; t < count; t++) { /* insertion into the strongest so far */
+    float size = fabsf(shares[t]);
+    if (size < WEAKEST * *sum) continue;
+    size_t place = kept < TEXT_CUES ? kept++ : TEXT_CUES;
+    for (; place && fabsf(shares[order[place - 1]]) < size; place--)
       if (place < TEXT_CUES) order[place] = order[place - 1];
     if (place < TEXT_CUES) order[place] = (uint16_t)t;
   }
+  return kept;
+}
+
+void text_cue_fill(mien_cue *cue, const char *text, size_t at, size_t length, int kind, unsigned marks, int toward,
+                   float weight) {
+  *cue = (mien_cue){.t0 = NAN, .t1 = NAN, .value = NAN, .z = NAN, .toward = toward, .weight = weight,
+                    .at = (int)at, .length = (int)length};
+  strcpy(cue->kind, kind_of(kind, marks));
+  copy_text(cue->text, sizeof cue->text, text + at, length);
+}
+
+size_t text_cues(text_bulk_reader *r, const char *text, const float core[MIEN_CORE], int top) {
+  float slope[3 * TEXT_WIDTH_MAX], sum;
+  uint16_t order[TEXT_CUES];
+  gradient(r, core, top, slope);
+  shares(r, slope);
+  size_t count = text_cues_order(r->spoken, r->tokens.count, order, &sum);
   for (size_t i = 0; i < count; i++) {
     const text_token *token = &r->tokens.items[order[i]];
-    mien_cue *cue = &r->cues[i];
-    *cue = (mien_cue){.t0 = NAN, .t1 = NAN, .value = NAN, .z = NAN, .toward = top,
-                      .weight = r->spoken[order[i]] / sum, .at = (int)token->at,
-                      .length = (int)token->length};
-    strcpy(cue->kind, kind_of(token));
-    copy_text(cue->text, sizeof cue->text, text + token->at, token->length);
+    text_cue_fill(&r->cues[i], text, token->at, token->length, token->kind, token->marks, top,
+                  r->spoken[order[i]] / sum);
   }
   return count;
 }

@@ -22,6 +22,7 @@ typedef struct text_kind {
   /* NULL where a kind has no such thing; text.h says what the caller then gets. */
   int (*read_after)(void *reader, const text_turn *before, size_t count, const char *utf8,
                     size_t bytes, mien_reading *reading);
+  int (*read_batch)(void *reader, const text_item *texts, size_t count, text_give_fn give, void *context);
   const text_heads *(*heads)(const void *reader);
   const float *(*hidden)(const void *reader, size_t *count);
   int (*contributions)(void *reader, const char *utf8, size_t bytes, text_contribution *list,
@@ -29,5 +30,6 @@ typedef struct text_kind {
 } text_kind;
 
 extern const text_kind text_kind_bulk; /* "text": model.c, read.c, cues.c */
+extern const text_kind text_kind_deep; /* "text-deep": deep.c, deep_….c   */
 
 #endif

@@ -76,6 +76,12 @@ const float *text_bulk_hidden(const void *reader, size_t *count);
 int text_bulk_contributions(void *reader, const char *utf8, size_t bytes, text_contribution *list,
                             size_t capacity);
 
+/* Shared with the deep model. The strongest shares, at most TEXT_CUES, in their order; returns how many
+ * there are, *sum the magnitudes of all. A cue of the bytes at…at+length. */
+size_t text_cues_order(const float *shares, size_t count, uint16_t order[TEXT_CUES], float *sum);
+void text_cue_fill(mien_cue *cue, const char *text, size_t at, size_t length, int kind, unsigned marks, int toward,
+                   float weight);
+
 /* Fills reader->cues with what spoke most for or against core label `top`; returns how many. */
 size_t text_cues(text_bulk_reader *reader, const char *text, const float core[MIEN_CORE], int top);
 

@@ -1,7 +1,7 @@
 /* text.c: text.h for every kind of model: finds the kind of a file and passes each call on to it. */
 #include "text/kinds.h"
 
-static const text_kind *const kinds[] = {&text_kind_bulk};
+static const text_kind *const kinds[] = {&text_kind_bulk, &text_kind_deep};
 
 struct text_model {
   const text_kind *kind;
@@ -92,6 +92,17 @@ int text_read_after(text_reader *reader, const text_turn *before, size_t count, 
 
 bool text_reader_reads_turns(const text_reader *reader) {
   return reader->kind->read_after != NULL;
+}
+
+int text_read_batch(text_reader *reader, const text_item *texts, size_t count, text_give_fn give, void *context) {
+  if (reader->kind->read_batch) return reader->kind->read_batch(reader->own, texts, count, give, context);
+  for (size_t i = 0; i < count; i++) {
+    mien_reading reading;
+    int code = text_read(reader, texts[i].utf8, texts[i].bytes, &reading);
+    if (code) return code;
+    give(context, i, &reading);
+  }
+  return MIEN_OK;
 }
 
 const text_heads *text_reader_heads(const text_reader *reader) {

@@ -46,6 +46,7 @@ static mien_reading text_reading(const mien_cue *cue) {
   reading.t0 = 12.4;
   reading.t1 = 15;
   reading.confidence = 0.74f;
+  strcpy(reading.language, "eng");
   reading.set = 1 << MIEN_ANGER | 1 << MIEN_DISGUST;
   reading.cues = cue;
   reading.cue_count = cue ? 1 : 0;
@@ -67,7 +68,7 @@ static void text_is_as_the_page_says(void **state) {
   json_t *parsed = parse(&reading);
   has_keys(
       parsed,
-      "modality who t0 t1 final core fine extra dims flags confidence set abstain quality cues");
+      "modality who t0 t1 final core fine extra dims flags confidence set abstain quality language cues");
   has_keys(json_object_get(parsed, "core"), "neutral joy sadness anger fear disgust surprise");
   has_keys(json_object_get(parsed, "fine"), "anger annoyance");
   has_keys(json_object_get(parsed, "extra"), "");
@@ -79,6 +80,7 @@ static void text_is_as_the_page_says(void **state) {
   assert_true(json_is_null(json_object_get(first, "value")));
   assert_string_equal(json_string_value(json_array_get(json_object_get(parsed, "set"), 1)),
                       "disgust");
+  assert_string_equal(json_string_value(json_object_get(parsed, "language")), "eng");
   assert_true(json_is_null(json_object_get(parsed, "abstain")));
   assert_true(json_is_null(json_object_get(json_object_get(parsed, "dims"), "arousal")));
   assert_float_equal(json_number_value(json_object_get(json_object_get(parsed, "dims"), "valence")),
@@ -138,6 +140,7 @@ static void any_reading_is_valid_json(void **state) {
       for (int i = 0; i < sizes[f]; i++) fields[f][i] = odd[(size_t)rand() % BASE_COUNT(odd)];
     reading.t0 = (double)odd[(size_t)rand() % BASE_COUNT(odd)];
     reading.set = (unsigned)rand();
+    for (size_t i = 0; i < sizeof reading.language; i++) reading.language[i] = (char)(rand() % 4 ? rand() : 0);
     reading.track = rand() - rand();
     for (size_t i = 0; i < BASE_COUNT(cues); i++) {
       for (size_t k = 0; k < sizeof cues[i].text - 1; k++)
