@@ -184,7 +184,7 @@ def tuning(args) -> None:
     def save(mean: Deep, figures: dict) -> None:
         torch.save({"net": mean.state_dict(), "sizes": mean.sizes.dict(), "figures": figures},
                    args.work / "tune.pt")
-    tune.tune(net, arrays(args), args.cycles, args.rate, args.seed, save, log=log)
+    tune.tune(net, arrays(args), args.epochs, args.rate, args.seed, save, log=log)
 
 
 def sarcasm(args, net: Deep, model: ts.Subwords):
@@ -257,8 +257,8 @@ def main() -> None:
     add("--layers", type=int, default=2)
     add("--channels", type=int, default=256)
     add("--minutes", type=float, default=60, help="of pre-training")
-    add("--cycles", type=lambda v: [int(n) for n in v.split(",")], default=[2, 4],
-        help="epochs of each fall of the learning rate")
+    add("--epochs", type=lambda v: [int(n) for n in v.split(",")], default=[1, 6],
+        help="of tuning: widely, then mostly on the sets that the heads are read by")
     add("--rate", type=float, default=1e-3)
     add("--dropout", type=float, default=.35)
     add("--sarcasm-decay", type=float, default=2e-4)

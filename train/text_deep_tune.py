@@ -16,17 +16,18 @@ import torch
 from torch.nn import functional as F
 
 import text_deep_data as dd
-from text import batches, best_thresholds, macro_f1, rate_at
+from text import best_thresholds, macro_f1
 
 # Share of each set that is drawn in an epoch, by cycle.
-DRAWS = [{"goemotions": 1.0, "brighter": 1.0, "xed": .3, "emobank": 1.0, "emorynlp": 1.0,
-          "topical_chat": .3, "red": 1.0, "kote": .5, "sentiment": .3, "mustard": 1.0,
+DRAWS = [{"goemotions": 1.0, "brighter": 1.0, "xed": .1, "xed english": 1.0, "emobank": 1.0,
+          "emorynlp": 1.0, "topical_chat": .15, "red": 1.0, "kote": .5, "sentiment": .3, "mustard": 1.0,
           "stackoverflow": 1.0},
-         {"goemotions": 1.0, "brighter": .8, "xed": .1, "emobank": 1.0, "emorynlp": .5,
-          "topical_chat": .08, "red": .6, "kote": .15, "sentiment": .08, "mustard": 1.0,
+         {"goemotions": 1.0, "brighter": .6, "xed": .03, "xed english": 1.0, "emobank": 1.0,
+          "emorynlp": .5, "topical_chat": .05, "red": .6, "kote": .15, "sentiment": .08, "mustard": 1.0,
           "stackoverflow": .4}]
 RARE = {"grief": 4, "pride": 3, "relief": 3, "nervousness": 3, "embarrassment": 2, "remorse": 2,
         "fear": 1.5, "desire": 1.5}   # how often such a text is drawn
+GOEMOTIONS, EMOBANK = dd.SETS.index("goemotions"), dd.SETS.index("emobank")
 EVERY = 4                             # steps between the average's
 WITH_BEFORE = .6                      # share of texts with turns before that are read with them
 WEIGHT = {"fine": 1.2, "core": .8, "brighter": .8, "plutchik": .4, "dims": 2.0, "sentiment": .3,
@@ -44,10 +45,13 @@ def loss_of(out, y, bias):
     total = 0
     for name in ("fine", "brighter", "plutchik", "sarcasm", "stress", "intensity"):
         total = total + WEIGHT[name] * masked_bce(out[name], y[name], w)
-    core = out["core"] + bias(y["set"])
+    own = bias(y["set"])  # a set's habit: none for those that readings follow
+    core = out["core"] + own[:, :7] * (y["set"] != GOEMOTIONS).unsqueeze(1)
+    measured = (y["set"] == EMOBANK).unsqueeze(1)
+    dims = out["dims"] + torch.where(measured, 0, out["dims"] * own[:, 7:10] + own[:, 10:13])
     has = y["core"].sum(1)
     total = total + WEIGHT["core"] * (-(y["core"] * F.log_softmax(core, -1)).sum(1) * has * w).mean()
-    error = (torch.tanh(out["dims"]) - y["dims"]).square().sum(1)
+    error = (torch.tanh(dims) - y["dims"]).square().sum(1)
     total = total + WEIGHT["dims"] * (error * y["dims_weight"] * w).mean()
     for name in ("sentiment", "language"):
         known = (y[name] >= 0).float()
@@ -137,17 +141,21 @@ def shares(arrays, draws: dict[str, float]) -> np.ndarray:
     for i, e in enumerate(arrays.examples):
         if e.split == "train" and arrays.length[i]:
             out[i] = draws.get(e.set, 0)
+            if e.set == "xed" and e.extra.get("annotated"):
+                out[i] = draws.get("xed english", 0) if e.language == "eng" else out[i] * 2
             if e.set == "goemotions" and e.fine:
                 out[i] *= max([RARE.get(td.FINE[k], 1) for k in e.fine])
     return out
 
 
 def tune(net, arrays, cycles: list[int], rate: float, seed: int, save, tokens: int = 1200,
-         mask_share: float = .05, average: float = .998, log=print, teacher=None, minutes=None):
-    """`save(average network, figures)` is called after each epoch. `minutes`: stop in time."""
+         mask_share: float = .05, average: float = .998, minutes: float = 0, log=print):
+    """Epochs of each of DRAWS; the rate falls once, over all of them or, where `minutes` are given,
+    over that time, which then ends it. `save(average network, figures)`: every second epoch and at
+    the end."""
     rng = np.random.default_rng(seed)
     torch.manual_seed(seed)
-    bias = torch.nn.Embedding(len(dd.SETS), 7)
+    bias = torch.nn.Embedding(len(dd.SETS), 7 + 3 + 3)
     torch.nn.init.zeros_(bias.weight)
     # The rows of a batch are few: only they are touched.
     table = [m for m in net.modules() if isinstance(m, torch.nn.Embedding)]
@@ -161,7 +169,8 @@ def tune(net, arrays, cycles: list[int], rate: float, seed: int, save, tokens: i
     labels = {k: torch.from_numpy(v) for k, v in arrays.labels.items()}
     chance = [shares(arrays, d) for d in DRAWS]
     step, started = 0, time.time()
-    for epoch in range(sum(cycles)):
+    epochs, done = sum(cycles), 0.0
+    for epoch in range(epochs):
         cycle = min(int(np.searchsorted(np.cumsum(cycles), epoch, side="right")), len(chance) - 1)
         share = chance[cycle]
         times = np.floor(share) + (rng.random(len(share)) < share - np.floor(share))
@@ -175,8 +184,11 @@ def tune(net, arrays, cycles: list[int], rate: float, seed: int, save, tokens: i
         rng.shuffle(every)
         total = 0.0
         for n, b in enumerate(every):
+            done = (time.time() - started) / (minutes * 60) if minutes else (epoch + n / len(every)) / epochs
+            if done >= 1:
+                break
             for group in optimisers[0].param_groups + optimisers[1].param_groups:
-                group["lr"] = rate * min(1.0, (step + 1) / 200) * rate_at(epoch + n / len(every), cycles)
+                group["lr"] = rate * min(1.0, (step + 1) / 200) * max(.02, 1 - done)
             ids, marks, mask, current = arrays.batch(b, rng.random(len(b)) < WITH_BEFORE)
             ids = np.where((rng.random(ids.shape) < mask_share) & (ids >= 4), 0, ids)
             net.train()
@@ -196,10 +208,15 @@ def tune(net, arrays, cycles: list[int], rate: float, seed: int, save, tokens: i
                 with torch.no_grad():
                     for a, p in zip(mean.parameters(), net.parameters()):
                         a.lerp_(p, 1 - keep)
+        last = epoch + 1 == epochs or done >= 1
+        if not last and epoch % 2 == 0:
+            continue
         out = predict(mean, arrays, dev.which)
         found = dev.thresholds(out)
         figures = dev.figures(out, found)
         log(f"epoch {epoch + 1}: {(time.time() - started) / 60:.1f} min, {step} steps, loss "
             f"{total / len(every):.4f}, dev {figures}")
         save(mean, figures)
+        if last:
+            break
     return mean
