@@ -194,6 +194,8 @@ def sarcasm(args, net: Deep, model: ts.Subwords):
     path = args.data / "text/open/isarcasmeval/train/train.En.csv"
     for row in csv.DictReader(open(path, encoding="utf-8", newline="")):
         text = dd.clean(row["tweet"])
+        if not text:
+            continue
         k = zlib.crc32(text.encode()) % 5
         texts.append(text), truth.append(float(row["sarcastic"])), fold.append(k)
     import text_data as td
@@ -206,7 +208,7 @@ def sarcasm(args, net: Deep, model: ts.Subwords):
         a = torch.from_numpy(np.c_[x[rows], np.ones(rows.sum())].astype(np.float32))
         b = torch.from_numpy(y[rows].astype(np.float32))
         w = torch.zeros(a.shape[1], requires_grad=True)
-        optimiser = torch.optim.LBFGS([w], max_iter=200)
+        optimiser = torch.optim.LBFGS([w], max_iter=200, line_search_fn="strong_wolfe")
 
         def closure():
             optimiser.zero_grad()

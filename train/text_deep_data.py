@@ -127,7 +127,7 @@ class Pieces:
 
     def __init__(self, mien: str, subwords: Subwords, texts: list[str], longest: int, last: bool = False):
         start, ids, marks, kept = [0], [], [], {}
-        for line in tt.run(mien, texts, "--runs"):
+        for line in tt.run(mien, texts, "--runs") if texts else []:
             one: list[int] = []
             flags: list[int] = []
             for part in line.split(" ") if line else []:
