@@ -34,7 +34,7 @@ static const cli_usage usage = {
     "bench", "[PART…]",
     "Measures speed and memory: text, voice, face, media, memory, size; all of them without PART.\n"
     "Times are processor time of one thread, the best of several runs, beside a named reference that\n"
-    "runs on the same input in the same minute: fastText and FFmpeg where they are installed.\n"
+    "runs on the same input in the same minute: fastText, FFmpeg and ONNX Runtime where they are installed.\n"
     "Run it at the root of the source tree.\n",
     options,
     "  mien bench text voice --quick\n"

@@ -4,6 +4,7 @@
  * bench.c       the command, the table, docs/speed.md
  * bench_tools.c programs run and timed, input made
  * bench_parts.c text, voice, face, media, memory, size
+ * bench_deep.c  the deep text model beside ONNX Runtime
  *
  * Times are processor seconds (user and system) of one thread, the best of several runs: other work
  * on the machine then counts little. */
@@ -22,7 +23,7 @@ typedef struct bench_row {
   char note[160];
 } bench_row;
 
-enum { BENCH_ROWS_MAX = 48 };
+enum { BENCH_ROWS_MAX = 48, BENCH_PATH = 320 };
 typedef struct bench {
   const char *texts, *models, *sample, *program;
   char folder[256]; /* for what is made; removed at the end */
@@ -47,9 +48,17 @@ bench_cost bench_run(char *const argv[], const char *out);
 bench_cost bench_best(const bench *b, char *const argv[]);
 bool bench_have(const char *program);
 double bench_cpu(void); /* processor seconds of this process */
+void bench_path(const bench *b, char to[BENCH_PATH], const char *name); /* in its folder */
+bench_row *bench_missing(bench *b, const char *part, const char *what, const char *why);
+
+/* Writes the texts, again and again until there are `count` of them, one a line; with `labels`, each
+ * with a label before it, for fastText to learn: the length of the text modulo seven, since speed
+ * does not depend on what is learned. Returns how many bytes; NAN: they could not be read or written. */
+double bench_write_texts(const bench *b, const char *path, size_t count, bool labels);
 
 /* ---- Parts ---- */
 void bench_text(bench *b);
+void bench_deep(bench *b); /* a part of text */
 void bench_voice(bench *b);
 void bench_face(bench *b);
 void bench_media(bench *b);

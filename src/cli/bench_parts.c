@@ -10,10 +10,10 @@
 #include "cli/terminal.h"
 #include "media/media.h"
 
-enum { TEXTS = 100000, SOUND_SECONDS = 60, FRAMES = 60, FACES = 300, PATH_BYTES = 320 };
+enum { TEXTS = 100000, SOUND_SECONDS = 60, FRAMES = 60, FACES = 300 };
 
-static void path_in(const bench *b, char to[PATH_BYTES], const char *name) {
-  snprintf(to, PATH_BYTES, "%s/%s", b->folder, name);
+void bench_path(const bench *b, char to[BENCH_PATH], const char *name) {
+  snprintf(to, BENCH_PATH, "%s/%s", b->folder, name);
 }
 
 static int ignore(void *context, const mien_event *event) {
@@ -32,7 +32,7 @@ static mien_session *open_session(const bench *b, unsigned read) {
   return mien_session_open(&session, b->engine, &what, &error) == MIEN_OK ? session : NULL;
 }
 
-static bench_row *missing(bench *b, const char *part, const char *what, const char *why) {
+bench_row *bench_missing(bench *b, const char *part, const char *what, const char *why) {
   bench_row *row = bench_add(b, part, what, "", NAN);
   snprintf(row->note, sizeof row->note, "%s", why);
   return row;
@@ -40,10 +40,7 @@ static bench_row *missing(bench *b, const char *part, const char *what, const ch
 
 /* ---- Text ---- */
 
-/* Writes the texts, again and again until there are TEXTS of them, one a line; with `labels`, each
- * with a label before it, for fastText to learn: the length of the text modulo seven, since speed
- * does not depend on what is learned. Returns how many bytes. */
-static double write_texts(const bench *b, const char *path, size_t count, bool labels) {
+double bench_write_texts(const bench *b, const char *path, size_t count, bool labels) {
   FILE *file = fopen(path, "w");
   double bytes = 0;
   size_t written = 0;
@@ -75,8 +72,8 @@ static double per_text(const bench *b, char *const all[], char *const one[]) {
 }
 
 static double fasttext_speed(const bench *b, char *all, char *one, char *learn, char *const more[]) {
-  char model[PATH_BYTES], binary[PATH_BYTES + 8];
-  path_in(b, model, "fasttext");
+  char model[BENCH_PATH], binary[BENCH_PATH + 8];
+  bench_path(b, model, "fasttext");
   snprintf(binary, sizeof binary, "%s.bin", model);
   char *train[24] = {"fasttext", "supervised", "-input", learn, "-output", model, "-thread", "1",
                      "-epoch", "1", "-bucket", "200000"};
@@ -89,17 +86,17 @@ static double fasttext_speed(const bench *b, char *all, char *one, char *learn, 
 }
 
 void bench_text(bench *b) {
-  char all[PATH_BYTES], one[PATH_BYTES], learn[PATH_BYTES];
-  path_in(b, all, "texts.txt");
-  path_in(b, one, "one.txt");
-  path_in(b, learn, "learn.txt");
+  char all[BENCH_PATH], one[BENCH_PATH], learn[BENCH_PATH];
+  bench_path(b, all, "texts.txt");
+  bench_path(b, one, "one.txt");
+  bench_path(b, learn, "learn.txt");
   if (!(mien_engine_reads(b->engine) & MIEN_READ_TEXT)) {
-    missing(b, "text", "mien text", "there is no text model");
+    bench_missing(b, "text", "mien text", "there is no text model");
     return;
   }
-  double bytes = write_texts(b, all, TEXTS, false);
-  if (isnan(bytes) || isnan(write_texts(b, one, 1, false)) || isnan(write_texts(b, learn, 20000, true))) {
-    missing(b, "text", "mien text", "the texts could not be read or written");
+  double bytes = bench_write_texts(b, all, TEXTS, false);
+  if (isnan(bytes) || isnan(bench_write_texts(b, one, 1, false)) || isnan(bench_write_texts(b, learn, 20000, true))) {
+    bench_missing(b, "text", "mien text", "the texts could not be read or written");
     return;
   }
   char *mien_all[] = {(char *)b->program, "text", "--jobs", "1", "--no-cues", all, NULL};
@@ -124,6 +121,7 @@ void bench_text(bench *b) {
   bench_against(bench_add(b, "text", "mien text, with cues", "µs/text", cues), subwords, strong);
   bench_against(bench_add(b, "text", what, "µs/text", bulk), plain,
                 "fastText predict-prob, words alone");
+  bench_deep(b);
 }
 
 /* ---- Voice ---- */
@@ -184,15 +182,15 @@ void bench_voice(bench *b) {
   double best = NAN;
   for (int i = 0; sound && i < b->repeats; i++) best = fmin(best, voice_seconds(b, sound));
   if (isnan(best)) {
-    missing(b, "voice", "60 s of sound", sound ? "there is no voice model" : "the sample could not be read");
+    bench_missing(b, "voice", "60 s of sound", sound ? "there is no voice model" : "the sample could not be read");
     base_free(sound);
     return;
   }
   bench_row *row = bench_add(b, "voice", "60 s of sound: features and network", "s", best);
   row->at_most = 0.30;
   bench_against(row, SOUND_SECONDS, "real time");
-  char path[PATH_BYTES];
-  path_in(b, path, "sound.f32");
+  char path[BENCH_PATH];
+  bench_path(b, path, "sound.f32");
   if (bench_have("ffmpeg") && write_sound(path, sound)) {
     char *spectra[] = {"ffmpeg", "-v", "error", "-f", "f32le", "-ar", "16000", "-ac", "1", "-i", path,
                        "-af", "aspectralstats=win_size=512:overlap=0.6875", "-f", "null", "-", NULL};
@@ -281,15 +279,15 @@ void bench_face(bench *b) {
     best = fmin(best, aligned_seconds(b));
     found = fmin(found, detection_seconds(b));
   }
-  char path[PATH_BYTES];
-  path_in(b, path, "short.mp4");
+  char path[BENCH_PATH];
+  bench_path(b, path, "short.mp4");
   if (bench_have("ffmpeg") && make_video(path, "20", "testsrc2=s=640x480:r=25", b))
     decode = ffmpeg_frame_ms(b, path, 500);
-  bench_row *row = isnan(best) ? missing(b, "face", "expression of an aligned face", "there is no model")
+  bench_row *row = isnan(best) ? bench_missing(b, "face", "expression of an aligned face", "there is no model")
                                : bench_add(b, "face", "expression of an aligned face", "ms", best * 1e3);
   row->at_most = 1.5;
   bench_against(row, decode, "FFmpeg decodes one 640x480 frame (MPEG-4)");
-  row = isnan(found) ? missing(b, "face", "detection at 640x480", "there are no models")
+  row = isnan(found) ? bench_missing(b, "face", "detection at 640x480", "there are no models")
                      : bench_add(b, "face", "detection at 640x480", "ms", found * 1e3);
   row->at_most = 8;
   bench_against(row, decode, "FFmpeg decodes one 640x480 frame (MPEG-4)");
@@ -313,10 +311,10 @@ static double decode_seconds(const char *path) {
 }
 
 void bench_media(bench *b) {
-  char path[PATH_BYTES];
-  path_in(b, path, "short.mp4");
+  char path[BENCH_PATH];
+  bench_path(b, path, "short.mp4");
   if (!bench_have("ffmpeg") || !make_video(path, "20", "testsrc2=s=640x480:r=25", b)) {
-    missing(b, "media", "20 s of video", "ffmpeg is not installed");
+    bench_missing(b, "media", "20 s of video", "ffmpeg is not installed");
     return;
   }
   double best = NAN;
@@ -336,12 +334,12 @@ static double peak_of_reading(const bench *b, char *path) {
 
 void bench_memory(bench *b) {
   if (!bench_have("ffmpeg")) {
-    missing(b, "memory", "mien read", "ffmpeg is not installed");
+    bench_missing(b, "memory", "mien read", "ffmpeg is not installed");
     return;
   }
-  char three[PATH_BYTES], thirty[PATH_BYTES];
-  path_in(b, three, "minutes-3.mp4");
-  path_in(b, thirty, "minutes-30.mp4");
+  char three[BENCH_PATH], thirty[BENCH_PATH];
+  bench_path(b, three, "minutes-3.mp4");
+  bench_path(b, thirty, "minutes-30.mp4");
   char *ten_times[] = {"ffmpeg", "-v", "error", "-y", "-stream_loop", "9", "-i", three, "-c", "copy",
                        thirty, NULL};
   bool made = make_video(three, "180", "testsrc2=s=320x240:r=12.5", b);
@@ -357,12 +355,12 @@ void bench_memory(bench *b) {
 }
 
 void bench_size(bench *b) {
-  char path[PATH_BYTES];
+  char path[BENCH_PATH];
   struct stat about;
-  path_in(b, path, "mien");
+  bench_path(b, path, "mien");
   char *strip[] = {"strip", "-o", path, (char *)b->program, NULL};
   if (isnan(bench_run(strip, NULL).seconds) || stat(path, &about)) {
-    missing(b, "size", "program and models, stripped", "strip is not installed");
+    bench_missing(b, "size", "program and models, stripped", "strip is not installed");
     return;
   }
   bench_row *row = bench_add(b, "size", "program and models in it, stripped", "MB",
