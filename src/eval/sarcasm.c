@@ -16,8 +16,7 @@
 enum { FOLDS = 5 };
 
 typedef struct folds {
-  const float *weights; /* [FOLDS][depth + 1] */
-  size_t depth;
+  const nn_tensor *heads;
   float thresholds[FOLDS];
   eval_multi *items[FOLDS];
   size_t counts[FOLDS];
@@ -25,12 +24,7 @@ typedef struct folds {
 
 /* False: the model has none. */
 static bool find_folds(const eval_text *text, folds *f) {
-  const uint32_t any[4] = {FOLDS, 0};
-  const nn_tensor *tensor = nn_file_tensor(text->file, "sarcasm.folds", NN_F32, 2, any, NULL);
-  eval_text_probe(text);
-  if (!tensor || !text_reader_hidden(text->reader, &f->depth) || tensor->dims[1] != f->depth + 1)
-    return false;
-  f->weights = tensor->data;
+  if (!(f->heads = eval_text_head(text, "sarcasm.folds", FOLDS))) return false;
   if (!nn_file_numbers(text->file, "thresholds.sarcasm_folds", f->thresholds, FOLDS, NULL))
     return true;
   double threshold;
@@ -41,13 +35,7 @@ static bool find_folds(const eval_text *text, folds *f) {
 }
 
 static bool is_sarcastic(const eval_text *text, const folds *f, int fold) {
-  size_t depth;
-  const float *hidden = text_reader_hidden(text->reader, &depth);
-  const float *row = f->weights + (size_t)fold * (f->depth + 1);
-  double logit = row[f->depth];
-  for (size_t i = 0; i < f->depth; i++)
-    logit += (double)row[i] * hidden[i];
-  return 1 / (1 + exp(-logit)) >= f->thresholds[fold];
+  return 1 / (1 + exp(-eval_text_logit(text, f->heads, fold))) >= f->thresholds[fold];
 }
 
 static int score(eval_context *context, const eval_text *text, folds *f, mien_error *error) {

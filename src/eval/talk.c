@@ -1,5 +1,6 @@
 /* talk.c: MELD test (Poria et al. 2019), the emotion of each turn of a talk: with the turns said
- * before it and by whom, and without them. The core labels are MELD's. */
+ * before it and by whom, and without them. The core labels are MELD's; a research model has a head
+ * of its own for them, which is then scored. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,6 +34,7 @@ static size_t turns_before(const meld *m, size_t row, text_turn before[TURNS]) {
 
 static size_t score(eval_context *context, const eval_text *text, const meld *m, bool with_turns,
                     eval_item *items) {
+  const nn_tensor *head = eval_text_head(text, EVAL_BENCHMARK_HEADS, EVAL_BENCHMARKS);
   size_t count = 0;
   for (size_t row = 1; row < m->table.rows; row++) {
     mien_reading reading;
@@ -43,7 +45,9 @@ static size_t score(eval_context *context, const eval_text *text, const meld *m,
     size_t turns = with_turns ? turns_before(m, row, before) : 0;
     base_reading_init(&reading, MIEN_TEXT);
     text_read_after(text->reader, before, turns, said, strlen(said), &reading);
-    items[count++] = eval_item_of(&reading, truth);
+    items[count] = eval_item_of(&reading, truth);
+    if (head) items[count].guess = eval_text_top(text, head, EVAL_MELD, MIEN_CORE);
+    count++;
     eval_progress(context, "MELD", (double)row, (double)m->table.rows);
   }
   return count;

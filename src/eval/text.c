@@ -90,6 +90,35 @@ const text_heads *eval_text_probe(const eval_text *text) {
   return text_reader_heads(text->reader);
 }
 
+const nn_tensor *eval_text_head(const eval_text *text, const char *name, uint32_t rows) {
+  const uint32_t dims[4] = {rows, 0};
+  size_t depth = 0;
+  const nn_tensor *head = nn_file_tensor(text->file, name, NN_F32, 2, dims, NULL);
+  eval_text_probe(text);
+  if (!text_reader_hidden(text->reader, &depth)) return NULL;
+  return head && head->dims[1] == depth + 1 ? head : NULL;
+}
+
+double eval_text_logit(const eval_text *text, const nn_tensor *head, int row) {
+  size_t depth;
+  const float *hidden = text_reader_hidden(text->reader, &depth);
+  const float *weights = (const float *)head->data + (size_t)row * head->dims[1];
+  double logit = weights[depth];
+  for (size_t i = 0; i < depth; i++)
+    logit += (double)weights[i] * hidden[i];
+  return logit;
+}
+
+int eval_text_top(const eval_text *text, const nn_tensor *head, int first, int count) {
+  int top = 0;
+  double largest = -INFINITY;
+  for (int k = 0; k < count; k++) {
+    double logit = eval_text_logit(text, head, first + k);
+    if (logit > largest) largest = logit, top = k;
+  }
+  return top;
+}
+
 int eval_disk(eval_context *context, mien_error *error) {
   eval_text text;
   int code = eval_text_open(context, &text, error);

@@ -24,6 +24,19 @@ void eval_text_read(const eval_text *text, const char *utf8, mien_reading *readi
 /* The heads after some text or other: which are NAN, the model does not have. */
 const text_heads *eval_text_probe(const eval_text *text);
 
+/* Linear heads over the hidden layer that only the evaluation knows of: a tensor F32 [rows][hidden + 1],
+ * the last column the bias. NULL: the model has none of that name and shape. */
+const nn_tensor *eval_text_head(const eval_text *text, const char *name, uint32_t rows);
+/* One row's logit of the text read last. */
+double eval_text_logit(const eval_text *text, const nn_tensor *head, int row);
+/* The heads of benchmarks that a research model was trained on (train/text_deep_research.py): MELD in
+ * core order, TweetEval's emotions, its irony. */
+enum { EVAL_MELD = 0, EVAL_TWEET = EVAL_MELD + MIEN_CORE, EVAL_IRONY = EVAL_TWEET + 4,
+       EVAL_BENCHMARKS };
+#define EVAL_BENCHMARK_HEADS "benchmark.heads"
+/* The largest of the rows first … first + count - 1, counted from the first. */
+int eval_text_top(const eval_text *text, const nn_tensor *head, int first, int count);
+
 /* The core label of each of the 28 fine ones, as GoEmotions groups them. */
 extern const int eval_core_of_fine[MIEN_FINE];
 
