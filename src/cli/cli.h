@@ -16,6 +16,7 @@ int cli_voice(int argc, char **argv);
 int cli_face(int argc, char **argv);
 int cli_bench(int argc, char **argv);
 int cli_model(int argc, char **argv);
+int cli_model_import(int argc, char **argv); /* `model import`: argv[0] is "import" */
 int cli_features(int argc, char **argv);
 int cli_eval(int argc, char **argv);
 

@@ -28,7 +28,8 @@ static const cli_usage usage = {
     "  show    all of it: labels, calibration, where it comes from, its licence and whether it may be\n"
     "          used commercially, its scores, its tensors, who signed it\n"
     "  verify  checks layout, SHA-256, signature and weights; exit 1 if one file is not sound\n"
-    "  list    a line for each\n",
+    "  list    a line for each\n"
+    "  import  makes a text model out of a checkpoint of others; `mien model import --help` explains it\n",
     options,
     "  mien model show models/text.mien\n"
     "  mien model verify --signed models\n"};
@@ -298,9 +299,10 @@ static void inside_the_program(run *r) {
 
 int cli_model(int argc, char **argv) {
   static const char *const actions[] = {[SHOW] = "show", [VERIFY] = "verify", [LIST] = "list"};
+  if (argc > 1 && !strcmp(argv[1], "import")) return cli_model_import(argc - 1, argv + 1);
   int code = cli_options_read(&usage, &argc, argv);
   if (code != OPTIONS_GO) return code;
-  if (argc < 2) return cli_options_wrong(&usage, "say what to do: show, verify or list");
+  if (argc < 2) return cli_options_wrong(&usage, "say what to do: show, verify, list or import");
   run r = {.action = -1};
   for (int i = 0; i < (int)BASE_COUNT(actions); i++)
     if (!strcmp(argv[1], actions[i])) r.action = i;

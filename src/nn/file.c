@@ -148,8 +148,7 @@ size_t nn_tensor_elements(const nn_tensor *tensor) {
   return elements;
 }
 
-/* IEEE 754 binary16 to binary32, exact. */
-static float half(uint16_t bits) {
+float nn_half(uint16_t bits) {
   uint32_t sign = (uint32_t)(bits & 0x8000) << 16, magnitude = bits & 0x7fff;
   if (magnitude < 0x0400) { /* zero and subnormals: the value is magnitude * 2^-24 */
     float value = (float)magnitude * 0x1p-24f;
@@ -158,7 +157,7 @@ static float half(uint16_t bits) {
   union {
     uint32_t bits;
     float value;
-  } wide = {.bits = sign | ((magnitude << 13) + ((127u - 15u) << 23))};
+  } wide = {.bits = sign | ((magnitude << 13) + ((magnitude < 0x7c00 ? 127u - 15u : 255u - 31u) << 23))};
   return wide.value;
 }
 
@@ -166,7 +165,7 @@ void nn_tensor_floats(const nn_tensor *tensor, float *values) {
   size_t elements = nn_tensor_elements(tensor), row = elements / tensor->dims[0];
   if (tensor->type == NN_F32) memcpy(values, tensor->data, elements * sizeof *values);
   else if (tensor->type == NN_F16)
-    for (size_t i = 0; i < elements; i++) values[i] = half(((const uint16_t *)tensor->data)[i]);
+    for (size_t i = 0; i < elements; i++) values[i] = nn_half(((const uint16_t *)tensor->data)[i]);
   else
     for (size_t i = 0; i < elements; i++)
       values[i] = (float)((const int8_t *)tensor->data)[i] * tensor->scales[i / row];

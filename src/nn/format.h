@@ -62,4 +62,7 @@ struct nn_file {
 /* Checks the whole of data/bytes and fills the rest of `file`; `inside`: as nn_file_open_inside. */
 int nn_format_check(nn_file *file, bool inside, mien_error *error);
 
+/* IEEE 754 binary16 to binary32, exact; infinities and NaNs stay so. */
+float nn_half(uint16_t bits);
+
 #endif

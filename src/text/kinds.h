@@ -29,7 +29,8 @@ typedef struct text_kind {
                        size_t capacity);
 } text_kind;
 
-extern const text_kind text_kind_bulk; /* "text": model.c, read.c, cues.c */
-extern const text_kind text_kind_deep; /* "text-deep": deep.c, deep_….c   */
+extern const text_kind text_kind_bulk;        /* "text": model.c, read.c, cues.c    */
+extern const text_kind text_kind_deep;        /* "text-deep": deep.c, deep_….c      */
+extern const text_kind text_kind_transformer; /* "text-transformer": transformer/   */
 
 #endif

@@ -1,7 +1,7 @@
 /* text.c: text.h for every kind of model: finds the kind of a file and passes each call on to it. */
 #include "text/kinds.h"
 
-static const text_kind *const kinds[] = {&text_kind_bulk, &text_kind_deep};
+static const text_kind *const kinds[] = {&text_kind_bulk, &text_kind_deep, &text_kind_transformer};
 
 struct text_model {
   const text_kind *kind;
