@@ -191,7 +191,7 @@ static int seal(nn_writer *w, mien_error *error) {
     crypto_sign_detached(made.signature, NULL, message, sizeof message, w->secret_key);
   }
   memcpy(w->head + NN_HEADER, &made, sizeof made);
-  bool written = pwrite(w->file, w->head, NN_TABLE, 0) == NN_TABLE && !fsync(w->file);
+  bool written = pwrite(w->file, w->head, NN_TABLE, 0) == NN_TABLE;
   int problem = errno;
   if (written && rename(w->partial, w->path)) written = false, problem = errno;
   return written ? MIEN_OK

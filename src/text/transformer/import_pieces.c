@@ -50,13 +50,14 @@ static int put_piece(import_words *to, const char *text, size_t length, bool hid
     at += (size_t)step;
   }
   if (!spelled) base_text_add(&to->text, text, length);
+  if (to->text.failed) return import_out_of_memory(error);
   size_t bytes = to->text.length - begin;
   if (bytes == 0 || bytes > TRANSFORMER_PIECE_BYTES)
     return import_refuse(error, words, again, "token %zu is empty or longer than %d bytes", to->count,
                          TRANSFORMER_PIECE_BYTES);
   put_number(&to->lengths, (uint32_t)bytes | (hidden ? TRANSFORMER_HIDDEN : 0), 2);
   to->count++;
-  return to->text.failed || to->lengths.failed ? import_out_of_memory(error) : MIEN_OK;
+  return to->lengths.failed ? import_out_of_memory(error) : MIEN_OK;
 }
 
 /* The number of an added token, or -1. */
