@@ -60,38 +60,57 @@ static int weigh(const eval_text *t, const char *text, words *w) {
   return count;
 }
 
-/* The probability of core label `label` where only the words with `kept` are there. */
-static double probability(const eval_text *t, const char *text, const words *w, const bool *kept,
-                          int label) {
-  char left[LONGEST];
+/* What is left of a text in every step of every order, read together. */
+typedef struct steps {
+  text_item items[2 * (2 + SHUFFLES) * (MOST - 1)];
+  double probability[2 * (2 + SHUFFLES) * (MOST - 1)]; /* of core label `label` */
+  size_t count, used;
+  int label;
+  char bytes[2 * (2 + SHUFFLES) * (MOST - 1) * LONGEST];
+} steps;
+
+static void add_step(steps *s, const char *text, const words *w, const bool *kept) {
+  char *left = s->bytes + s->used;
   size_t used = 0;
-  mien_reading reading;
   for (int k = 0; k < w->count; k++) {
     if (!kept[k]) continue;
     if (used) left[used++] = ' ';
     memcpy(left + used, text + w->list[k].at, w->list[k].length);
     used += w->list[k].length;
   }
-  left[used] = 0;
-  eval_text_read(t, left, &reading);
-  return reading.core[label];
+  s->items[s->count++] = (text_item){left, used};
+  s->used += used;
 }
 
-/* The areas of one order of the words, most important first. */
-static void follow(const eval_text *t, const char *text, const words *w, const int order[MOST],
-                   int label, double full, double areas[AREAS]) {
-  int n = w->count, half = (n + 1) / 2;
+static void take_step(void *context, size_t index, const mien_reading *reading) {
+  steps *s = context;
+  s->probability[index] = reading->core[s->label];
+}
+
+/* Adds the steps of one order of the words, most important first: words out and words in, by turns.
+ */
+static void add_steps(steps *s, const char *text, const words *w, const int order[MOST]) {
   bool kept[MOST], put[MOST] = {false};
-  areas[HALF] = areas[WHOLE] = areas[INSERTED] = 0;
-  for (int k = 0; k < n; k++)
+  for (int k = 0; k < w->count; k++)
     kept[k] = true;
-  for (int k = 0; k + 1 < n; k++) {
+  for (int k = 0; k + 1 < w->count; k++) {
     kept[order[k]] = false;
     put[order[k]] = true;
-    double drop = full - probability(t, text, w, kept, label);
+    add_step(s, text, w, kept);
+    add_step(s, text, w, put);
+  }
+}
+
+/* The areas of the order-th of the orders that were added. */
+static void areas_of(const steps *s, int order, int count, double full, double areas[AREAS]) {
+  int half = (count + 1) / 2, steps_of_one = 2 * (count - 1);
+  const double *probability = s->probability + order * steps_of_one;
+  areas[HALF] = areas[WHOLE] = areas[INSERTED] = 0;
+  for (int k = 0; k + 1 < count; k++) {
+    double drop = full - probability[2 * k];
     if (k < half) areas[HALF] += drop / half;
-    areas[WHOLE] += drop / (n - 1);
-    areas[INSERTED] += probability(t, text, w, put, label) / (n - 1);
+    areas[WHOLE] += drop / (count - 1);
+    areas[INSERTED] += probability[2 * k + 1] / (count - 1);
   }
 }
 
@@ -123,12 +142,13 @@ static void shuffle(int order[MOST], int count, uint64_t *state) { /* xorshift64
   }
 }
 
-/* What each order lost and gained of one text; false: it is not one of those that count. */
-static int measure(const eval_text *t, const char *text, uint64_t *state,
+/* What each order lost and gained of one text. 1; 0: it is not one of those that count; or an
+ * error's number. */
+static int measure(const eval_text *t, const char *text, steps *s, uint64_t *state,
                    double areas[ORDERS][AREAS], bool *attends) {
   words w;
   mien_reading reading;
-  int order[MOST];
+  int order[MOST], at = 0;
   if (split(text, &w) < FEWEST || w.count > MOST || strlen(text) >= LONGEST) return 0;
   eval_text_read(t, text, &reading);
   int label = eval_item_of(&reading, 0).guess;
@@ -136,18 +156,26 @@ static int measure(const eval_text *t, const char *text, uint64_t *state,
   double full = reading.core[label];
   int code = weigh(t, text, &w);
   if (code < 0) return code;
-  sort(&w, false, order);
-  follow(t, text, &w, order, label, full, areas[OWN]);
   *attends = isfinite(w.list[0].attention);
+  s->count = s->used = 0;
+  s->label = label;
+  sort(&w, false, order);
+  add_steps(s, text, &w, order);
   if (*attends) {
     sort(&w, true, order);
-    follow(t, text, &w, order, label, full, areas[ATTENTION]);
+    add_steps(s, text, &w, order);
   }
-  memset(areas[RANDOM], 0, sizeof areas[RANDOM]);
-  for (int s = 0; s < SHUFFLES; s++) {
-    double one[AREAS];
+  for (int n = 0; n < SHUFFLES; n++) {
     shuffle(order, w.count, state);
-    follow(t, text, &w, order, label, full, one);
+    add_steps(s, text, &w, order);
+  }
+  if ((code = text_read_batch(t->reader, s->items, s->count, take_step, s))) return code;
+  areas_of(s, at++, w.count, full, areas[OWN]);
+  if (*attends) areas_of(s, at++, w.count, full, areas[ATTENTION]);
+  memset(areas[RANDOM], 0, sizeof areas[RANDOM]);
+  for (int n = 0; n < SHUFFLES; n++) {
+    double one[AREAS];
+    areas_of(s, at++, w.count, full, one);
     for (int a = 0; a < AREAS; a++)
       areas[RANDOM][a] += one[a] / SHUFFLES;
   }
@@ -197,17 +225,18 @@ int eval_faithful(eval_context *context, mien_error *error) {
   eval_table table = {0};
   eval_text text = {0};
   double(*areas)[ORDERS][AREAS] = NULL;
+  steps *s = NULL;
   size_t count = 0;
   uint64_t state = 20251125; /* any seed will do; the same each time */
   bool attends = false;
   int code =
       eval_open_table(context, &table, "text/open/goemotions/original/test.tsv", '\t', error);
   if (!code) code = eval_text_open(context, &text, error);
-  if (!code && !(areas = calloc(TEXTS, sizeof *areas)))
+  if (!code && (!(areas = calloc(TEXTS, sizeof *areas)) || !(s = malloc(sizeof *s))))
     code = base_error_set(error, MIEN_ENOMEM, "", "", "no memory for the scores");
   for (size_t row = 0; !code && row < table.rows && count < TEXTS; row++) {
     char *cleaned = eval_cleaned(eval_table_cell(&table, row, 0));
-    int taken = cleaned ? measure(&text, cleaned, &state, areas[count], &attends) : 0;
+    int taken = cleaned ? measure(&text, cleaned, s, &state, areas[count], &attends) : 0;
     free(cleaned);
     if (taken < 0) code = base_error_set(error, taken, "", "", "this model tells no contributions");
     count += taken > 0;
@@ -218,6 +247,7 @@ int eval_faithful(eval_context *context, mien_error *error) {
                           "give the folder of the labelled sets by --data DIR",
                           "no text of it counts");
   if (!code) report(&context->report, (const double(*)[ORDERS][AREAS])areas, count, attends);
+  free(s);
   free(areas);
   eval_text_close(&text);
   eval_table_close(&table);

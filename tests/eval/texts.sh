@@ -99,5 +99,35 @@ cp out first
 run 0 "" "$mien" eval --faithful --data data --model bulk --json
 cmp -s first out || { echo "FAIL: not the same figures twice"; failures=$((failures + 1)); }
 
+# Models whose further heads say the same of every text (make_toy.py): joy and trust of Plutchik's, always
+# ironic; of the five sarcasm heads the first and the third say yes. The research model says joy in MELD,
+# optimism and not ironic in the tweets.
+export MIEN_MODELS="$MIEN_SOURCE_ROOT/tests/eval/models"
+toy() { run 0 "" "$mien" eval "$1" --data data --json --model "$2"; }
+printf '%s\t%s\n' "Never  mind" 5 "Oh joy" "5, 8" "I adore Mondays" 1 >data/text/open/xed/AnnotatedData/en-annotated.tsv
+printf '9\t%s\n' "I had soup" "It is four" >data/text/open/xed/AnnotatedData/neu_en.txt
+toy xed deep
+figure "XED English, held-out lines, 8 labels" '"lines with a label"' macro-F1 0.83333 2 # 1 and 2/3
+figure "XED English, held-out lines, 8 labels" '"and neutral lines"' macro-F1 0.65 3     # 4/5 and 1/2
+figure "XED English, held-out lines, 8 labels" '"trust"' F1 0.66667 2
+printf '%s\n' "Just great" "The bus is late" "So good" >$tweets/irony/test_text.txt
+printf '1\n0\n0\n' >$tweets/irony/test_labels.txt
+toy irony deep
+figure "TweetEval irony test" '"ironic"' F1 0.5 3
+toy irony research
+figure "TweetEval irony test" '"ironic"' F1 0 3
+toy tweets research
+figure "TweetEval emotion test, 4 classes" null macro-F1 0.1 4 # optimism: 2/5
+toy meld research
+figure "MELD test, 7 classes" '"with turns before"' "weighted F1" 0.16667 3 # joy: 1/2, of one in three
+figure "MELD test, 7 classes" '"each turn alone"' accuracy 0.33333 3
+printf '%s\n' ,tweet,sarcastic,rephrase "0, Never  mind,1," "1,Oh joy,1," "2,I adore Mondays,1," "3,My shoes are wet,0," \
+  "4,What a lovely queue,1," "5,The bus left,0," "6,Thanks for nothing,1," "7,He plays chess,0," \
+  '8,"Great, more rain",1,' "9,Fine by me,0," "10,,1," >data/text/open/isarcasmeval/train/train.En.csv
+toy isarcasm deep # folds 0 … 4: 1, 0, 2/3, 0, 0 (its threshold is higher)
+figure "iSarcasmEval English, 5 folds" '"mean of the folds"' "F1 of the sarcastic" 0.33333 10
+run 0 "joy|trust|MELD|deep|research" "$mien" eval xed meld --data data # each model that is there
+grep -q bulk out && { echo "FAIL: the bulk model is not in that folder"; failures=$((failures + 1)); }
+
 [ $failures = 0 ] && echo "all as it should be"
 exit $((failures > 0))
