@@ -50,7 +50,7 @@ PROVENANCE = {
         ("Topical-Chat", "CDLA-Sharing 1.0"), ("REDv2", "MIT"), ("KOTE", "MIT"),
         ("AfriSenti", "CC BY 4.0"), ("NusaX", "CC BY-SA 4.0"), ("MUStARD", "MIT"),
         ("Senti4SD", "MIT"), ("iSarcasmEval (the sarcasm head alone)", "MIT"),
-        ("AFINN (which words to mask)", "ODbL 1.0"),
+        ("AFINN (which words to mask)", "Apache-2.0"),
         ("unlabelled English posts (reddit.txt)", "unlabelled, for pre-training"),
         ("support-call sentences written for Mien", "Apache-2.0")]],
     "licence": "Apache-2.0", "commercial": True,

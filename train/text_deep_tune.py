@@ -62,8 +62,9 @@ def loss_of(out, y, bias):
 
 def predict(net, arrays, which, before: bool = True, vectors: bool = False) -> dict[str, np.ndarray]:
     net.eval()
-    order = which[np.argsort(arrays.length[which], kind="stable")]
-    parts = []
+    length = arrays.length[which] + np.diff(arrays.before)[which] * before
+    place = np.argsort(length, kind="stable")
+    order, parts = which[place], []
     with torch.no_grad():
         for i in range(0, len(order), 512):
             b = order[i:i + 512]
@@ -73,7 +74,7 @@ def predict(net, arrays, which, before: bool = True, vectors: bool = False) -> d
                 out["vector"] = net.vector
             parts.append({k: v.numpy() for k, v in out.items()})
     back = np.empty(len(which), np.int64)
-    back[np.argsort(arrays.length[which], kind="stable")] = np.arange(len(which))
+    back[place] = np.arange(len(which))
     return {k: np.concatenate([p[k] for p in parts])[back] for k in parts[0]}
 
 
@@ -140,7 +141,7 @@ def shares(arrays, draws: dict[str, float]) -> np.ndarray:
     out = np.zeros(len(arrays.examples))
     for i, e in enumerate(arrays.examples):
         if e.split == "train" and arrays.length[i]:
-            out[i] = draws.get(e.set, 0)
+            out[i] = draws.get("posts" if "post" in e.extra else e.set, 0)
             if e.set == "xed" and e.extra.get("annotated"):
                 out[i] = draws.get("xed english", 0) if e.language == "eng" else out[i] * 2
             if e.set == "goemotions" and e.fine:
@@ -168,6 +169,7 @@ def tune(net, arrays, cycles: list[int], rate: float, seed: int, save, tokens: i
     mean, dev = copy.deepcopy(net), Scores(arrays, "dev")
     labels = {k: torch.from_numpy(v) for k, v in arrays.labels.items()}
     chance = [shares(arrays, d) for d in DRAWS]
+    before = np.diff(arrays.before)
     step, started = 0, time.time()
     epochs, done = sum(cycles), 0.0
     for epoch in range(epochs):
@@ -175,21 +177,23 @@ def tune(net, arrays, cycles: list[int], rate: float, seed: int, save, tokens: i
         share = chance[cycle]
         times = np.floor(share) + (rng.random(len(share)) < share - np.floor(share))
         drawn = np.repeat(np.arange(len(share)), times.astype(int))
-        every, at = [], 0
-        order = drawn[np.argsort(arrays.length[drawn] + rng.random(len(drawn)) * 3, kind="stable")]
+        every, at = [], 0  # texts of like length with what was said before, if that is read
+        told = (rng.random(len(drawn)) < WITH_BEFORE) & (before[drawn] > 0)
+        length = arrays.length[drawn] + told * before[drawn]
+        order = np.argsort(length + rng.random(len(drawn)) * 3, kind="stable")
         while at < len(order):
-            n = int(np.clip(tokens // max(1, arrays.length[order[at]]), 24, 160))
-            every.append(order[at:at + n])
+            n = int(np.clip(tokens // max(1, length[order[at]]), 12, 160))
+            every.append((drawn[order[at:at + n]], told[order[at:at + n]]))
             at += n
         rng.shuffle(every)
         total = 0.0
-        for n, b in enumerate(every):
+        for n, (b, told) in enumerate(every):
             done = (time.time() - started) / (minutes * 60) if minutes else (epoch + n / len(every)) / epochs
             if done >= 1:
                 break
             for group in optimisers[0].param_groups + optimisers[1].param_groups:
                 group["lr"] = rate * min(1.0, (step + 1) / 200) * max(.02, 1 - done)
-            ids, marks, mask, current = arrays.batch(b, rng.random(len(b)) < WITH_BEFORE)
+            ids, marks, mask, current = arrays.batch(b, told)
             ids = np.where((rng.random(ids.shape) < mask_share) & (ids >= 4), 0, ids)
             net.train()
             with torch.autocast("cpu", torch.bfloat16):
