@@ -8,12 +8,13 @@ Both take texts of one length, so that nothing is padded, and give the heads bef
 int8: the weights as they are in the model file, one scale for each row; what they are multiplied with is
 quantised as it comes (DynamicQuantizeLinear, MatMulInteger), which ONNX Runtime joins into one kernel.
 
-The forms that it runs fastest (1.30, AVX-512, 16 pieces, 32 texts at once; all within a tenth of each
-other): the recurrence is one Scan for both directions, the backward half read from the end, with all of
-a step inside; a step by step graph without Scan, and the gates that the state does not need computed for
-all steps at once, are no faster. Every part of a layer's input is a product of its own: splitting one
-large product copies it. Attention is a batched product, and the maximum GlobalMaxPool: ReduceMax over the
-first dimension is slow there. Needs Debian's python3-onnx."""
+Forms were compared at 16 pieces and 16 to 64 texts at once (ONNX Runtime 1.30, AVX-512 VNNI, a busy machine,
+so differences of a few hundredths mean nothing). Kept: one Scan for both directions, the backward half read
+from the end, with all of a step inside; a product for each part of a layer's input, since splitting one large
+product copies it (a tenth of the time of int8); attention as a batched product; GlobalMaxPool in place of
+ReduceMax over the first dimension. As fast: the gates that the state does not need for all steps at once. Not
+faster: a graph of T steps without Scan, which was tried only with the large product split.
+Needs Debian's python3-onnx."""
 from __future__ import annotations
 
 import sys
