@@ -13,6 +13,7 @@ import torch
 
 import mien_file
 import text_data as td
+import text_deep_teach as teach
 from text import macro_f1
 from text_deep_net import Deep, HEADS
 from text_deep_tune import Scores, predict, sigmoid
@@ -87,9 +88,54 @@ def steady_thresholds(p: np.ndarray, y: np.ndarray) -> np.ndarray:
     return out
 
 
+def advice(mien: str, bulk: Path, texts: list[str]) -> dict[str, np.ndarray]:
+    """The bulk model's logits of these texts (of core up to a constant), and its dims before tanh."""
+    p = teach.heads(mien, bulk, texts)
+    meta, _ = mien_file.read_model(bulk)
+    return {"fine": teach.log_odds(p[:, :28]), "brighter": teach.log_odds(p[:, 35:41]),
+            "core": np.log(np.clip(p[:, 28:35], 1e-5, 1)) * meta["calibration"]["temperature"],
+            "dims": np.arctanh(np.clip(p[:, 41:44], -.9999, .9999))}
+
+
+def shares(dev: Scores, out: dict, beside: dict) -> dict[str, float]:
+    """How much the bulk model's say counts in each head, chosen on dev."""
+    found = {}
+    for head in ("fine", "core", "brighter", "dims"):
+        def value(share: float) -> float:
+            mixed = out | {head: out[head] + share * (beside[head] - out[head])}
+            f = dev.figures(mixed, dev.thresholds(mixed))
+            return {"fine": f["fine"], "core": f["core"] + f["core_f1"], "brighter": f["br_eng"] + f["br_mean"],
+                    "dims": f["eb_v"] + f["eb_a"] + f["eb_d"]}[head]
+        found[head] = round(float(max(np.arange(0, .95, .1), key=value)), 2)
+    return found
+
+
+def word_scores(subwords, arrays, which: np.ndarray) -> np.ndarray:
+    """Mean score of the pieces of a text's words for a character, natural logarithm; nan: few words."""
+    score = np.array([-16.0] * 260 + [v / 1000 for v in subwords.scores])
+    size = np.array([.34] * 260 + [len(p.lstrip("\u2581")) for p in subwords.pieces])  # bytes: a third each
+    word = np.array([True] * 260 + [p[0] == "\u2581" or p[-1].isalpha() for p in subwords.pieces])
+    out = np.full(len(which), np.nan)
+    for n, i in enumerate(which):
+        ids, _ = arrays.texts.of(i)
+        ids = ids[(ids >= 4) & word[ids]]
+        if size[ids].sum() >= 16:
+            out[n] = score[ids].sum() / size[ids].sum()
+    return out
+
+
+def floors(guess: np.ndarray, scores: np.ndarray, languages: int) -> list[float]:
+    """By the language guessed, the score of pieces for a character that one text in 200 is below."""
+    out = []
+    for k in range(languages):
+        own = scores[(guess == k) & np.isfinite(scores)]
+        out.append(round(float(np.percentile(own, .5)) - .25, 3) if len(own) >= 100 else -20.0)
+    return out
+
+
 def write(path: Path, net: Deep, arrays, subwords, provenance: dict, folds=None, sarcasm=None, limits=None,
           name: str = "text-deep", trained: list[str] | None = None, extra: dict | None = None,
-          more: dict | None = None, log=print) -> dict:
+          beside: tuple[str, Path] | None = None, more: dict | None = None, log=print) -> dict:
     """`sarcasm`: (weights, bias, threshold) of the final sarcasm head over the hidden vector; `folds`
     [5][hidden + 1] and `limits` [5]: the heads that left out a fifth each, and their thresholds."""
     net = rounded(net).eval()
@@ -100,11 +146,20 @@ def write(path: Path, net: Deep, arrays, subwords, provenance: dict, folds=None,
         at += n
     dev = Scores(arrays, "dev")
     out = predict(net, arrays, dev.which)
+    mixed = {}
+    if beside:
+        told = advice(*beside, [arrays.examples[i].text for i in dev.which])
+        log(f"alone, dev {dev.figures(out, dev.thresholds(out))}")
+        mixed = shares(dev, out, told)
+        log(f"the bulk model counts {mixed}")
+        for head, share in mixed.items():
+            out[head] = out[head] + share * (told[head] - out[head])
     core, truth = out["core"][dev.single], dev.y["core"][dev.single].argmax(1)
     bias = balance(core, truth)
     out["core"] = out["core"] + bias
     with torch.no_grad():
-        net.heads.bias[offset["core"]:offset["core"] + 7] += torch.from_numpy(bias)
+        own = 1 - mixed.get("core", 0)
+        net.heads.bias[offset["core"]:offset["core"] + 7] += torch.from_numpy(bias / own)
         if sarcasm is not None:
             net.heads.weight[offset["sarcasm"]] = torch.from_numpy(sarcasm[0])
             net.heads.bias[offset["sarcasm"]] = float(sarcasm[1])
@@ -143,7 +198,10 @@ def write(path: Path, net: Deep, arrays, subwords, provenance: dict, folds=None,
                        "sarcasm": round(float(sarcasm[2]), 4) if sarcasm is not None else .5,
                        "language_count": len(names), "languages": names,
                        "brighter": [numbers(thresholds["brighter"][n]) for n in names]},
-        "unknown": {"language_floor": .3, "score_floor": -6.0},
+        "beside": mixed,
+        "unknown": {"language_floor": .25, "score_floor": -20.0,
+                    "floors": floors(guess.argmax(1), word_scores(subwords, arrays, dev.which),
+                                     len(arrays.languages))},
         "provenance": provenance | {"date": datetime.date.today().isoformat()},
         "scores": {"dev": figures},
     } | (extra or {})

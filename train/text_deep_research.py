@@ -181,7 +181,8 @@ def main() -> None:
     add("--threads", type=int, default=os.cpu_count() or 1)
     add("--seed", type=int, default=1)
     add("--epochs", type=int, default=4)
-    add("--rate", type=float, default=5e-4)
+    add("--minutes", type=float, default=0, help="at most so long")
+    add("--rate", type=float, default=7e-4)
     add("--dropout", type=float, default=.4)
     add("--only-export", action="store_true")
     add("--sarcasm-decay", type=float, default=2e-4)
@@ -210,7 +211,7 @@ def main() -> None:
 
     if not args.only_export:
         tune.DRAWS, tune.loss_of = [DRAWS], loss_of
-        tune.tune(net, arrays, [args.epochs], args.rate, args.seed, save, log=recipe.log)
+        tune.tune(net, arrays, [args.epochs], args.rate, args.seed, save, minutes=args.minutes, log=recipe.log)
     net.load_state_dict(torch.load(kept))
     found = benchmark_dev(net, arrays)
     folds, final, limits = recipe.sarcasm(args, net.net, model)
