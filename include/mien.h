@@ -152,6 +152,12 @@ MIEN_API size_t mien_reading_explain(const mien_reading *reading, char *to, size
 typedef struct mien_engine mien_engine;
 typedef struct mien_session mien_session;
 
+/* Which text model reads. BULK: some microseconds a text, one text at a time. DEEP: more right, knows the
+ * turns before, sarcasm and the language; some hundred microseconds a text, with cues some milliseconds.
+ * AUTO: the deep one, or the bulk one where there is no deep one; those of the folder of models (its
+ * text-deep.mien, its text.mien) go before those inside the library. */
+enum { MIEN_MODEL_AUTO, MIEN_MODEL_BULK, MIEN_MODEL_DEEP };
+
 typedef struct mien_engine_options {
   size_t size;              /* sizeof(mien_engine_options)                                      */
   const char *models;       /* folder of *.mien files, each in place of the one inside the
@@ -159,6 +165,7 @@ typedef struct mien_engine_options {
   const char *speech_model; /* folder of the PocketSphinx model; NULL: where Debian puts it     */
   mien_log_fn log;
   void *log_context;
+  int text_model;           /* MIEN_MODEL_…; one that is not there: MIEN_EMODEL                 */
 } mien_engine_options;
 
 MIEN_API int mien_engine_open(mien_engine **engine, const mien_engine_options *options,
@@ -180,10 +187,13 @@ typedef struct mien_session_options {
   int cues;             /* 0: readings without cues (for bulk); 1: with cues                    */
   double face_every;    /* seconds of pictures one face reading stands for; 0: every picture;
                            0.5 is usual                                                         */
+  int turns;            /* turns said before that a text is read with, 0…3; 3 is usual. Those that began
+                           and ended before it did, anybody's; the bulk model reads none. The last
+                           1,028 bytes of each are remembered                                   */
 } mien_session_options;
 
 /* The usual values: `mien_session_options options = MIEN_SESSION_USUAL;` */
-#define MIEN_SESSION_USUAL {sizeof(mien_session_options), MIEN_READ_ALL, 1, 1.0, 1, 0.5}
+#define MIEN_SESSION_USUAL {sizeof(mien_session_options), MIEN_READ_ALL, 1, 1.0, 1, 0.5, 3}
 
 #define MIEN_PARTICIPANTS 64 /* at most in one session; each beyond the first face of a picture
                                 is one as well                                                  */
@@ -243,6 +253,16 @@ MIEN_API int mien_session_feed_text(mien_session *session, const char *who, cons
 MIEN_API int mien_session_feed_words(mien_session *session, const char *who, const char *utf8,
                                      size_t bytes, double at, double until,
                                      const mien_word *words, size_t word_count);
+/* Many texts, each by itself: without turns before it, participant, states or events. `take` is given
+ * each reading in order; what it points to is good until `take` returns, its times are NAN. The readings
+ * do not depend on how many are given at once; the deep model reads many at once faster. */
+typedef struct mien_text {
+  const char *utf8;
+  size_t bytes;
+} mien_text;
+typedef void (*mien_take_fn)(void *context, size_t index, const mien_reading *reading);
+MIEN_API int mien_session_read_texts(mien_session *session, const mien_text *texts, size_t count,
+                                     mien_take_fn take, void *context);
 /* A picture from before the last one is skipped and counted. The largest steady face is `who`, the
  * others are "who/face-2", "who/face-3" …; each gives a reading every `face_every` seconds (the
  * mean of its pictures) and a final one when it is gone. */

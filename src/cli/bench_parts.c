@@ -99,11 +99,11 @@ void bench_text(bench *b) {
     bench_missing(b, "text", "mien text", "the texts could not be read or written");
     return;
   }
-  char *mien_all[] = {(char *)b->program, "text", "--jobs", "1", "--no-cues", all, NULL};
-  char *mien_one[] = {(char *)b->program, "text", "--jobs", "1", "--no-cues", one, NULL};
+  char *mien_all[] = {(char *)b->program, "text", "--model", "bulk", "--jobs", "1", "--no-cues", all, NULL};
+  char *mien_one[] = {(char *)b->program, "text", "--model", "bulk", "--jobs", "1", "--no-cues", one, NULL};
   double bulk = per_text(b, mien_all, mien_one);
-  char *cues_all[] = {(char *)b->program, "text", "--jobs", "1", all, NULL};
-  char *cues_one[] = {(char *)b->program, "text", "--jobs", "1", one, NULL};
+  char *cues_all[] = {(char *)b->program, "text", "--model", "bulk", "--jobs", "1", all, NULL};
+  char *cues_one[] = {(char *)b->program, "text", "--model", "bulk", "--jobs", "1", one, NULL};
   double cues = per_text(b, cues_all, cues_one);
   char what[96];
   snprintf(what, sizeof what, "mien text --no-cues, %.0f bytes a text on average", bytes / TEXTS);

@@ -17,7 +17,7 @@
 enum { FORMATS_MAX = 8 };
 
 static int json;
-static const char *html, *formats, *out_path, *words = "on", *who, *transcript_path, *models;
+static const char *html, *formats, *out_path, *words = "on", *who, *transcript_path, *models, *model;
 static double fps = 10;
 static int side = 640;
 
@@ -40,6 +40,7 @@ static const cli_option options[] = {
      "speaker=… (one channel), camera=… (pictures), NAME=… (transcript)", 0, 0},
     {"fps", OPTION_NUMBER, "N", &fps, "pictures of a video to look at, a second (10)", 0.1, 120},
     {"side", OPTION_INTEGER, "N", &side, "scale pictures down to N pixels on the longer side (640)", 64, 8192},
+    CLI_OPTION_MODEL(&model, "(usual) is deep where there is one"),
     CLI_OPTION_MODELS(&models),
     {0},
 };
@@ -283,6 +284,8 @@ static int check_options(run *r) {
   if (!r->file_count) return cli_options_wrong(&usage, "name a recording or a transcript");
   if (strcmp(words, "on") && strcmp(words, "off"))
     return cli_options_wrong(&usage, "--words is on or off, not '%s'", words);
+  if (cli_model_named(model) < 0)
+    return cli_options_wrong(&usage, "--model is bulk, deep or auto, not '%s'", model);
   if (transcript_path && r->file_count > 1)
     return cli_options_wrong(&usage, "--transcript goes with one recording");
   const char *wrong = conversation_names_parse(&r->names, who);
@@ -298,7 +301,7 @@ int cli_read(int argc, char **argv) {
   r.files = argv + 1;
   r.file_count = (size_t)argc - 1;
   if ((code = check_options(&r)) != OPTIONS_GO) return code;
-  if (cli_engine_open(&r.engine, models) != MIEN_OK) return CLI_NOTHING;
+  if (cli_engine_open(&r.engine, models, cli_model_named(model)) != MIEN_OK) return CLI_NOTHING;
   mien_error error = {0};
   cli_output_open(&r.screen, NULL, &error);
   bool together = r.wanted_count && !r.folder;

@@ -8,8 +8,15 @@
 
 #include "cli/terminal.h"
 
-int cli_engine_open(mien_engine **engine, const char *models) {
-  mien_engine_options options = {.size = sizeof options};
+int cli_model_named(const char *name) {
+  static const char *const names[] = {"auto", "bulk", "deep"}; /* as MIEN_MODEL_… count them */
+  for (int i = 0; name && i < 3; i++)
+    if (!strcmp(names[i], name)) return i;
+  return name ? -1 : MIEN_MODEL_AUTO;
+}
+
+int cli_engine_open(mien_engine **engine, const char *models, int text_model) {
+  mien_engine_options options = {.size = sizeof options, .text_model = text_model};
   const char *set = getenv("MIEN_MODELS");
   options.models = models ? models : set && *set ? set : NULL;
   mien_error error = {0};

@@ -6,8 +6,10 @@
 #include "base/base.h"
 
 /* Opens the engine with the models of `models`, or of MIEN_MODELS where that is NULL, or those
- * inside the program. Complains by itself. */
-int cli_engine_open(mien_engine **engine, const char *models);
+ * inside the program; text_model: MIEN_MODEL_…. Complains by itself. */
+int cli_engine_open(mien_engine **engine, const char *models, int text_model);
+/* MIEN_MODEL_… of "auto", "bulk" or "deep"; NULL: auto. -1: no such. */
+int cli_model_named(const char *name);
 
 /* Is `file` there, a file, and not empty? Otherwise `error` says what it is. */
 int cli_file_check(const char *file, mien_error *error);
@@ -16,6 +18,10 @@ int cli_file_check(const char *file, mien_error *error);
 #define CLI_OPTION_MODELS(to) \
   {"models", OPTION_TEXT, "DIR", to, "use the *.mien files of DIR (or of $MIEN_MODELS) in place of\n" \
                                      "those inside the program", 0, 0}
+
+/* The option --model of the commands that read text. */
+#define CLI_OPTION_MODEL(to, automatic) \
+  {"model", OPTION_TEXT, "bulk|deep|auto", to, "the text model: bulk is fast, deep is better; auto\n" automatic, 0, 0}
 
 /* Goes on with an object that was opened and has at least one key in it: the reading's own keys,
  * its closing brace and a newline. */

@@ -10,9 +10,9 @@
 #include "cli/records.h"
 #include "cli/terminal.h"
 
-enum { BATCH_TEXTS = 256, BATCH_BYTES = 1 << 16, THREADS_MAX = 64 };
+enum { BATCH_TEXTS = 256, BATCH_BYTES = 1 << 16, THREADS_MAX = 64, MANY_BYTES = 1 << 20 };
 
-static const char *field, *models, *out_path;
+static const char *field, *models, *model, *out_path;
 static int echo, threads, no_cues;
 
 static const cli_option options[] = {
@@ -22,6 +22,7 @@ static const cli_option options[] = {
     {"no-cues", OPTION_FLAG, NULL, &no_cues, "leave the cues out: faster, shorter lines", 0, 0},
     {"jobs", OPTION_INTEGER, "N", &threads, "threads (as many as there are processors)", 1, THREADS_MAX},
     {"out", OPTION_TEXT, "FILE", &out_path, "write there, not to standard output", 0, 0},
+    CLI_OPTION_MODEL(&model, "(usual) is deep where there is one, and bulk for files\nof more than 1 MB"),
     CLI_OPTION_MODELS(&models),
     {0},
 };
@@ -48,7 +49,9 @@ typedef struct item {
 
 typedef struct batch {
   item items[BATCH_TEXTS];
-  size_t count;
+  size_t count, written; /* written: those that have their line */
+  mien_text list[BATCH_TEXTS];
+  size_t places[BATCH_TEXTS];
   base_text texts, out;
   bool flush;    /* nothing more is there to be read for now: hand the lines on */
   int result;
@@ -114,40 +117,43 @@ static void write_line(batch *b, const item *i, const char *text, const mien_rea
   cli_reading_rest(&b->out, reading);
 }
 
-static int read_one(run *r, int thread, batch *b, const item *i) {
-  const char *text = b->texts.data ? b->texts.data + i->at : "";
-  mien_reading reading;
-  if (i->lost) {
+/* The items up to `end` that had no text. */
+static void write_lost(batch *b, size_t end) {
+  for (; b->written < end; b->written++) {
+    const item *i = &b->items[b->written];
+    mien_reading reading;
     base_reading_init(&reading, MIEN_TEXT);
     reading.t0 = reading.t1 = NAN;
     reading.final = 1;
     reading.abstain = i->lost_why;
-    write_line(b, i, text, &reading);
-    return MIEN_OK;
+    write_line(b, i, b->texts.data ? b->texts.data + i->at : "", &reading);
   }
-  mien_session *session = r->sessions[thread];
-  int result = mien_session_feed_text(session, "text", text, i->bytes, 0, 0);
-  mien_event event;
-  bool written = false;
-  while (result == MIEN_OK && (result = mien_session_next(session, &event)) == MIEN_OK) {
-    if (event.kind != MIEN_EVENT_READING || written) continue;
-    reading = event.reading;
-    reading.who = NULL; /* a line has no speaker and no time */
-    reading.t0 = reading.t1 = NAN;
-    write_line(b, i, text, &reading);
-    written = true;
-  }
-  if (result == MIEN_EAGAIN && written) return MIEN_OK;
-  b->error = *mien_session_error(session);
-  return result == MIEN_OK || result == MIEN_EAGAIN ? MIEN_EFORMAT : result;
+}
+
+/* Reading `index` is that of text `index`, which is item b->places[index]. */
+static void take_reading(void *context, size_t index, const mien_reading *reading) {
+  batch *b = context;
+  size_t place = b->places[index];
+  write_lost(b, place);
+  write_line(b, &b->items[place], b->list[index].utf8, reading);
+  b->written++;
 }
 
 static void work(void *context, int thread, void *from) {
+  run *r = context;
   batch *b = from;
+  size_t count = 0;
   base_text_reset(&b->out);
+  b->written = 0;
   b->result = b->texts.failed ? MIEN_ENOMEM : MIEN_OK;
-  for (size_t n = 0; n < b->count && b->result == MIEN_OK; n++)
-    b->result = read_one(context, thread, b, &b->items[n]);
+  for (size_t n = 0; n < b->count; n++) {
+    if (b->items[n].lost) continue;
+    b->places[count] = n;
+    b->list[count++] = (mien_text){b->texts.data ? b->texts.data + b->items[n].at : "", b->items[n].bytes};
+  }
+  if (!b->result) b->result = mien_session_read_texts(r->sessions[thread], b->list, count, take_reading, b);
+  if (b->result) b->error = *mien_session_error(r->sessions[thread]);
+  else write_lost(b, b->count);
   if (b->out.failed) b->result = MIEN_ENOMEM;
 }
 
@@ -163,6 +169,17 @@ static void clear(void *context, void *from) {
   batch *b = from;
   base_text_clear(&b->texts);
   base_text_clear(&b->out);
+}
+
+/* Of itself, a large file goes to the bulk model, if there is one. */
+static int open_engine(run *r, int chosen) {
+  double done, whole;
+  records_progress(r->input, &done, &whole);
+  bool large = chosen == MIEN_MODEL_AUTO && whole > MANY_BYTES;
+  int result = cli_engine_open(&r->engine, models, large ? MIEN_MODEL_BULK : chosen);
+  if (result != MIEN_OK || !large || mien_engine_reads(r->engine) & MIEN_READ_TEXT) return result;
+  mien_engine_close(&r->engine);
+  return cli_engine_open(&r->engine, models, chosen);
 }
 
 static int open_sessions(run *r, int count) {
@@ -196,13 +213,15 @@ int cli_text(int argc, char **argv) {
   int code = cli_options_read(&usage, &argc, argv);
   if (code != OPTIONS_GO) return code;
   if (argc > 2) return cli_options_wrong(&usage, "one file at a time: '%s' is one too many", argv[2]);
+  int chosen = cli_model_named(model);
+  if (chosen < 0) return cli_options_wrong(&usage, "--model is bulk, deep or auto, not '%s'", model);
   const char *path = argc > 1 ? argv[1] : "-", *name = strcmp(path, "-") ? path : "standard input";
   if (!threads) threads = cli_jobs_processors();
 
   run r = {0};
   int result = records_open(&r.input, path, field, &r.error);
   if (result == MIEN_OK) {
-    result = cli_engine_open(&r.engine, models); /* complains by itself */
+    result = open_engine(&r, chosen); /* complains by itself */
     if (result == MIEN_OK) result = open_sessions(&r, threads);
     else code = CLI_NOTHING;
   }

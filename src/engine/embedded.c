@@ -2,7 +2,7 @@
 #include "engine/engine.h"
 
 #define MODELS(X)                                                                                  \
-  X(text, "text") X(voice, "voice") X(face_detect, "face-detect")                                  \
+  X(text, "text") X(text_deep, "text-deep") X(voice, "voice") X(face_detect, "face-detect")                                  \
   X(face_landmarks, "face-landmarks") X(face_expression, "face-expression")
 
 #define DECLARE(symbol, name)                                                                      \

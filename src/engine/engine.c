@@ -16,26 +16,50 @@ void engine_log(const mien_engine *engine, int level, const char *format, ...) {
   engine->log(engine->log_context, level, line);
 }
 
-/* Opens model `name` of the folder if it is there, else the one inside; none: *file stays NULL. */
-static int model_find(nn_file **file, const char *folder, const char *name, mien_error *error) {
-  if (folder) {
-    char path[4096];
-    int bytes = snprintf(path, sizeof path, "%s/%s.mien", folder, name);
-    if (bytes < 0 || (size_t)bytes >= sizeof path)
-      return base_error_set(error, MIEN_ELIMIT, "mien_engine_options.models", "use a shorter path",
-                            "the path of the model folder is too long");
-    struct stat about;
-    if (!stat(path, &about)) return nn_file_open(file, path, error);
-    if (errno != ENOENT)
-      return base_error_set(error, MIEN_EIO, path, "check the folder's permissions",
-                            "the model file cannot be read: %s", strerror(errno));
-  }
+/* Opens model `name` of the folder if it is there; otherwise *file stays NULL. */
+static int model_in_folder(nn_file **file, const char *folder, const char *name, mien_error *error) {
+  if (!folder) return MIEN_OK;
+  char path[4096];
+  int bytes = snprintf(path, sizeof path, "%s/%s.mien", folder, name);
+  if (bytes < 0 || (size_t)bytes >= sizeof path)
+    return base_error_set(error, MIEN_ELIMIT, "mien_engine_options.models", "use a shorter path",
+                          "the path of the model folder is too long");
+  struct stat about;
+  if (!stat(path, &about)) return nn_file_open(file, path, error);
+  if (errno == ENOENT) return MIEN_OK;
+  return base_error_set(error, MIEN_EIO, path, "check the folder's permissions",
+                        "the model file cannot be read: %s", strerror(errno));
+}
+
+/* The same of those inside the library. */
+static int model_inside(nn_file **file, const char *name, mien_error *error) {
   const engine_embedded *inside = engine_embedded_find(name);
   if (!inside) return MIEN_OK;
   char label[64];
   snprintf(label, sizeof label, "%s.mien inside the library", name);
   return nn_file_open_inside(file, inside->start, (size_t)(inside->end - inside->start), label,
                              error);
+}
+
+static int model_find(nn_file **file, const char *folder, const char *name, mien_error *error) {
+  int code = model_in_folder(file, folder, name, error);
+  return code || *file ? code : model_inside(file, name, error);
+}
+
+/* The text model that was asked for; AUTO: the first of those in the folder and those inside. */
+static int text_find(nn_file **file, const char *folder, int which, mien_error *error) {
+  static const char *const names[] = {"text-deep", "text"};
+  if (which != MIEN_MODEL_AUTO) {
+    int code = model_find(file, folder, names[which == MIEN_MODEL_BULK], error);
+    if (code || *file || which == MIEN_MODEL_BULK) return code;
+    return base_error_set(error, MIEN_EMODEL, "text-deep.mien",
+                          "give a folder that has it (options.models, --models DIR), or choose the bulk model",
+                          "there is no deep text model");
+  }
+  int code = MIEN_OK;
+  for (int i = 0; i < 2 && !code && !*file; i++) code = model_in_folder(file, folder, names[i], error);
+  for (int i = 0; i < 2 && !code && !*file; i++) code = model_inside(file, names[i], error);
+  return code;
 }
 
 static int folder_check(const char *folder, mien_error *error) {
@@ -46,16 +70,16 @@ static int folder_check(const char *folder, mien_error *error) {
                         "the folder of models is not there");
 }
 
-static int models_open(mien_engine *engine, const char *folder, mien_error *error) {
+static int models_open(mien_engine *engine, const char *folder, int text, mien_error *error) {
   const struct {
     nn_file **file;
     const char *name;
-  } files[] = {{&engine->text_file, "text"},
-               {&engine->voice_file, "voice"},
+  } files[] = {{&engine->voice_file, "voice"},
                {&engine->detect_file, "face-detect"},
                {&engine->landmarks_file, "face-landmarks"},
                {&engine->expression_file, "face-expression"}};
   int code = folder_check(folder, error);
+  if (!code) code = text_find(&engine->text_file, folder, text, error);
   for (size_t i = 0; i < BASE_COUNT(files) && !code; i++)
     code = model_find(files[i].file, folder, files[i].name, error);
   if (!code && engine->text_file) code = text_model_open(&engine->text, engine->text_file, error);
@@ -77,6 +101,9 @@ int mien_engine_open(mien_engine **engine, const mien_engine_options *options, m
                             "set it to sizeof(mien_engine_options)", "the size is not set");
     memcpy(&chosen, options, BASE_MIN(options->size, sizeof chosen));
   }
+  if (chosen.text_model < MIEN_MODEL_AUTO || chosen.text_model > MIEN_MODEL_DEEP)
+    return base_error_set(error, MIEN_EINVAL, "mien_engine_options.text_model", "use one of MIEN_MODEL_…",
+                          "there is no choice of model %d", chosen.text_model);
   mien_engine *made = base_alloc(1, sizeof *made);
   if (!made) return base_error_set(error, MIEN_ENOMEM, "mien_engine_open", "", "out of memory");
   made->log = chosen.log;
@@ -84,7 +111,7 @@ int mien_engine_open(mien_engine **engine, const mien_engine_options *options, m
   int code = MIEN_OK;
   if (chosen.speech_model && !(made->speech_model = base_strdup(chosen.speech_model)))
     code = base_error_set(error, MIEN_ENOMEM, "mien_engine_open", "", "out of memory");
-  if (!code) code = models_open(made, chosen.models, error);
+  if (!code) code = models_open(made, chosen.models, chosen.text_model, error);
   if (code) {
     mien_engine_close(&made);
     if (error && error->code != code) /* a room out of memory had no words for it */

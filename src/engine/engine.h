@@ -35,7 +35,9 @@ enum {
   ENGINE_NAME = 80,      /* bytes of a participant's name: 63, "/face-99" and the ending 0       */
   ENGINE_SLICE = 1600,   /* samples given to the rooms at once, 0.1 s                            */
   ENGINE_TURN_WORDS = 256, /* words of one recognised turn                                       */
-  ENGINE_TURN_BYTES = 4096
+  ENGINE_TURN_BYTES = 4096,
+  ENGINE_SAID = 8,       /* turns that are remembered                                            */
+  ENGINE_SAID_BYTES = 1028 /* of each, the last: what a model reads of it, and a cut character   */
 };
 #define ENGINE_AUDIO_LIMIT (60 * 16000) /* samples a call */
 
@@ -110,6 +112,14 @@ typedef struct engine_participant {
   struct follow_baseline *baseline; /* NULL until a cue was measured */
 } engine_participant;
 
+/* A turn that was read: the context of those after it. */
+typedef struct engine_said {
+  const engine_participant *who;
+  double at, until;
+  size_t bytes;
+  char text[ENGINE_SAID_BYTES];
+} engine_said;
+
 struct mien_session {
   mien_engine *engine;
   mien_session_options options;
@@ -118,6 +128,8 @@ struct mien_session {
   size_t participant_count;
   engine_participant *last; /* the one that was fed last */
   text_reader *reader;
+  engine_said *said;        /* [ENGINE_SAID], oldest first; NULL: the model reads texts one by one */
+  size_t said_count;
   int finishing;            /* 1 after finish */
   size_t finished;          /* participants flushed so far */
   mien_session_health health;
@@ -186,6 +198,7 @@ int engine_fail(mien_session *session, int code, const char *where, const char *
                 const char *what_format, ...) __attribute__((format(printf, 5, 6)));
 
 int engine_out_of_memory(mien_session *session);
+int engine_no_model(mien_session *session, const char *where, const char *what);
 int engine_picture_check(const mien_picture *picture, const char *where, mien_error *error);
 
 #endif

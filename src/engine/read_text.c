@@ -30,7 +30,58 @@ static int reader_ready(mien_session *session) {
   int code = text_reader_open(&session->reader, session->engine->text);
   if (code) return engine_fail(session, code, "text", "", "the text reader could not be opened");
   text_reader_cues(session->reader, session->options.cues);
-  return MIEN_OK;
+  if (!session->options.turns || !text_reader_reads_turns(session->reader)) return MIEN_OK;
+  session->said = base_alloc(ENGINE_SAID, sizeof *session->said);
+  if (session->said) return MIEN_OK;
+  text_reader_close(&session->reader);
+  return engine_out_of_memory(session);
+}
+
+/* The turns that began and ended before this one did, oldest first: which these are does not depend on
+ * how the sound of several people was interleaved. */
+static size_t turns_before(const mien_session *session, const engine_participant *participant, double at,
+                           double until, text_turn turns[ENGINE_SAID]) {
+  size_t count = 0, most = (size_t)session->options.turns;
+  for (size_t i = 0; i < session->said_count; i++) {
+    const engine_said *said = &session->said[i];
+    if (said->at > at || said->until > until) continue;
+    turns[count++] = (text_turn){said->text, said->bytes, said->who == participant};
+  }
+  if (count > most) memmove(turns, turns + count - most, most * sizeof *turns);
+  return BASE_MIN(count, most);
+}
+
+/* Remembers a turn, in order of their ends. */
+static void remember(mien_session *session, const engine_participant *participant, const char *utf8, size_t bytes,
+                     double at, double until) {
+  engine_said *all = session->said;
+  if (!all) return;
+  if (session->said_count == ENGINE_SAID) memmove(all, all + 1, --session->said_count * sizeof *all);
+  size_t place = session->said_count++;
+  for (; place && all[place - 1].until > until; place--) all[place] = all[place - 1];
+  engine_said *said = &all[place];
+  said->who = participant;
+  said->at = at;
+  said->until = until;
+  said->bytes = BASE_MIN(bytes, sizeof said->text);
+  if (said->bytes) memcpy(said->text, utf8 + bytes - said->bytes, said->bytes);
+}
+
+int mien_session_read_texts(mien_session *session, const mien_text *texts, size_t count, mien_take_fn take,
+                            void *context) {
+  static const char where[] = "mien_session_read_texts";
+  if (!session) return MIEN_EINVAL;
+  if ((!texts && count) || !take) return engine_fail(session, MIEN_EINVAL, where, "", "an argument is missing");
+  for (size_t i = 0; i < count; i++)
+    if (!texts[i].utf8 && texts[i].bytes)
+      return engine_fail(session, MIEN_EINVAL, where, "", "text %zu is missing", i);
+  if (!(session->options.read & MIEN_READ_TEXT))
+    return engine_fail(session, MIEN_EINVAL, where, "open it with MIEN_READ_TEXT", "this session reads no text");
+  if (!session->engine->text) return engine_no_model(session, where, "text");
+  int code = reader_ready(session);
+  if (!code && (code = text_read_batch(session->reader, texts, count, take, context)))
+    engine_fail(session, code, where, "", "the texts could not be read");
+  return code;
 }
 
 int engine_read_text(mien_session *session, engine_participant *participant, const char *utf8,
@@ -39,8 +90,11 @@ int engine_read_text(mien_session *session, engine_participant *participant, con
   int code = reader_ready(session);
   if (code) return code;
   mien_reading reading;
-  code = text_read(session->reader, utf8, bytes, &reading);
+  text_turn turns[ENGINE_SAID];
+  size_t before = turns_before(session, participant, at, until, turns);
+  code = text_read_after(session->reader, turns, before, utf8, bytes, &reading);
   if (code) return engine_fail(session, code, "text", "", "the text could not be read");
+  remember(session, participant, utf8, bytes, at, until);
   reading.t0 = at;
   reading.t1 = until;
   reading.final = 1;

@@ -30,6 +30,9 @@ static int options_check(const mien_session_options *options, mien_error *error)
   if (!(options->face_every >= 0 && options->face_every <= 60))
     return base_error_set(error, MIEN_EINVAL, "mien_session_options.face_every", remedy,
                           "face readings every %g s; 0 to 60 can be had", options->face_every);
+  if (options->turns < 0 || options->turns > 3)
+    return base_error_set(error, MIEN_EINVAL, "mien_session_options.turns", remedy,
+                          "%d turns before a text; 0 to 3 can be had", options->turns);
   return MIEN_OK;
 }
 
@@ -66,6 +69,7 @@ void mien_session_close(mien_session **session) {
   for (size_t i = 0; i < closing->participant_count; i++)
     engine_participant_free(closing->participants[i]);
   text_reader_close(&closing->reader);
+  base_free(closing->said);
   engine_queue_clear(&closing->queue);
   base_free(closing);
 }
@@ -100,7 +104,7 @@ static int begin(mien_session *session, const char *where, double at) {
   return MIEN_OK;
 }
 
-static int no_model(mien_session *session, const char *where, const char *what) {
+int engine_no_model(mien_session *session, const char *where, const char *what) {
   return engine_fail(session, MIEN_EMODEL, where,
                      "give a folder of models that has it (options.models, --models DIR), or leave "
                      "this modality out (options.read)",
@@ -120,7 +124,7 @@ static int feed_turn(mien_session *session, const char *where, const char *who, 
   if ((!utf8 && bytes) || (!words && word_count))
     return engine_fail(session, MIEN_EINVAL, where, "", "there is no text");
   if (!(session->options.read & MIEN_READ_TEXT)) return MIEN_OK;
-  if (!session->engine->text) return no_model(session, where, "text");
+  if (!session->engine->text) return engine_no_model(session, where, "text");
   engine_participant *participant = engine_participant_get(session, who);
   if (!participant) return session->error.code;
   participant->has_text = 1;
@@ -203,7 +207,7 @@ int mien_session_feed_audio(mien_session *session, const char *who, const float 
                        "%zu samples in one call; 60 s (960000) is the limit", count);
   unsigned read = session->options.read & (MIEN_READ_VOICE | MIEN_READ_WORDS);
   if (!read || !count) return MIEN_OK;
-  if ((read & MIEN_READ_VOICE) && !session->engine->voice) return no_model(session, where, "voice");
+  if ((read & MIEN_READ_VOICE) && !session->engine->voice) return engine_no_model(session, where, "voice");
   engine_participant *participant = engine_participant_get(session, who);
   if (!participant) return session->error.code;
 
@@ -249,7 +253,7 @@ int mien_session_feed_frame(mien_session *session, const char *who, const mien_p
   if (code) return code;
   if ((code = engine_picture_check(picture, where, &session->error))) return code;
   if (!(session->options.read & MIEN_READ_FACE)) return MIEN_OK;
-  if (!engine_reads_faces(session->engine)) return no_model(session, where, "faces");
+  if (!engine_reads_faces(session->engine)) return engine_no_model(session, where, "faces");
   engine_participant *participant = engine_participant_get(session, who);
   if (!participant) return session->error.code;
   if (at < participant->seen_until) {

@@ -87,6 +87,7 @@ static int top_of(const float core[MIEN_CORE]) {
 static void make_reading(const text_deep *model, const text_deep_said *said, mien_reading *reading) {
   base_reading_init(reading, MIEN_TEXT);
   reading->final = 1;
+  reading->t0 = reading->t1 = (double)NAN;
   reading->quality = said->quality;
   reading->abstain = said->problem;
   const float *heads = said->heads;
@@ -154,7 +155,7 @@ static int read_text(void *reader, const char *utf8, size_t bytes, mien_reading 
   return read_after(reader, NULL, 0, utf8, bytes, reading);
 }
 
-static int read_batch(void *reader, const text_item *texts, size_t count, text_give_fn give, void *context) {
+static int read_batch(void *reader, const mien_text *texts, size_t count, mien_take_fn take_reading, void *context) {
   text_deep_reader *r = reader;
   for (size_t first = 0; first < count; first += TEXT_BATCH) {
     size_t some = BASE_MIN(count - first, (size_t)TEXT_BATCH);
@@ -162,14 +163,14 @@ static int read_batch(void *reader, const text_item *texts, size_t count, text_g
     flush(r);
     r->last = some - 1;
     for (size_t i = 0; i < some; i++) {
-      const text_item *item = &texts[first + i];
+      const mien_text *item = &texts[first + i];
       mien_reading reading;
       make_reading(r->model, &r->said[i], &reading);
       if (r->cues_wanted) {
         text_deep_text_read(&r->text, r->model->subwords, &r->tokens, NULL, 0, item->utf8, item->bytes);
         make_cues(r, item->utf8, &reading);
       }
-      give(context, first + i, &reading);
+      take_reading(context, first + i, &reading);
     }
   }
   return MIEN_OK;

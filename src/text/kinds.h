@@ -22,7 +22,7 @@ typedef struct text_kind {
   /* NULL where a kind has no such thing; text.h says what the caller then gets. */
   int (*read_after)(void *reader, const text_turn *before, size_t count, const char *utf8,
                     size_t bytes, mien_reading *reading);
-  int (*read_batch)(void *reader, const text_item *texts, size_t count, text_give_fn give, void *context);
+  int (*read_batch)(void *reader, const mien_text *texts, size_t count, mien_take_fn take, void *context);
   const text_heads *(*heads)(const void *reader);
   const float *(*hidden)(const void *reader, size_t *count);
   int (*contributions)(void *reader, const char *utf8, size_t bytes, text_contribution *list,

@@ -110,6 +110,7 @@ static int read_text(void *reader, const char *utf8, size_t bytes, mien_reading 
   text_bulk_reader *r = reader;
   base_reading_init(reading, MIEN_TEXT);
   reading->final = 1;
+  reading->t0 = reading->t1 = (double)NAN;
   text_tokenise(&r->tokens, utf8, bytes, TEXT_PAIRS);
   size_t count = r->tokens.count, read = BASE_MAX(r->tokens.read, (size_t)1);
   if (!count) {

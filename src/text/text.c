@@ -94,13 +94,13 @@ bool text_reader_reads_turns(const text_reader *reader) {
   return reader->kind->read_after != NULL;
 }
 
-int text_read_batch(text_reader *reader, const text_item *texts, size_t count, text_give_fn give, void *context) {
-  if (reader->kind->read_batch) return reader->kind->read_batch(reader->own, texts, count, give, context);
+int text_read_batch(text_reader *reader, const mien_text *texts, size_t count, mien_take_fn take, void *context) {
+  if (reader->kind->read_batch) return reader->kind->read_batch(reader->own, texts, count, take, context);
   for (size_t i = 0; i < count; i++) {
     mien_reading reading;
     int code = text_read(reader, texts[i].utf8, texts[i].bytes, &reading);
     if (code) return code;
-    give(context, i, &reading);
+    take(context, i, &reading);
   }
   return MIEN_OK;
 }

@@ -56,15 +56,10 @@ int text_read_after(text_reader *reader, const text_turn *before, size_t count, 
 bool text_reader_reads_turns(const text_reader *reader); /* does it look at `before`? */
 
 /* Reads many texts, each by itself, and gives their readings in order; what a reading points to is good
- * until `give` returns. The readings are, to the bit, those of text_read. A model that gains from it
+ * until `take` returns. The readings are, to the bit, those of text_read. A model that gains from it
  * (the deep one) takes up to TEXT_BATCH texts through the network together. */
 enum { TEXT_BATCH = 64 };
-typedef struct text_item {
-  const char *utf8;
-  size_t bytes;
-} text_item;
-typedef void (*text_give_fn)(void *context, size_t index, const mien_reading *reading);
-int text_read_batch(text_reader *reader, const text_item *texts, size_t count, text_give_fn give, void *context);
+int text_read_batch(text_reader *reader, const mien_text *texts, size_t count, mien_take_fn take, void *context);
 
 /* ---- For evaluation: what the heads said of the last text ------------------------------------ */
 

@@ -28,7 +28,10 @@ static void drop(void *handle_) {
 
 /* ---- nn: only that files open ---- */
 struct nn_file { char kind[32]; };
+char rooms_text_path[256];
 int nn_file_open(nn_file **file, const char *path, mien_error *error) {
+  const char *slash = strrchr(path, '/');
+  if (!strncmp(slash ? slash + 1 : path, "text", 4)) snprintf(rooms_text_path, sizeof rooms_text_path, "%s", path);
   if (strstr(path, "damaged"))
     return base_error_set(error, MIEN_EMODEL, path, "copy it again", "damaged");
   return (*file = handle(sizeof **file))
@@ -60,6 +63,7 @@ void text_reader_close(text_reader **reader) { drop(*reader), *reader = NULL; }
 void text_reader_cues(text_reader *reader, bool wanted) { reader->cues = wanted; }
 int text_read(text_reader *reader, const char *utf8, size_t bytes, mien_reading *reading) {
   base_reading_init(reading, MIEN_TEXT);
+  reading->t0 = reading->t1 = (double)NAN;
   int label = MIEN_NEUTRAL;
   size_t length = 0;
   while (length < bytes && utf8[length] != ' ') length++;
@@ -76,6 +80,30 @@ int text_read(text_reader *reader, const char *utf8, size_t bytes, mien_reading 
   snprintf(reader->cue.text, sizeof reader->cue.text, "%.*s", (int)BASE_MIN(length, 60), utf8);
   reading->cues = &reader->cue;
   reading->cue_count = 1;
+  return MIEN_OK;
+}
+
+/* A text after others has their number as its arousal, those by the same person as its dominance, and
+ * the last one's first letters as its language. */
+bool text_reader_reads_turns(const text_reader *reader) { return true; }
+int text_read_after(text_reader *reader, const text_turn *before, size_t count, const char *utf8, size_t bytes,
+                    mien_reading *reading) {
+  text_read(reader, utf8, bytes, reading);
+  size_t same = 0;
+  for (size_t i = 0; i < count; i++) same += before[i].same;
+  reading->dims[MIEN_AROUSAL] = 0.1f * (float)count;
+  reading->dims[MIEN_DOMINANCE] = 0.1f * (float)same;
+  if (count)
+    snprintf(reading->language, sizeof reading->language, "%.*s", (int)BASE_MIN(before[count - 1].bytes, 11),
+             before[count - 1].utf8);
+  return MIEN_OK;
+}
+int text_read_batch(text_reader *reader, const mien_text *texts, size_t count, mien_take_fn take, void *context) {
+  for (size_t i = 0; i < count; i++) {
+    mien_reading reading;
+    text_read(reader, texts[i].utf8, texts[i].bytes, &reading);
+    take(context, i, &reading);
+  }
   return MIEN_OK;
 }
 

@@ -10,5 +10,6 @@
 #include "words/words.h"
 
 extern int rooms_open;
+extern char rooms_text_path[256]; /* of the text model that was opened last */
 
 #endif
