@@ -18,7 +18,7 @@ typedef struct deep {
   text_model *model;
   text_reader *reader;
   char *data;
-  text_item items[TEXTS];
+  mien_text items[TEXTS];
   float fine[TEXTS][MIEN_FINE]; /* of the last run */
 } deep;
 
@@ -40,7 +40,7 @@ static bool load(deep *d, const char *path, size_t bytes) {
   for (size_t i = 0; i < TEXTS && ok; i++) {
     char *end = memchr(at, '\n', (size_t)(d->data + bytes + TEXTS - at));
     ok = end != NULL;
-    if (ok) d->items[i] = (text_item){at, (size_t)(end - at)}, at = end + 1;
+    if (ok) d->items[i] = (mien_text){at, (size_t)(end - at)}, at = end + 1;
   }
   return ok;
 }
