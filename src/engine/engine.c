@@ -83,6 +83,8 @@ static int models_open(mien_engine *engine, const char *folder, int text, mien_e
   for (size_t i = 0; i < BASE_COUNT(files) && !code; i++)
     code = model_find(files[i].file, folder, files[i].name, error);
   if (!code && engine->text_file) code = text_model_open(&engine->text, engine->text_file, error);
+  if (!code && engine->text) code = model_find(&engine->beside_file, folder, "text", error);
+  if (!code && engine->beside_file) code = text_model_join(engine->text, engine->beside_file, error);
   if (!code && engine->voice_file)
     code = voice_model_open(&engine->voice, engine->voice_file, error);
   if (!code && (engine->detect_file || engine->landmarks_file || engine->expression_file))
@@ -130,6 +132,7 @@ void mien_engine_close(mien_engine **engine) {
   voice_model_close(&closing->voice);
   face_model_close(&closing->face);
   nn_file_close(&closing->text_file);
+  nn_file_close(&closing->beside_file);
   nn_file_close(&closing->voice_file);
   nn_file_close(&closing->detect_file);
   nn_file_close(&closing->landmarks_file);

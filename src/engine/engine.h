@@ -42,7 +42,7 @@ enum {
 #define ENGINE_AUDIO_LIMIT (60 * 16000) /* samples a call */
 
 struct mien_engine {
-  nn_file *text_file, *voice_file, *detect_file, *landmarks_file, *expression_file;
+  nn_file *text_file, *beside_file, *voice_file, *detect_file, *landmarks_file, *expression_file;
   text_model *text;
   voice_model *voice;
   face_model *face;

@@ -6,7 +6,7 @@
 #include "text/text.h"
 
 typedef struct eval_text {
-  nn_file *file;
+  nn_file *file, *beside; /* beside: the bulk model, for the deep one to hear */
   text_model *model;
   text_reader *reader;
 } eval_text;

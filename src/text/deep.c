@@ -36,6 +36,12 @@ static float number_of(const nn_file *file, const char *path, double low, double
   return 0;
 }
 
+/* A number of the metadata from 0 to 1; 0 where it is not given. */
+static float share_of(const nn_file *file, const char *path) {
+  double value = 0;
+  return !nn_file_number(file, path, &value, NULL) && value >= 0 && value <= 1 ? (float)value : 0;
+}
+
 /* A tensor, its shape checked; d1, d2 0: of fewer dimensions. The first failure sticks in *code. */
 static const nn_tensor *tensor_of(const nn_file *file, const char *name, int type, size_t d0, size_t d1, size_t d2,
                                   int *code, mien_error *error) {
@@ -198,6 +204,12 @@ static int calibrations(text_deep *model, const nn_file *file, mien_error *error
   }
   model->language_floor = number_of(file, "unknown.language_floor", 0, 1, &code, error);
   model->score_floor = number_of(file, "unknown.score_floor", -1000, 0, &code, error);
+  if (code || nn_file_numbers(file, "unknown.floors", model->floors, model->language_count, NULL))
+    for (size_t i = 0; i < model->language_count; i++) model->floors[i] = model->score_floor;
+  model->beside_fine = share_of(file, "beside.fine");
+  model->beside_core = share_of(file, "beside.core");
+  model->beside_brighter = share_of(file, "beside.brighter");
+  model->beside_dims = share_of(file, "beside.dims");
   return code;
 }
 
@@ -240,5 +252,14 @@ void text_deep_close(void *closing) {
   nn_pack_clear(&model->attend);
   nn_pack_clear(&model->hidden);
   nn_pack_clear(&model->heads);
+  if (model->beside) text_kind_bulk.model_close(model->beside);
   base_free(model);
+}
+
+int text_deep_join(void *joining, const nn_file *bulk, mien_error *error) {
+  text_deep *model = joining;
+  if (model->beside_fine + model->beside_core + model->beside_brighter + model->beside_dims <= 0) return MIEN_OK;
+  if (strcmp(nn_file_kind(bulk), text_kind_bulk.name))
+    return refuse(error, "the model beside the deep one", "it is not a bulk text model");
+  return text_kind_bulk.model_open(&model->beside, bulk, error);
 }

@@ -78,7 +78,12 @@ typedef struct text_deep {
   float temperature[TEXT_DEEP_LANGUAGES], quantile[TEXT_DEEP_LANGUAGES]; /* of each by itself */
   float sure;             /* a guess of the language counts from this probability on            */
   float language_floor;   /* below: in no language that was learnt                              */
+  float floors[TEXT_DEEP_LANGUAGES]; /* the same by the guessed language: what hardly any of its texts is below */
   float score_floor;      /* mean score of the pieces for a character, natural logarithm; below: the same */
+  /* What the bulk model says counts so much beside the network (0: nothing), in the logits of each head;
+   * its reader is opened with each of this model's. NULL: it was not joined, the network speaks alone. */
+  float beside_fine, beside_core, beside_brighter, beside_dims;
+  void *beside;
   float fine_thresholds[MIEN_FINE], sarcasm_threshold, plutchik_thresholds[TEXT_PLUTCHIK];
   struct { char name[TEXT_LANGUAGE]; float thresholds[TEXT_BRIGHTER]; } brighter[TEXT_DEEP_LANGUAGES];
   size_t brighter_count;  /* the first is that of all languages */
@@ -86,6 +91,7 @@ typedef struct text_deep {
 
 int text_deep_open(void **model, const nn_file *file, mien_error *error);
 void text_deep_close(void *model);
+int text_deep_join(void *model, const nn_file *bulk, mien_error *error);
 
 /* ---- The network on windows (deep_run.c) ------------------------------------------------------- */
 
@@ -165,14 +171,18 @@ enum { TEXT_DEEP_ERASED = 64 /* tokens of a text that are erased, one at a time,
 typedef struct text_deep_said { /* of one text */
   float heads[TEXT_DEEP_HEADS_MAX];  /* the means over its windows, weighed by their pieces */
   float hidden[TEXT_DEEP_WIDTH_MAX];
+  float beside[TEXT_DEEP_AT_PLUTCHIK]; /* what the bulk model says: fine, core, brighter, dims */
+  bool advised;                      /* it said something */
   const char *problem;               /* why it should not be read; NULL: it can be          */
   float quality;
+  float score;                       /* mean score of its words' pieces for a character */
   bool worded;                       /* enough words to tell the language                   */
 } text_deep_said;
 
 typedef struct text_deep_reader {
   const text_deep *model;
   bool cues_wanted;
+  void *beside; /* the bulk model's reader, or NULL */
   text_tokens tokens;
   text_deep_text text;
   text_deep_run run;

@@ -1,5 +1,6 @@
 /* deep_read.c: texts through the deep network, and the readings made of what its heads say. */
 #include "text/deep.h"
+#include "text/model.h"
 
 static const float UNSAID = -30; /* logit of a label of which nothing was said */
 enum { WORDED = 16 /* characters of words that a language can be told from */ };
@@ -7,6 +8,7 @@ enum { WORDED = 16 /* characters of words that a language can be told from */ };
 static void reader_close(void *closing) {
   text_deep_reader *reader = closing;
   text_deep_run_clear(&reader->run);
+  if (reader->beside) text_kind_bulk.reader_close(reader->beside);
   base_free(reader);
 }
 
@@ -15,10 +17,14 @@ static int reader_open(void **reader, const void *model) {
   if (!opened) return MIEN_ENOMEM;
   opened->model = model;
   opened->cues_wanted = true;
-  if (text_deep_run_init(&opened->run, model)) {
+  const text_deep *deep = model;
+  int code = text_deep_run_init(&opened->run, deep);
+  if (!code && deep->beside) code = text_kind_bulk.reader_open(&opened->beside, deep->beside);
+  if (code) {
     reader_close(opened);
-    return MIEN_ENOMEM;
+    return code;
   }
+  if (opened->beside) text_kind_bulk.cues(opened->beside, false);
   return MIEN_OK;
 }
 
@@ -39,6 +45,30 @@ static void flush(text_deep_reader *r) {
   text_deep_run_begin(&r->run);
 }
 
+/* Asks the bulk model of a text. */
+static void ask_beside(text_deep_reader *r, text_deep_said *said, const char *utf8, size_t bytes) {
+  if (!r->beside) return;
+  mien_reading reading;
+  text_kind_bulk.read(r->beside, utf8, bytes, &reading);
+  const text_bulk_reader *bulk = r->beside;
+  said->advised = bulk->tokens.count && bulk->known;
+  memcpy(said->beside, bulk->heads, sizeof said->beside);
+}
+
+static void mix(float *heads, const float *beside, size_t count, float share) {
+  for (size_t i = 0; i < count; i++) heads[i] += share * (beside[i] - heads[i]);
+}
+
+/* When all windows of a text are through: the network's say and the bulk model's. */
+static void settle(const text_deep *model, text_deep_said *said) {
+  if (!said->advised || said->heads[TEXT_DEEP_AT_CORE] <= UNSAID) return;
+  mix(said->heads + TEXT_DEEP_AT_FINE, said->beside + TEXT_DEEP_AT_FINE, MIEN_FINE, model->beside_fine);
+  mix(said->heads + TEXT_DEEP_AT_CORE, said->beside + TEXT_DEEP_AT_CORE, MIEN_CORE, model->beside_core);
+  mix(said->heads + TEXT_DEEP_AT_BRIGHTER, said->beside + TEXT_DEEP_AT_BRIGHTER, TEXT_BRIGHTER,
+      model->beside_brighter);
+  mix(said->heads + TEXT_DEEP_AT_DIMS, said->beside + TEXT_DEEP_AT_DIMS, MIEN_DIMS, model->beside_dims);
+}
+
 /* Cuts a text and has its windows wait; what was said of it will be r->said[place]. */
 static void take(text_deep_reader *r, size_t place, const text_turn *before, size_t count, const char *utf8,
                  size_t bytes) {
@@ -46,7 +76,9 @@ static void take(text_deep_reader *r, size_t place, const text_turn *before, siz
   text_deep_said *said = &r->said[place];
   text_deep_text_read(text, r->model->subwords, &r->tokens, before, count, utf8, bytes);
   memset(said, 0, sizeof *said);
+  ask_beside(r, said, utf8, bytes);
   said->problem = text_deep_text_problem(text, r->model);
+  said->score = (float)text->word_score / 1000 / (float)BASE_MAX(text->word_characters, (size_t)1);
   said->worded = text->word_characters >= WORDED;
   float valid = 1 - (float)text->invalid / (float)BASE_MAX(text->scanned, (size_t)1);
   float seen = bytes ? (float)text->read / (float)bytes : 1;
@@ -99,12 +131,13 @@ static void make_reading(const text_deep *model, const text_deep_said *said, mie
   if (model->trained & TEXT_DEEP_HAS_LANGUAGE) {
     float probability;
     size_t language = guess_language(model, said, &probability);
-    if (probability > model->sure) {
+    bool strange = said->worded && (probability < model->language_floor || said->score < model->floors[language]);
+    if (probability > model->sure && !strange) {
       memcpy(reading->language, model->languages[language], TEXT_LANGUAGE);
       calibration.temperature = model->temperature[language];
       calibration.quantile = model->quantile[language];
     }
-    if (probability < model->language_floor && said->worded && !reading->abstain)
+    if (strange && !reading->abstain)
       reading->abstain = "it is in no language that was learnt";
   }
   float core[MIEN_CORE];
@@ -146,6 +179,7 @@ static int read_after(void *reader, const text_turn *before, size_t count, const
   r->last = 0;
   take(r, 0, before, count, utf8, bytes);
   flush(r);
+  settle(r->model, &r->said[0]);
   make_reading(r->model, &r->said[0], reading);
   make_cues(r, utf8, reading);
   return MIEN_OK;
@@ -162,6 +196,7 @@ static int read_batch(void *reader, const mien_text *texts, size_t count, mien_t
     for (size_t i = 0; i < some; i++) take(r, i, NULL, 0, texts[first + i].utf8, texts[first + i].bytes);
     flush(r);
     r->last = some - 1;
+    for (size_t i = 0; i < some; i++) settle(r->model, &r->said[i]);
     for (size_t i = 0; i < some; i++) {
       const mien_text *item = &texts[first + i];
       mien_reading reading;
@@ -226,6 +261,7 @@ static const float *hidden(const void *reader, size_t *count) {
 }
 
 const text_kind text_kind_deep = {.name = "text-deep",
+                                  .join = text_deep_join,
                                   .model_open = text_deep_open,
                                   .model_close = text_deep_close,
                                   .reader_open = reader_open,

@@ -25,6 +25,7 @@ typedef struct text_kind {
   int (*read_batch)(void *reader, const mien_text *texts, size_t count, mien_take_fn take, void *context);
   const text_heads *(*heads)(const void *reader);
   const float *(*hidden)(const void *reader, size_t *count);
+  int (*join)(void *model, const nn_file *bulk, mien_error *error);
   int (*contributions)(void *reader, const char *utf8, size_t bytes, text_contribution *list,
                        size_t capacity);
 } text_kind;

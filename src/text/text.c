@@ -42,6 +42,10 @@ int text_model_open(text_model **model, const nn_file *file, mien_error *error) 
   return MIEN_OK;
 }
 
+int text_model_join(text_model *model, const nn_file *bulk, mien_error *error) {
+  return model->kind->join && bulk ? model->kind->join(model->own, bulk, error) : MIEN_OK;
+}
+
 void text_model_close(text_model **model) {
   if (!*model) return;
   (*model)->kind->model_close((*model)->own);

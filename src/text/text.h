@@ -28,6 +28,9 @@ typedef struct text_reader text_reader;
 
 /* MIEN_EMODEL: not a text model, or not of this program's feature version. */
 int text_model_open(text_model **model, const nn_file *file, mien_error *error);
+/* The deep model was tuned to hear the bulk model as well: gives it that model's file, which must outlive
+ * it, before a reader is opened. Without, it reads by itself, less well. Other models: nothing happens. */
+int text_model_join(text_model *model, const nn_file *bulk, mien_error *error);
 void text_model_close(text_model **model);
 
 int text_reader_open(text_reader **reader, const text_model *model);
