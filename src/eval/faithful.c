@@ -62,7 +62,7 @@ static int weigh(const eval_text *t, const char *text, words *w) {
 
 /* What is left of a text in every step of every order, read together. */
 typedef struct steps {
-  text_item items[2 * (2 + SHUFFLES) * (MOST - 1)];
+  mien_text items[2 * (2 + SHUFFLES) * (MOST - 1)];
   double probability[2 * (2 + SHUFFLES) * (MOST - 1)]; /* of core label `label` */
   size_t count, used;
   int label;
@@ -78,7 +78,7 @@ static void add_step(steps *s, const char *text, const words *w, const bool *kep
     memcpy(left + used, text + w->list[k].at, w->list[k].length);
     used += w->list[k].length;
   }
-  s->items[s->count++] = (text_item){left, used};
+  s->items[s->count++] = (mien_text){left, used};
   s->used += used;
 }
 
