@@ -79,12 +79,12 @@ static int models_open(mien_engine *engine, const char *folder, int text, mien_e
                {&engine->landmarks_file, "face-landmarks"},
                {&engine->expression_file, "face-expression"}};
   int code = folder_check(folder, error);
+  if (!code && text != MIEN_MODEL_BULK) code = model_find(&engine->beside_file, folder, "text", error);
   if (!code) code = text_find(&engine->text_file, folder, text, error);
   for (size_t i = 0; i < BASE_COUNT(files) && !code; i++)
     code = model_find(files[i].file, folder, files[i].name, error);
   if (!code && engine->text_file) code = text_model_open(&engine->text, engine->text_file, error);
-  if (!code && engine->text) code = model_find(&engine->beside_file, folder, "text", error);
-  if (!code && engine->beside_file) code = text_model_join(engine->text, engine->beside_file, error);
+  if (!code && engine->text && engine->beside_file) code = text_model_join(engine->text, engine->beside_file, error);
   if (!code && engine->voice_file)
     code = voice_model_open(&engine->voice, engine->voice_file, error);
   if (!code && (engine->detect_file || engine->landmarks_file || engine->expression_file))

@@ -67,8 +67,9 @@ int eval_text_open(eval_context *context, eval_text *text, mien_error *error) {
   *text = (eval_text){0};
   int code = eval_open_model(context, file_of(name), &text->file, error);
   if (!code) code = text_model_open(&text->model, text->file, error);
-  if (!code) code = eval_open_model(context, file_of("bulk"), &text->beside, error);
-  if (!code) code = text_model_join(text->model, text->beside, error);
+  if (!code && eval_text_there(context, "bulk"))
+    code = eval_open_model(context, file_of("bulk"), &text->beside, error);
+  if (!code && text->beside) code = text_model_join(text->model, text->beside, error);
   if (!code && (code = text_reader_open(&text->reader, text->model)))
     base_error_set(error, code, "", "", "no memory for the text model");
   if (!code) text_reader_cues(text->reader, false);

@@ -56,6 +56,7 @@ int text_model_open(text_model **model, const nn_file *file, mien_error *error) 
              : base_error_set(error, MIEN_ENOMEM, "", "", "no memory");
 }
 void text_model_close(text_model **model) { drop(*model), *model = NULL; }
+int text_model_join(text_model *model, const nn_file *bulk, mien_error *error) { return MIEN_OK; }
 int text_reader_open(text_reader **reader, const text_model *model) {
   return (*reader = handle(sizeof **reader)) ? MIEN_OK : MIEN_ENOMEM;
 }
