@@ -88,8 +88,8 @@ static bool add_erased(text_deep_reader *r, size_t index) {
 
 /* The tokens to erase, in the order of the text: all, or those with the most attention. */
 static size_t choose(const text_deep_text *text, const float *attention, uint16_t chosen[TEXT_DEEP_ERASED]) {
-  size_t count = 0, n = text->part_count;
-  float least = -1; /* of those that are erased */
+  size_t count = 0, n = text->part_count, ties = n; /* ties: of those that are just strong enough */
+  float least = -1;                                 /* of those that are erased                   */
   if (n > TEXT_DEEP_ERASED) {
     float strongest[TEXT_DEEP_ERASED]; /* falling */
     size_t kept = 0;
@@ -100,9 +100,13 @@ static size_t choose(const text_deep_text *text, const float *attention, uint16_
       if (place < TEXT_DEEP_ERASED) strongest[place] = attention[i];
     }
     least = strongest[TEXT_DEEP_ERASED - 1];
+    for (ties = 1; ties < TEXT_DEEP_ERASED && strongest[TEXT_DEEP_ERASED - 1 - ties] == least;) ties++;
   }
-  for (size_t i = 0; i < n && count < TEXT_DEEP_ERASED; i++)
-    if (attention[i] >= least) chosen[count++] = (uint16_t)i;
+  for (size_t i = 0; i < n && count < TEXT_DEEP_ERASED; i++) {
+    if (attention[i] < least || (attention[i] == least && !ties)) continue;
+    ties -= attention[i] == least;
+    chosen[count++] = (uint16_t)i;
+  }
   return count;
 }
 

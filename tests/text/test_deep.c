@@ -1,11 +1,12 @@
-/* test_deep.c: the deep forward pass against torch's (deep-golden.txt, by make_deep_toy.py), and what a
- * reading promises: the same alone and in a batch, whatever the text; its cues; models that are refused. */
+/* test_deep.c: the deep forward pass against torch's (deep-golden.txt, by make_deep_toy.py), and models that
+ * are refused. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <cmocka.h>
 
+#include "../failing.h"
 #include "text/deep.h"
 
 typedef struct opened {
@@ -123,9 +124,79 @@ static void golden(void **state) {
   print_message("largest difference %.4f\n", (double)top_difference);
 }
 
+/* ---- Models that are refused --------------------------------------------------------------------- */
+
+typedef struct damaged { /* the file in memory, to be written to */
+  char *data;
+  size_t bytes;
+} damaged;
+
+static damaged load(void) {
+  damaged d = {aligned_alloc(64, 1 << 16), 0};
+  FILE *in = fopen(path_of("deep-toy.mien"), "rb");
+  assert_non_null(in);
+  d.bytes = fread(d.data, 1, 1 << 16, in);
+  fclose(in);
+  return d;
+}
+
+/* With `from` in the table or the metadata changed to `to`, of the same length: refused, with the reason. */
+static void refused(const char *from, const char *to, const char *where, const char *what) {
+  damaged d = load();
+  mien_error error = {0};
+  nn_file *file = NULL;
+  text_model *model = NULL;
+  char *place = memmem(d.data, d.bytes, from, strlen(from));
+  assert_non_null(place);
+  assert_int_equal(strlen(from), strlen(to));
+  memcpy(place, to, strlen(to));
+  assert_int_equal(nn_file_open_inside(&file, d.data, d.bytes, "toy", &error), MIEN_OK);
+  assert_int_equal(text_model_open(&model, file, &error), MIEN_EMODEL);
+  assert_null(model);
+  if (where) assert_string_equal(error.where, where);
+  assert_string_equal(error.what, what);
+  nn_file_close(&file);
+  free(d.data);
+}
+
+static void damaged_models(void **state) {
+  refused("\"feature_version\":1", "\"feature_version\":2", "feature_version", "it was trained on other features");
+  refused("\"width\":11", "\"width\":12", "toy", "tensor 'embed.rows' is i8 312×11, but must be i8 312×12");
+  refused("\"width\":11", "\"width\":-1", "network.width", "it is -1, but must be a whole number from 1 to 512");
+  refused("\"channels\":9", "\"channels\":6", "toy", "tensor 'layer0.weight' is i8 72×3×11, but must be i8 48×3×11");
+  refused("\"layers\":3", "\"layers\":4", "toy", "there is no tensor 'layer3.weight'");
+  refused("\"layers\":3", "\"layers\":9", "network.layers", "it is 9, but must be a whole number from 1 to 8");
+  refused("\"slices\":3", "\"slices\":4", "network.slices", "they do not part the channels evenly");
+  refused("\"hidden\":10", "\"hidden\":11", "toy", "tensor 'hidden.weight' is i8 10×47, but must be i8 11×47");
+  refused("\"core\",\"brighter\"", "\"fine\",\"brighter\"", "heads.trained", "the core labels are not trained");
+  refused("\"plutchik\",\"sent", "\"plutchix\",\"sent", "heads.trained.4", "there is no such head");
+  refused("\"language_floor\":0.21", "\"language_floor\":1.21", "unknown.language_floor",
+          "it is 1.21, but must be from 0 to 1");
+  refused("layer1.recur", "layer7.recur", "toy", "there is no tensor 'layer1.recur'");
+  refused("\"abstain_size\":8", "\"abstain_size\":9", NULL, "the calibration is out of range");
+}
+
+static int open_close(void *context) {
+  text_model *model = NULL;
+  text_reader *reader = NULL;
+  mien_error error = {0};
+  int code = text_model_open(&model, context, &error);
+  if (code) assert_string_equal(error.what, "out of memory");
+  if (!code) code = text_reader_open(&reader, model);
+  text_reader_close(&reader);
+  text_model_close(&model);
+  return code;
+}
+
+static void failing_memory(void **state) {
+  assert_true(failing_every(open_close, ((opened *)*state)->file) > 10);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(golden),
+      cmocka_unit_test(damaged_models),
+      cmocka_unit_test(failing_memory),
   };
   return cmocka_run_group_tests(tests, open_all, close_all);
 }
