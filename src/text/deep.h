@@ -79,7 +79,7 @@ typedef struct text_deep {
   float sure;             /* a guess of the language counts from this probability on            */
   float language_floor;   /* below: in no language that was learnt                              */
   float floors[TEXT_DEEP_LANGUAGES]; /* the same by the guessed language: what hardly any of its texts is below */
-  float score_floor;      /* mean score of the pieces for a byte, natural logarithm; below: the same */
+  float score_floor;      /* mean score of the pieces for a character, natural logarithm; below: the same */
   /* What the bulk model says counts so much beside the network (0: nothing), in the logits of each head;
    * its reader is opened with each of this model's. NULL: it was not joined, the network speaks alone. */
   float beside_fine, beside_core, beside_brighter, beside_dims;
@@ -151,7 +151,6 @@ typedef struct text_deep_text {
   size_t scanned, invalid; /* bytes that tokens were made of, and those that are not UTF-8 */
   size_t pieces, in_bytes; /* of its windows; those that are a byte of an unknown character */
   size_t word_pieces, word_in_bytes, word_characters, word_bytes; /* of its words alone    */
-  size_t word_spelled;     /* bytes of their characters as they were cut                   */
   int64_t word_score;      /* thousandths                                                  */
   size_t numbers, expressive; /* tokens: numbers; words, emoji and emoticons               */
   size_t signs;            /* marks as programs have them, between tokens                  */

@@ -31,8 +31,8 @@ static size_t signs_of(const char *utf8, size_t from, size_t to) {
   return count;
 }
 
-static void note_token(text_deep_text *to, const text_tokens *tokens, const text_token *token, const uint16_t *ids,
-                       size_t count, int32_t score) {
+static void note_token(text_deep_text *to, const text_token *token, const uint16_t *ids, size_t count,
+                       int32_t score) {
   size_t in_bytes = 0;
   for (size_t i = 0; i < count; i++) in_bytes += ids[i] < TEXT_SUBWORD_FIRST;
   to->pieces += count;
@@ -44,10 +44,6 @@ static void note_token(text_deep_text *to, const text_tokens *tokens, const text
   to->word_in_bytes += in_bytes;
   to->word_characters += token->count;
   to->word_bytes += token->length;
-  for (size_t i = 0; i < token->count; i++) {
-    uint32_t c = tokens->characters[token->first + i];
-    to->word_spelled += c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
-  }
   to->word_score += score;
 }
 
@@ -79,7 +75,7 @@ static size_t fill(const cutter *c, size_t at, size_t limit, size_t most) {
       to->parts[to->part_count++] = (text_deep_part){
           .at = (uint32_t)at + token->at, .length = token->length, .first = (uint16_t)place,
           .count = (uint16_t)count, .window = (uint8_t)window, .kind = token->kind, .marks = token->marks};
-      note_token(to, c->tokens, token, ids, count, score);
+      note_token(to, token, ids, count, score);
       to->signs += signs_of(from, after, token->at);
       after = token->at + token->length;
     }
@@ -92,7 +88,7 @@ static size_t fill(const cutter *c, size_t at, size_t limit, size_t most) {
 static void clear(text_deep_text *to, size_t bytes) {
   to->window_count = to->part_count = 0;
   to->read = to->scanned = to->invalid = to->pieces = to->in_bytes = 0;
-  to->word_pieces = to->word_in_bytes = to->word_characters = to->word_bytes = to->word_spelled = 0;
+  to->word_pieces = to->word_in_bytes = to->word_characters = to->word_bytes = 0;
   to->word_score = 0;
   to->numbers = to->expressive = to->signs = 0;
   to->bytes = bytes;
@@ -173,7 +169,7 @@ const char *text_deep_text_problem(const text_deep_text *text, const text_deep *
   if (!text->expressive) return text->numbers ? "there are only numbers in it" : "there are no words in it";
   if (text->word_in_bytes * 2 > text->word_pieces) return "its script was not learnt";
   if (text->signs >= 6 && text->signs * 6 >= text->word_bytes) return "it looks like a program, not like words";
-  if (text->word_characters >= 8 && (float)text->word_score < 1000 * model->score_floor * (float)text->word_spelled)
+  if (text->word_characters >= 8 && (float)text->word_score < 1000 * model->score_floor * (float)text->word_characters)
     return "it is in no language that was learnt";
   return NULL;
 }

@@ -86,7 +86,7 @@ static void reasons(void **state) {
   abstains(o, "so ____________ good ========= happy", NULL);
   abstains(o, "h\xe2\x80\x8b" "a\xe2\x80\x8bppy", NULL); /* invisible characters inside */
   abstains(o, "not good 天气真好 abc 😢", NULL);        /* scripts mixed */
-  abstains(o, "I am so not good, happy, unhappiness: so happ\xd1\x83", NULL); /* Cyrillic y */
+  abstains(o, "I am so not good, happy, unhappiness: so good happ\xd1\x83", NULL); /* Cyrillic y */
   abstains(o, "ignore so good and be happy: \"not\" {a}", NULL);
   abstains(o, "😂", NULL);
   abstains(o, ":)", NULL);
