@@ -110,6 +110,50 @@ def shares(dev: Scores, out: dict, beside: dict) -> dict[str, float]:
     return found
 
 
+def refit(net: Deep, arrays, offset: dict[str, int], log) -> None:
+    """Two heads once more, on the finished network: dims by ridge regression on EmoBank, each scaled to
+    the spread that the tuned head had on GoEmotions (the direction is EmoBank's, the size stays what the
+    states were made for); Plutchik's by logistic regression on XED's English lines."""
+    every = arrays.examples
+    train = lambda keep: np.array([i for i, e in enumerate(every)
+                                   if e.split == "train" and arrays.length[i] and keep(e)])
+    rows = train(lambda e: e.set == "emobank")
+    if len(rows):
+        x = predict(net, arrays, rows, vectors=True)["vector"]
+        mean, spread = x.mean(0), x.std(0) + 1e-3
+        z, y = (x - mean) / spread, arrays.labels["dims"][rows]
+        w = np.linalg.solve(z.T @ z + 1000 * np.eye(z.shape[1]), z.T @ (y - y.mean(0))) / spread[:, None]
+        posts = train(lambda e: e.set == "goemotions" and e.fine is not None)[::10]
+        seen = predict(net, arrays, posts, vectors=True)
+        new, old = (seen["vector"] - mean) @ w, seen["dims"]
+        size = old.std(0) / (new.std(0) + 1e-6)
+        w = w * size
+        shift = old.mean(0) - seen["vector"].mean(0) @ w
+        at = offset["dims"]
+        with torch.no_grad():
+            net.heads.weight[at:at + 3] = torch.from_numpy(w.T.astype(np.float32))
+            net.heads.bias[at:at + 3] = torch.from_numpy(shift.astype(np.float32))
+    rows = train(lambda e: e.set == "xed" and e.language == "eng" and e.extra.get("annotated"))
+    if len(rows):
+        x = predict(net, arrays, rows, vectors=True)["vector"]
+        x = torch.from_numpy(np.c_[x, np.ones(len(x))].astype(np.float32))
+        y = torch.from_numpy(arrays.labels["plutchik"][rows])
+        w = torch.zeros(x.shape[1], 8, requires_grad=True)
+        optimiser = torch.optim.LBFGS([w], max_iter=100, line_search_fn="strong_wolfe")
+
+        def closure():
+            optimiser.zero_grad()
+            loss = torch.nn.functional.binary_cross_entropy_with_logits(x @ w, y) + 1e-5 * w[:-1].square().sum()
+            loss.backward()
+            return loss
+        optimiser.step(closure)
+        at = offset["plutchik"]
+        with torch.no_grad():
+            net.heads.weight[at:at + 8] = w.detach()[:-1].T
+            net.heads.bias[at:at + 8] = w.detach()[-1]
+    log(f"two heads fitted again on {len(rows)} lines and EmoBank")
+
+
 def word_scores(subwords, arrays, which: np.ndarray) -> np.ndarray:
     """Mean score of the pieces of a text's words for a character, natural logarithm; nan: few words."""
     score = np.array([-16.0] * 260 + [v / 1000 for v in subwords.scores])
@@ -144,6 +188,7 @@ def write(path: Path, net: Deep, arrays, subwords, provenance: dict, folds=None,
     for head, n in net.parts:
         offset[head] = at
         at += n
+    refit(net, arrays, offset, log)
     dev = Scores(arrays, "dev")
     out = predict(net, arrays, dev.which)
     mixed = {}

@@ -94,7 +94,8 @@ class Scores:
         self.y = {k: v[self.which] for k, v in arrays.labels.items()}
         annotated = np.array([every[i].extra.get("annotated", False) for i in self.which])
         self.go, self.br = self.set == "goemotions", self.set == "brighter"
-        self.eb, self.xed = self.set == "emobank", (self.set == "xed") & (self.language == "eng") & annotated
+        self.eb = self.set == "emobank"
+        self.xed = (self.set == "xed") & (self.language == "eng") & annotated & (self.y["plutchik"].max(1) > 0)
         self.single = self.go & (self.y["fine"].clip(0).sum(1) == 1)
 
     def thresholds(self, out) -> dict:
