@@ -261,5 +261,8 @@ int text_deep_join(void *joining, const nn_file *bulk, mien_error *error) {
   if (model->beside_fine + model->beside_core + model->beside_brighter + model->beside_dims <= 0) return MIEN_OK;
   if (strcmp(nn_file_kind(bulk), text_kind_bulk.name))
     return refuse(error, "the model beside the deep one", "it is not a bulk text model");
-  return text_kind_bulk.model_open(&model->beside, bulk, error);
+  void *beside = NULL;
+  int code = text_kind_bulk.model_open(&beside, bulk, error);
+  if (!code) model->beside = beside;
+  return code;
 }

@@ -19,12 +19,14 @@ static int reader_open(void **reader, const void *model) {
   opened->cues_wanted = true;
   const text_deep *deep = model;
   int code = text_deep_run_init(&opened->run, deep);
-  if (!code && deep->beside) code = text_kind_bulk.reader_open(&opened->beside, deep->beside);
+  void *beside = NULL;
+  if (!code && deep->beside) code = text_kind_bulk.reader_open(&beside, deep->beside);
   if (code) {
     reader_close(opened);
     return code;
   }
-  if (opened->beside) text_kind_bulk.cues(opened->beside, false);
+  if (beside) text_kind_bulk.cues(beside, false);
+  opened->beside = beside;
   return MIEN_OK;
 }
 
