@@ -71,7 +71,11 @@ typedef struct nn_kernels {
   void (*add)(const float *x, float *y, size_t count);
   void (*maximum)(const float *x, float *y, size_t count); /* y = x > y ? x : y */
   float (*dot)(const float *x, const float *y, size_t count);
+  void (*axpy)(float a, const float *x, float *y, size_t count); /* y += a * x */
   void (*axpy_i8)(float a, const int8_t *x, float *y, size_t count);
+  /* bfloat16 is the upper half of a float32: rounded to even; and y = (b + a) + c, a or c NULL: without */
+  void (*narrow_bf16)(const float *x, uint16_t *y, size_t count);
+  void (*sum_bf16)(const uint16_t *a, const uint16_t *b, const uint16_t *c, float *y, size_t count);
   void (*bag_i8)(const int8_t *table, const float *scales, int columns, const uint32_t *rows,
                  const float *weights, int count, float *y);
 } nn_kernels;

@@ -397,6 +397,41 @@ static float dot(const float *x, const float *y, size_t count) {
   return sum_of(_mm256_add_ps(_mm256_add_ps(sum[0], sum[1]), _mm256_add_ps(sum[2], sum[3])));
 }
 
+static void axpy(float a, const float *x, float *y, size_t count) {
+  __m256 factor = _mm256_set1_ps(a);
+  for (ptrdiff_t left = (ptrdiff_t)count; left > 0; left -= 8, x += 8, y += 8)
+    store(y, left, _mm256_fmadd_ps(factor, load(x, left), load(y, left)));
+}
+
+static void narrow_bf16(const float *x, uint16_t *y, size_t count) {
+  __m256i half = _mm256_set1_epi32(0x7fff), one = _mm256_set1_epi32(1);
+  for (ptrdiff_t left = (ptrdiff_t)count; left > 0; left -= 8, x += 8, y += 8) {
+    __m256i bits = _mm256_castps_si256(load(x, left));
+    __m256i odd = _mm256_and_si256(_mm256_srli_epi32(bits, 16), one);
+    bits = _mm256_srli_epi32(_mm256_add_epi32(_mm256_add_epi32(bits, half), odd), 16);
+    __m128i words = _mm_packus_epi32(_mm256_castsi256_si128(bits), _mm256_extracti128_si256(bits, 1));
+    if (left >= 8) _mm_storeu_si128((__m128i *)y, words);
+    else memcpy(y, &words, 2 * (size_t)left);
+  }
+}
+
+INLINE __m256 bf16(const uint16_t *x, ptrdiff_t count) {
+  __m128i words = _mm_setzero_si128();
+  if (count >= 8) words = _mm_loadu_si128((const __m128i *)x);
+  else memcpy(&words, x, 2 * (size_t)(count & 7));
+  return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(words), 16));
+}
+
+static void sum_bf16(const uint16_t *a, const uint16_t *b, const uint16_t *c, float *y, size_t count) {
+  for (size_t i = 0; i < count; i += 8) {
+    ptrdiff_t left = (ptrdiff_t)(count - i);
+    __m256 sum = bf16(b + i, left);
+    if (a) sum = _mm256_add_ps(sum, bf16(a + i, left));
+    if (c) sum = _mm256_add_ps(sum, bf16(c + i, left));
+    store(y + i, left, sum);
+  }
+}
+
 INLINE __m256 widened(const int8_t *x, ptrdiff_t count) {
   int64_t eight = 0;
   if (count >= 8) memcpy(&eight, x, 8);
@@ -446,5 +481,5 @@ static void bag_i8(const int8_t *table, const float *scales, int columns, const 
 const nn_kernels nn_kernels_avx2 = {
     .name = "avx2", .gemm = gemm, .gemm_plain = gemm_plain, .gemm_i8 = gemm_i8, .dots_i8 = dots_i8,
     .absmax = absmax, .quantize = quantize, .depthwise = depthwise, .sru = sru,
-    .activate = activate, .layernorm = layernorm, .add = add, .maximum = maximum, .dot = dot, .axpy_i8 = axpy_i8,
-    .bag_i8 = bag_i8};
+    .activate = activate, .layernorm = layernorm, .add = add, .maximum = maximum, .dot = dot, .axpy = axpy,
+    .axpy_i8 = axpy_i8, .narrow_bf16 = narrow_bf16, .sum_bf16 = sum_bf16, .bag_i8 = bag_i8};

@@ -123,16 +123,21 @@ INLINE void tile_i8(const nn_gemm_i8 *g, int row, int panel, const int R, const 
 
 static void tile_i8_12x2(const nn_gemm_i8 *g, int row, int panel) { tile_i8(g, row, panel, 12, 2); }
 static void tile_i8_12x1(const nn_gemm_i8 *g, int row, int panel) { tile_i8(g, row, panel, 12, 1); }
-static void tile_i8_4x4(const nn_gemm_i8 *g, int row, int panel) { tile_i8(g, row, panel, 4, 4); }
-static void tile_i8_4x1(const nn_gemm_i8 *g, int row, int panel) { tile_i8(g, row, panel, 4, 1); }
+static void tile_i8_6x4(const nn_gemm_i8 *g, int row, int panel) { tile_i8(g, row, panel, 6, 4); }
+static void tile_i8_6x1(const nn_gemm_i8 *g, int row, int panel) { tile_i8(g, row, panel, 6, 1); }
+static void tile_i8_3x8(const nn_gemm_i8 *g, int row, int panel) { tile_i8(g, row, panel, 3, 8); }
+static void tile_i8_3x1(const nn_gemm_i8 *g, int row, int panel) { tile_i8(g, row, panel, 3, 1); }
+static void tile_i8_2x8(const nn_gemm_i8 *g, int row, int panel) { tile_i8(g, row, panel, 2, 8); }
+static void tile_i8_2x1(const nn_gemm_i8 *g, int row, int panel) { tile_i8(g, row, panel, 2, 1); }
 static void tile_i8_1x8(const nn_gemm_i8 *g, int row, int panel) { tile_i8(g, row, panel, 1, 8); }
 static void tile_i8_1x1(const nn_gemm_i8 *g, int row, int panel) { tile_i8(g, row, panel, 1, 1); }
 
 static const struct {
   int rows, panels;
   void (*run)(const nn_gemm_i8 *, int row, int panel);
-} tiles_i8[] = {{12, 2, tile_i8_12x2}, {12, 1, tile_i8_12x1}, {4, 4, tile_i8_4x4},
-                {4, 1, tile_i8_4x1},   {1, 8, tile_i8_1x8},   {1, 1, tile_i8_1x1}};
+} tiles_i8[] = {{12, 2, tile_i8_12x2}, {12, 1, tile_i8_12x1}, {6, 4, tile_i8_6x4}, {6, 1, tile_i8_6x1},
+                {3, 8, tile_i8_3x8},   {3, 1, tile_i8_3x1},   {2, 8, tile_i8_2x8}, {2, 1, tile_i8_2x1},
+                {1, 8, tile_i8_1x8},   {1, 1, tile_i8_1x1}};
 
 static void gemm_i8(const nn_gemm_i8 *g) {
   int panels = nn_panels(g->out);
@@ -408,6 +413,40 @@ static float dot(const float *x, const float *y, size_t count) {
   return _mm512_reduce_add_ps(_mm512_add_ps(_mm512_add_ps(sum[0], sum[1]), _mm512_add_ps(sum[2], sum[3])));
 }
 
+static void axpy(float a, const float *x, float *y, size_t count) {
+  __m512 factor = _mm512_set1_ps(a);
+  for (size_t i = 0; i < count; i += 16) {
+    __mmask16 lanes = first_lanes(count - i);
+    __m512 sum = _mm512_fmadd_ps(factor, _mm512_maskz_loadu_ps(lanes, x + i), _mm512_maskz_loadu_ps(lanes, y + i));
+    _mm512_mask_storeu_ps(y + i, lanes, sum);
+  }
+}
+
+static void narrow_bf16(const float *x, uint16_t *y, size_t count) {
+  __m512i half = _mm512_set1_epi32(0x7fff), one = _mm512_set1_epi32(1);
+  for (size_t i = 0; i < count; i += 16) {
+    __mmask16 lanes = first_lanes(count - i);
+    __m512i bits = _mm512_castps_si512(_mm512_maskz_loadu_ps(lanes, x + i));
+    __m512i odd = _mm512_and_si512(_mm512_srli_epi32(bits, 16), one);
+    bits = _mm512_srli_epi32(_mm512_add_epi32(_mm512_add_epi32(bits, half), odd), 16);
+    _mm512_mask_cvtepi32_storeu_epi16(y + i, lanes, bits);
+  }
+}
+
+INLINE __m512 bf16(__mmask16 lanes, const uint16_t *x) {
+  return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(lanes, x)), 16));
+}
+
+static void sum_bf16(const uint16_t *a, const uint16_t *b, const uint16_t *c, float *y, size_t count) {
+  for (size_t i = 0; i < count; i += 16) {
+    __mmask16 lanes = first_lanes(count - i);
+    __m512 sum = bf16(lanes, b + i);
+    if (a) sum = _mm512_add_ps(sum, bf16(lanes, a + i));
+    if (c) sum = _mm512_add_ps(sum, bf16(lanes, c + i));
+    _mm512_mask_storeu_ps(y + i, lanes, sum);
+  }
+}
+
 INLINE __m512 widened(__mmask16 lanes, const int8_t *x) {
   return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_maskz_loadu_epi8(lanes, x)));
 }
@@ -459,5 +498,5 @@ static void bag_i8(const int8_t *table, const float *scales, int columns, const 
 const nn_kernels nn_kernels_avx512 = {
     .name = "avx512", .gemm = gemm, .gemm_plain = gemm_plain, .gemm_i8 = gemm_i8, .dots_i8 = dots_i8,
     .absmax = absmax, .quantize = quantize, .depthwise = depthwise, .sru = sru,
-    .activate = activate, .layernorm = layernorm, .add = add, .maximum = maximum, .dot = dot, .axpy_i8 = axpy_i8,
-    .bag_i8 = bag_i8};
+    .activate = activate, .layernorm = layernorm, .add = add, .maximum = maximum, .dot = dot, .axpy = axpy,
+    .axpy_i8 = axpy_i8, .narrow_bf16 = narrow_bf16, .sum_bf16 = sum_bf16, .bag_i8 = bag_i8};

@@ -158,6 +158,33 @@ static void maximum(const float *x, float *y, size_t count) {
   for (size_t i = 0; i < count; i++) y[i] = x[i] > y[i] ? x[i] : y[i];
 }
 
+static void axpy(float a, const float *x, float *y, size_t count) {
+  for (size_t i = 0; i < count; i++) y[i] += a * x[i];
+}
+
+static void narrow_bf16(const float *x, uint16_t *y, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    uint32_t bits;
+    memcpy(&bits, &x[i], sizeof bits);
+    y[i] = (uint16_t)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
+  }
+}
+
+static float widened(const uint16_t *x) {
+  uint32_t bits = (uint32_t)*x << 16;
+  float value;
+  memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
+static void sum_bf16(const uint16_t *a, const uint16_t *b, const uint16_t *c, float *y, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    y[i] = widened(b + i);
+    if (a) y[i] += widened(a + i);
+    if (c) y[i] += widened(c + i);
+  }
+}
+
 static void axpy_i8(float a, const int8_t *x, float *y, size_t count) {
   for (size_t i = 0; i < count; i++) y[i] += a * (float)x[i];
 }
@@ -172,5 +199,5 @@ static void bag_i8(const int8_t *table, const float *scales, int columns, const 
 const nn_kernels nn_kernels_c = {
     .name = "c", .gemm = gemm, .gemm_plain = gemm_plain, .gemm_i8 = gemm_i8, .dots_i8 = dots_i8,
     .absmax = absmax, .quantize = quantize, .depthwise = depthwise, .sru = sru,
-    .activate = activate, .layernorm = layernorm, .add = add, .maximum = maximum, .dot = dot, .axpy_i8 = axpy_i8,
-    .bag_i8 = bag_i8};
+    .activate = activate, .layernorm = layernorm, .add = add, .maximum = maximum, .dot = dot, .axpy = axpy,
+    .axpy_i8 = axpy_i8, .narrow_bf16 = narrow_bf16, .sum_bf16 = sum_bf16, .bag_i8 = bag_i8};

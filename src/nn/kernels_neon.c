@@ -349,6 +349,37 @@ static float dot(const float *x, const float *y, size_t count) {
   return vaddvq_f32(vaddq_f32(vaddq_f32(sum[0], sum[1]), vaddq_f32(sum[2], sum[3])));
 }
 
+static void axpy(float a, const float *x, float *y, size_t count) {
+  for (ptrdiff_t left = (ptrdiff_t)count; left > 0; left -= 4, x += 4, y += 4)
+    store(y, left, vfmaq_n_f32(load(y, left), load(x, left), a));
+}
+
+static void narrow_bf16(const float *x, uint16_t *y, size_t count) {
+  for (ptrdiff_t left = (ptrdiff_t)count; left > 0; left -= 4, x += 4, y += 4) {
+    uint32x4_t bits = vreinterpretq_u32_f32(load(x, left));
+    uint32x4_t odd = vandq_u32(vshrq_n_u32(bits, 16), vdupq_n_u32(1));
+    uint16_t four[4];
+    vst1_u16(four, vshrn_n_u32(vaddq_u32(vaddq_u32(bits, vdupq_n_u32(0x7fff)), odd), 16));
+    memcpy(y, four, sizeof *four * (size_t)(left < 4 ? left : 4));
+  }
+}
+
+INLINE float32x4_t bf16(const uint16_t *x, ptrdiff_t count) {
+  uint16_t four[4] = {0};
+  memcpy(four, x, sizeof *four * (size_t)(count < 4 ? count : 4));
+  return vreinterpretq_f32_u32(vshll_n_u16(vld1_u16(four), 16));
+}
+
+static void sum_bf16(const uint16_t *a, const uint16_t *b, const uint16_t *c, float *y, size_t count) {
+  for (size_t i = 0; i < count; i += 4) {
+    ptrdiff_t left = (ptrdiff_t)(count - i);
+    float32x4_t sum = bf16(b + i, left);
+    if (a) sum = vaddq_f32(sum, bf16(a + i, left));
+    if (c) sum = vaddq_f32(sum, bf16(c + i, left));
+    store(y + i, left, sum);
+  }
+}
+
 /* Eight bytes; as many of them as `count` says, the rest zeros. */
 INLINE int16x8_t widened(const int8_t *x, ptrdiff_t count) {
   if (count >= 8) return vmovl_s8(vld1_s8(x));
@@ -382,5 +413,5 @@ static void bag_i8(const int8_t *table, const float *scales, int columns, const 
 const nn_kernels nn_kernels_neon = {
     .name = "neon", .gemm = gemm, .gemm_plain = gemm_plain, .gemm_i8 = gemm_i8, .dots_i8 = dots_i8,
     .absmax = absmax, .quantize = quantize, .depthwise = depthwise, .sru = sru,
-    .activate = activate, .layernorm = layernorm, .add = add, .maximum = maximum, .dot = dot, .axpy_i8 = axpy_i8,
-    .bag_i8 = bag_i8};
+    .activate = activate, .layernorm = layernorm, .add = add, .maximum = maximum, .dot = dot, .axpy = axpy,
+    .axpy_i8 = axpy_i8, .narrow_bf16 = narrow_bf16, .sum_bf16 = sum_bf16, .bag_i8 = bag_i8};

@@ -28,10 +28,20 @@ void nn_softmax(float *x, int count) {
   for (int i = 0; i < count; i++) x[i] /= sum;
 }
 
+void nn_maximum(const float *x, float *y, size_t count) { nn_kernels_now()->maximum(x, y, count); }
+
 void nn_add(const float *x, float *y, size_t count) { nn_kernels_now()->add(x, y, count); }
 
 float nn_dot(const float *x, const float *y, size_t count) {
   return nn_kernels_now()->dot(x, y, count);
+}
+
+void nn_axpy(float a, const float *x, float *y, size_t count) { nn_kernels_now()->axpy(a, x, y, count); }
+
+void nn_narrow_bf16(const float *x, uint16_t *y, size_t count) { nn_kernels_now()->narrow_bf16(x, y, count); }
+
+void nn_sum_bf16(const uint16_t *a, const uint16_t *b, const uint16_t *c, float *y, size_t count) {
+  nn_kernels_now()->sum_bf16(a, b, c, y, count);
 }
 
 void nn_axpy_i8(float a, const int8_t *x, float *y, size_t count) {

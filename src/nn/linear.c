@@ -1,7 +1,7 @@
 /* linear.c: matrix products, with float or int8 weights, and the GRU step. Any thread. */
 #include "nn/kernels.h"
 
-enum { BLOCK = 32 }; /* rows that are quantised at a time */
+enum { BLOCK = 48 }; /* rows that are quantised at a time */
 
 static size_t padded_depth(const nn_tensor *w) {
   nn_shape shape = nn_shape_of(w);

@@ -153,7 +153,13 @@ void nn_layernorm(const float *gain, const float *bias, const float *x, int rows
 void nn_activate(int act, float *x, size_t count);
 void nn_softmax(float *x, int count);                    /* in place, stable */
 void nn_add(const float *x, float *y, size_t count);     /* y += x */
+void nn_maximum(const float *x, float *y, size_t count); /* y = x > y ? x : y */
 float nn_dot(const float *x, const float *y, size_t count);
+void nn_axpy(float a, const float *x, float *y, size_t count); /* y += a * x */
+/* Numbers kept in half the memory, as bfloat16 (the upper half of a float32, rounded to even); and
+ * y = (b + a) + c of such, a or c NULL: without it. */
+void nn_narrow_bf16(const float *x, uint16_t *y, size_t count);
+void nn_sum_bf16(const uint16_t *a, const uint16_t *b, const uint16_t *c, float *y, size_t count);
 /* y[columns] += a * row of int8 `x` (embedding bags). */
 void nn_axpy_i8(float a, const int8_t *x, float *y, size_t count);
 /* A whole bag: y[columns] += sum over i of weights[i] * table row rows[i]; table: I8 [n][columns], each

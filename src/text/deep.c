@@ -75,22 +75,26 @@ static int sizes(text_deep *model, const nn_file *file, mien_error *error) {
   return code;
 }
 
-/* Packs `runs` stretches of `rows` rows of an int8 tensor, as one. */
-static int pack_rows(nn_tensor *packed, const nn_tensor *w, const size_t *starts, size_t runs, size_t rows) {
-  size_t columns = (size_t)w->dims[1] * (w->rank > 2 ? w->dims[2] : 1), all = runs * rows;
+typedef struct stretch { /* rows of a tensor of int8, from column `from` on */
+  size_t row, from;
+} stretch;
+
+/* Packs stretches of `rows` rows and `columns` columns of an int8 tensor, one after another. */
+static int pack_rows(nn_tensor *packed, const nn_tensor *w, const stretch *stretches, size_t count, size_t rows,
+                     size_t columns) {
+  size_t whole = nn_tensor_elements(w) / w->dims[0], all = count * rows;
   int8_t *data = base_alloc(all, columns);
   float *scales = base_alloc(all, sizeof *scales);
   int code = data && scales ? MIEN_OK : MIEN_ENOMEM;
-  for (size_t i = 0; i < runs && !code; i++) {
-    memcpy(data + i * rows * columns, (const int8_t *)w->data + starts[i] * columns, rows * columns);
-    memcpy(scales + i * rows, w->scales + starts[i], rows * sizeof *scales);
+  for (size_t i = 0; i < all && !code; i++) {
+    size_t row = stretches[i / rows].row + i % rows;
+    memcpy(data + i * columns, (const int8_t *)w->data + row * whole + stretches[i / rows].from, columns);
+    scales[i] = w->scales[row];
   }
-  nn_tensor chosen = *w;
-  chosen.dims[0] = (uint32_t)all;
+  nn_tensor chosen = {.name = w->name, .type = NN_I8, .rank = 2, .dims = {(uint32_t)all, (uint32_t)columns, 1, 1}};
   chosen.data = data;
   chosen.scales = scales;
   if (!code) code = nn_pack(packed, &chosen, NN_I8);
-  packed->name = w->name;
   base_free(data);
   base_free(scales);
   return code;
@@ -112,10 +116,16 @@ static int layer_open(text_deep *model, size_t k, const nn_file *file, mien_erro
   for (size_t d = 0; d < 2 && !code; d++) {
     layer->recur[d] = recur + d * 2 * H;
     layer->bias[d] = bias + d * 2 * H;
-    size_t starts[4] = {d * 3 * H, d * 3 * H + H, d * 3 * H + 2 * H, 6 * H + d * H};
-    if (pack_rows(&layer->way[d], weight, starts, k ? 3 : 4, H)) code = no_memory(error);
+    const stretch rows = {d * 3 * H, 0};
+    if (k && pack_rows(&layer->way[d], weight, &rows, 1, 3 * H, in)) code = no_memory(error);
   }
-  return code;
+  if (k || code) return code;
+  stretch rows[2 * 3 * 4];
+  for (size_t i = 0; i < BASE_COUNT(rows); i++) {
+    size_t d = i / 12, piece = i / 4 % 3, part = i % 4; /* part: c, f, r, skip */
+    rows[i] = (stretch){part < 3 ? (d * 3 + part) * H : (6 + d) * H, piece * D};
+  }
+  return pack_rows(&model->first, weight, rows, BASE_COUNT(rows), H, D) ? no_memory(error) : MIEN_OK;
 }
 
 static int network(text_deep *model, const nn_file *file, mien_error *error) {
@@ -249,6 +259,7 @@ void text_deep_close(void *closing) {
     nn_pack_clear(&model->layers[k].way[0]);
     nn_pack_clear(&model->layers[k].way[1]);
   }
+  nn_pack_clear(&model->first);
   nn_pack_clear(&model->attend);
   nn_pack_clear(&model->hidden);
   nn_pack_clear(&model->heads);

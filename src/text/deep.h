@@ -32,7 +32,10 @@ enum {
 
   TEXT_DEEP_ENOUGH = 96,  /* pieces that are worth a run */
   TEXT_DEEP_ROWS = TEXT_DEEP_ENOUGH + TEXT_DEEP_BEFORE + TEXT_DEEP_WINDOW, /* pieces in a run at most */
-  TEXT_DEEP_NEAR = 96,    /* pieces whose neighbours are laid beside them at a time */
+  TEXT_DEEP_KEPT = 1024,  /* pieces whose products in the first layer are kept: more than a run has       */
+  TEXT_DEEP_FEW = 192,    /* of them between texts that are read one by one: memory of a live session     */
+  TEXT_DEEP_SLOTS = 2048, /* to find them by, a power of two                                              */
+  TEXT_DEEP_FRESH = 48,   /* of them made at a time                                                     */
 };
 
 /* Where the heads begin. */
@@ -56,7 +59,7 @@ enum { TEXT_DEEP_HAS_FINE = 1, TEXT_DEEP_HAS_CORE = 2, TEXT_DEEP_HAS_BRIGHTER = 
 /* ---- Model (deep.c) --------------------------------------------------------------------------- */
 
 typedef struct text_deep_layer {
-  nn_tensor way[2];       /* packed, one a direction: rows c, f, r (and skip: the first layer)  */
+  nn_tensor way[2];       /* packed, one a direction: rows c, f, r; the first layer has none    */
   const float *recur[2];  /* [2][H]: f, r */
   const float *bias[2];   /* [2][H]       */
   const float *gain, *shift; /* of its layernorm, [D] or [2H] */
@@ -66,6 +69,7 @@ typedef struct text_deep {
   text_subwords *subwords;
   const nn_tensor *rows;  /* I8 [V][D], in the file: mapped, not copied */
   const float *marks;     /* [3][D] */
+  nn_tensor first;        /* packed: the first layer's, [2 directions][piece before, itself, after][4H][D] */
   text_deep_layer layers[TEXT_DEEP_LAYERS_MAX];
   const float *gain, *shift;       /* [2H] */
   nn_tensor attend, hidden, heads; /* packed: [A][2H], [hid][4H + D], [n][hid] */
@@ -93,22 +97,35 @@ int text_deep_open(void **model, const nn_file *file, mien_error *error);
 void text_deep_close(void *model);
 int text_deep_join(void *model, const nn_file *bulk, mien_error *error);
 
-/* ---- The network on windows (deep_run.c) ------------------------------------------------------- */
+/* ---- The network on windows (deep_run.c, deep_first.c) ------------------------------------------ */
 
 typedef struct text_deep_window {
   uint32_t first, count; /* its pieces among those of the run */
   uint32_t before;       /* of these, what stands before the turn that is read */
 } text_deep_window;
 
+/* Pieces with their marks, and their products in the first layer. */
+typedef struct text_deep_kept {
+  size_t count, hand;              /* places in use; where the next one is looked for */
+  uint32_t run;                    /* number of the run                               */
+  uint32_t keys[TEXT_DEEP_KEPT];   /* id * 8 + marks                                  */
+  uint32_t used[TEXT_DEEP_KEPT];   /* the last run that did                           */
+  uint8_t chance[TEXT_DEEP_KEPT];  /* 1: used again since the hand was here           */
+  uint16_t next[TEXT_DEEP_KEPT], slots[TEXT_DEEP_SLOTS]; /* chains of places          */
+  uint16_t *products;              /* bfloat16 [KEPT][2][3][4H]                       */
+  float *x, *n, *made, *scratch;   /* [FRESH][D], [FRESH][D], [FRESH][24H]            */
+} text_deep_kept;
+
 typedef struct text_deep_run {
   const text_deep *model;
   size_t row_count, window_count;
   uint16_t ids[TEXT_DEEP_ROWS];
   uint8_t marks[TEXT_DEEP_ROWS];
+  uint16_t places[TEXT_DEEP_ROWS]; /* of each piece, in `kept` */
+  text_deep_kept kept;
   text_deep_window windows[TEXT_DEEP_ENOUGH];
   float *x;      /* [ROWS][D]                                        */
   float *n;      /* [ROWS][max(D, 2H)], normalised; y at the end     */
-  float *near;   /* [TEXT_DEEP_NEAR][3][D]: n with its neighbours    */
   float *u;      /* [ROWS][4H]                                       */
   float *h, *g;  /* [ROWS][2H], of this layer and the one before     */
   float *weights; /* [ROWS][A]: attention, of the pieces of the turn that is read */
@@ -128,6 +145,15 @@ text_deep_window *text_deep_run_add(text_deep_run *run, size_t count, size_t bef
  * The windows stay until text_deep_run_begin. */
 void text_deep_run_all(text_deep_run *run);
 void text_deep_run_begin(text_deep_run *run);
+
+int text_deep_kept_init(text_deep_kept *kept, const text_deep *model);
+void text_deep_kept_clear(text_deep_kept *kept);
+/* Nothing is kept any more: its memory is used from the beginning again. */
+void text_deep_kept_forget(text_deep_kept *kept);
+void text_deep_embed(const text_deep *model, uint16_t id, uint8_t marks, float *x);
+/* Makes the products of all pieces of the run; then u of one direction. */
+void text_deep_first(text_deep_run *run);
+void text_deep_first_sums(text_deep_run *run, size_t d);
 
 /* ---- A text as windows of pieces (deep_text.c) ------------------------------------------------- */
 

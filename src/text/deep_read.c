@@ -178,6 +178,7 @@ static void make_cues(text_deep_reader *r, const char *utf8, mien_reading *readi
 static int read_after(void *reader, const text_turn *before, size_t count, const char *utf8, size_t bytes,
                       mien_reading *reading) {
   text_deep_reader *r = reader;
+  if (r->run.kept.count > TEXT_DEEP_FEW) text_deep_kept_forget(&r->run.kept);
   r->last = 0;
   take(r, 0, before, count, utf8, bytes);
   flush(r);

@@ -4,12 +4,12 @@
 
 int text_deep_run_init(text_deep_run *run, const text_deep *model) {
   size_t D = model->width, H = model->channels, A = model->slices, R = TEXT_DEEP_ROWS, W = TEXT_DEEP_ENOUGH;
-  size_t scratch = BASE_MAX(nn_linear_scratch(&model->hidden, 1), nn_conv1d_scratch(&model->layers[0].way[0], 1));
+  size_t scratch = nn_linear_scratch(&model->hidden, 1);
   for (size_t k = 1; k < model->layer_count; k++)
     scratch = BASE_MAX(scratch, nn_linear_scratch(&model->layers[k].way[0], 1));
-  size_t sizes[] = {R * D, R * BASE_MAX(D, 2 * H), TEXT_DEEP_NEAR * 3 * D, R * 4 * H, R * 2 * H, R * 2 * H,
+  size_t sizes[] = {R * D, R * BASE_MAX(D, 2 * H), R * 4 * H, R * 2 * H, R * 2 * H,
                     R * A, W * (4 * H + D), W * model->depth, W * model->head_count, scratch + 1};
-  float **parts[] = {&run->x, &run->n, &run->near, &run->u, &run->h, &run->g, &run->weights, &run->pooled,
+  float **parts[] = {&run->x, &run->n, &run->u, &run->h, &run->g, &run->weights, &run->pooled,
                      &run->hidden, &run->heads, &run->scratch};
   size_t total = 0;
   for (size_t i = 0; i < BASE_COUNT(sizes); i++) total += (sizes[i] + 15) / 16 * 16;
@@ -18,10 +18,11 @@ int text_deep_run_init(text_deep_run *run, const text_deep *model) {
   for (size_t i = 0; i < BASE_COUNT(sizes); at += (sizes[i] + 15) / 16 * 16, i++) *parts[i] = at;
   run->model = model;
   text_deep_run_begin(run);
-  return MIEN_OK;
+  return text_deep_kept_init(&run->kept, model);
 }
 
 void text_deep_run_clear(text_deep_run *run) {
+  text_deep_kept_clear(&run->kept);
   base_free_aligned(run->block);
   run->block = NULL;
 }
@@ -34,18 +35,6 @@ text_deep_window *text_deep_run_add(text_deep_run *run, size_t count, size_t bef
   *window = (text_deep_window){(uint32_t)run->row_count, (uint32_t)count, (uint32_t)before};
   run->row_count += count;
   return window;
-}
-
-static void embed(text_deep_run *run) {
-  const text_deep *model = run->model;
-  size_t D = model->width;
-  memset(run->x, 0, run->row_count * D * sizeof *run->x);
-  for (size_t r = 0; r < run->row_count; r++) {
-    uint32_t id = run->ids[r];
-    nn_bag_i8(model->rows, &id, NULL, 1, run->x + r * D);
-    for (size_t k = 0; k < TEXT_MARKS; k++)
-      if (run->marks[r] >> k & 1) nn_add(model->marks + k * D, run->x + r * D, D);
-  }
 }
 
 /* The recurrences of direction d, from u into h; `skip` NULL: u has its own. */
@@ -64,38 +53,17 @@ static void recur(text_deep_run *run, const text_deep_layer *layer, size_t d, co
   }
 }
 
-/* u of one direction of the first layer: its input is n with the pieces before and after. */
-static void first_products(text_deep_run *run, const nn_tensor *weight) {
-  size_t D = run->model->width, columns = weight->dims[0], row = 0, w = 0;
-  while (row < run->row_count) {
-    size_t count = BASE_MIN(run->row_count - row, (size_t)TEXT_DEEP_NEAR);
-    for (size_t i = 0; i < count; i++) {
-      while (row + i >= run->windows[w].first + run->windows[w].count) w++;
-      size_t first = run->windows[w].first, last = first + run->windows[w].count - 1, at = row + i;
-      float *near = run->near + i * 3 * D;
-      const float *n = run->n + at * D;
-      if (at == first) memset(near, 0, D * sizeof *near);
-      else memcpy(near, n - D, D * sizeof *near);
-      memcpy(near + D, n, D * sizeof *near);
-      if (at == last) memset(near + 2 * D, 0, D * sizeof *near);
-      else memcpy(near + 2 * D, n + D, D * sizeof *near);
-    }
-    nn_conv1d(weight, NULL, NN_NONE, run->near, (int)count, 3, 1, run->u + row * columns, run->scratch);
-    row += count;
-  }
-}
-
 static void layers(text_deep_run *run) {
   const text_deep *model = run->model;
-  int rows = (int)run->row_count, D = (int)model->width, wide = 2 * (int)model->channels;
+  int rows = (int)run->row_count, wide = 2 * (int)model->channels;
   for (size_t k = 0; k < model->layer_count; k++) {
     const text_deep_layer *layer = &model->layers[k];
-    const float *in = k ? run->g : run->x;
-    nn_layernorm(layer->gain, layer->shift, in, rows, k ? wide : D, 1e-5f, run->n);
+    if (k) nn_layernorm(layer->gain, layer->shift, run->g, rows, wide, 1e-5f, run->n);
+    else text_deep_first(run);
     for (size_t d = 0; d < 2; d++) {
       if (k) nn_linear(&layer->way[d], NULL, NN_NONE, run->n, rows, run->u, run->scratch);
-      else first_products(run, &layer->way[d]);
-      recur(run, layer, d, k ? in : NULL);
+      else text_deep_first_sums(run, d);
+      recur(run, layer, d, k ? run->g : NULL);
     }
     float *done = run->h; /* what was made is the next layer's input */
     run->h = run->g;
@@ -129,9 +97,9 @@ static void pool(text_deep_run *run, size_t w) {
     const float *y = run->n + t * C;
     for (size_t a = 0; a < A; a++) {
       float weight = run->weights[t * A + a];
-      for (size_t i = a * S; i < (a + 1) * S; i++) attended[i] += weight * y[i];
+      nn_axpy(weight, y + a * S, attended + a * S, S);
     }
-    for (size_t i = 0; i < C; i++) largest[i] = y[i] > largest[i] ? y[i] : largest[i];
+    if (t > first) nn_maximum(y, largest, C);
   }
   nn_mean_rows(run->x + first * D, (int)(end - first), (int)D, mean);
 }
@@ -140,7 +108,8 @@ void text_deep_run_all(text_deep_run *run) {
   const text_deep *model = run->model;
   int windows = (int)run->window_count;
   if (!windows) return;
-  embed(run);
+  for (size_t r = 0; r < run->row_count; r++)
+    text_deep_embed(model, run->ids[r], run->marks[r], run->x + r * model->width);
   layers(run);
   nn_linear(&model->attend, NULL, NN_NONE, run->n, (int)run->row_count, run->weights, run->scratch);
   for (size_t w = 0; w < run->window_count; w++) pool(run, w);

@@ -56,9 +56,48 @@ static void elementwise(int size) {
   c->axpy_i8(0.37f, bytes, wanted, n);
   fast->axpy_i8(0.37f, bytes, got, n);
   for (size_t i = 0; i < n; i++) close_to("axpy_i8", got[i], wanted[i], 48);
+  memcpy(wanted, y, n * 4);
+  memcpy(got, y, n * 4);
+  c->axpy(0.37f, x, wanted, n);
+  fast->axpy(0.37f, x, got, n);
+  for (size_t i = 0; i < n; i++) close_to("axpy", got[i], wanted[i], 2);
   close_to("dot", fast->dot(x, y, n), c->dot(x, y, n), (float)size);
   assert_true(fast->absmax(x, n) == c->absmax(x, n));
   before_is_untouched(got);
+}
+
+/* Narrowing rounds to even, exactly; so do sums of what was narrowed. */
+static void halves(int size) {
+  size_t n = (size_t)size;
+  uint16_t *three[3], *wanted = output(n, 2), *got = output(n, 2);
+  for (int k = 0; k < 3; k++) {
+    float *x = guard_floats(n);
+    for (size_t i = 0; i < n; i++) {
+      uint32_t bits = guard_bits();
+      if (bits % 3 == 0) bits = (bits & 0x7fff0000) | 0x8000;       /* just between two */
+      if ((bits & 0x7f800000) != 0x7f800000) memcpy(&x[i], &bits, 4); /* not the infinite ones */
+    }
+    c->narrow_bf16(x, wanted, n);
+    fast->narrow_bf16(x, got, n);
+    assert_memory_equal(got, wanted, n * 2);
+    before_is_untouched(got);
+    for (size_t i = 0; i < n; i++) {
+      float back;
+      uint32_t bits = (uint32_t)wanted[i] << 16;
+      memcpy(&back, &bits, 4);
+      assert_true(!(fabsf(back - x[i]) > fabsf(x[i]) / 256 + 1e-38f));
+    }
+    float *small = guard_floats(n);
+    c->narrow_bf16(small, three[k] = output(n, 2), n);
+  }
+  float *sums = output(n, 4), *same = output(n, 4);
+  for (int without = 0; without < 4; without++) {
+    const uint16_t *a = without & 1 ? NULL : three[0], *last = without & 2 ? NULL : three[2];
+    c->sum_bf16(a, three[1], last, sums, n);
+    fast->sum_bf16(a, three[1], last, same, n);
+    assert_memory_equal(same, sums, n * 4);
+    before_is_untouched(same);
+  }
 }
 
 static void quantising_is_exact(int size) {
@@ -201,6 +240,7 @@ static void integer_products_are_exact(int size) {
 }
 
 static void elementwise_agrees(void **state) { for_every_table(elementwise); }
+static void halves_agree(void **state) { for_every_table(halves); }
 static void quantising_agrees(void **state) { for_every_table(quantising_is_exact); }
 static void activations_agree(void **state) { for_every_table(activations); }
 static void normalising_agrees(void **state) { for_every_table(normalising); }
@@ -222,7 +262,8 @@ int main(void) {
       cmocka_unit_test(elementwise_agrees), cmocka_unit_test(quantising_agrees),
       cmocka_unit_test(activations_agree),  cmocka_unit_test(normalising_agrees),
       cmocka_unit_test(products_agree),     cmocka_unit_test(integer_products_agree),
-      cmocka_unit_test(recurrences_agree),  cmocka_unit_test(tables_are_forced),
+      cmocka_unit_test(recurrences_agree),  cmocka_unit_test(halves_agree),
+      cmocka_unit_test(tables_are_forced),
   };
   return cmocka_run_group_tests_name("kernels", tests, NULL, NULL);
 }
