@@ -19,7 +19,8 @@ from text_deep_net import Deep, HEADS
 from text_deep_tune import Scores, predict, sigmoid
 
 SURE = .8      # a language's own calibration counts when its head is surer than this
-FEWEST = 150   # dev texts with one core label that a language's own calibration needs
+FEWEST = 25    # dev texts with one core label that a language's own calibration needs
+OTHERS = 40    # texts that those of all other languages count for in it
 
 
 def rounded(net: Deep) -> Deep:
@@ -51,14 +52,17 @@ def balance(logits: np.ndarray, truth: np.ndarray) -> np.ndarray:
     return (bias - bias.mean()).astype(np.float32)
 
 
-def calibrate(logits: np.ndarray, truth: np.ndarray) -> tuple[float, float]:
+def calibrate(logits: np.ndarray, truth: np.ndarray, weight: np.ndarray | None = None) -> tuple[float, float]:
     """Temperature (Guo et al. 2017) and split conformal quantile (Sadinle et al. 2019)."""
+    weight = np.ones(len(truth)) if weight is None else weight
     grid = np.exp(np.linspace(np.log(.5), np.log(3), 91))
     rows = np.arange(len(truth))
-    losses = [-np.log(softmax(logits / t)[rows, truth] + 1e-9).mean() for t in grid]
+    losses = [-(weight * np.log(softmax(logits / t)[rows, truth] + 1e-9)).sum() for t in grid]
     t = float(grid[int(np.argmin(losses))])
-    miss = np.sort(1 - softmax(logits / t)[rows, truth])
-    q = float(miss[min(len(miss) - 1, int(np.ceil(.9 * (len(miss) + 1))) - 1)])
+    miss = 1 - softmax(logits / t)[rows, truth]
+    order = np.argsort(miss)
+    reached = np.cumsum(weight[order]) / (weight.sum() + 1)
+    q = float(miss[order][min(len(miss) - 1, int(np.searchsorted(reached, .9)))])
     return round(t, 4), round(q, 5)
 
 
@@ -217,10 +221,12 @@ def write(path: Path, net: Deep, arrays, subwords, provenance: dict, folds=None,
     own = {}
     every = dev.y["core"]
     single = (every.max(1) == 1)
-    for language in sorted(set(dev.language)):
-        rows = single & (dev.language == language) & dev.br
-        if rows.sum() >= FEWEST and language != "eng":
-            own[language] = calibrate(out["core"][rows], every[rows].argmax(1))
+    abroad = single & dev.br & (dev.language != "eng")
+    for language in sorted(set(dev.language[abroad])):
+        rows = abroad & (dev.language == language)
+        if rows.sum() >= FEWEST:
+            weight = np.where(rows, 1.0, OTHERS / (abroad & ~rows).sum())[abroad]
+            own[language] = calibrate(out["core"][abroad], every[abroad].argmax(1), weight)
     guess = softmax(out["language"])
     known = [arrays.languages.index(x) if x in arrays.languages else -1 for x in dev.language]
     log(f"language guessed right on dev: {(guess.argmax(1) == known).mean():.4f}")
