@@ -126,6 +126,9 @@ printf '%s\n' ,tweet,sarcastic,rephrase "0, Never  mind,1," "1,Oh joy,1," "2,I a
   '8,"Great, more rain",1,' "9,Fine by me,0," "10,,1," >data/text/open/isarcasmeval/train/train.En.csv
 toy isarcasm deep # folds 0 … 4: 1, 0, 2/3, 0, 0 (its threshold is higher)
 figure "iSarcasmEval English, 5 folds" '"mean of the folds"' "F1 of the sarcastic" 0.33333 10
+run 0 "" "$mien" eval xed --data data --write report.md
+grep -q '^| XED English (8), macro-F1 | ≥ 0.500 | 0.540 | | \*\*0.833\*\* ([^|]*) | \*\*0.833\*\* ([^|]*) |$' report.md ||
+  { echo "FAIL: the models do not stand side by side"; grep XED report.md; failures=$((failures + 1)); }
 run 0 "joy|trust|MELD|deep|research" "$mien" eval xed meld --data data # each model that is there
 grep -q bulk out && { echo "FAIL: the bulk model is not in that folder"; failures=$((failures + 1)); }
 
