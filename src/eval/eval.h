@@ -20,6 +20,7 @@ typedef struct eval_row {
   eval_value value;
   size_t count; /* items */
   double at_least, at_most, aim;
+  double asked; /* the floor in that table: of the bulk model at_least may be another */
   bool percent; /* shown as 97.3 % */
 } eval_row;
 

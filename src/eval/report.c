@@ -26,7 +26,8 @@ eval_row *eval_add(eval_report *report, const char *part, const char *measure, e
     report->capacity = more;
   }
   eval_row *row = &report->rows[report->count++];
-  *row = (eval_row){.value = value, .count = count, .at_least = NAN, .at_most = NAN, .aim = NAN};
+  *row = (eval_row){
+      .value = value, .count = count, .at_least = NAN, .at_most = NAN, .aim = NAN, .asked = NAN};
   snprintf(row->set, sizeof row->set, "%s", report->set);
   snprintf(row->model, sizeof row->model, "%s", report->model);
   snprintf(row->part, sizeof row->part, "%s", part);
@@ -44,6 +45,7 @@ void eval_goal_set(eval_row *row, eval_goal goal) {
   row->goal = goal.what;
   row->at_least = bulk ? goal.bulk : goal.floor;
   row->aim = goal.aim;
+  row->asked = goal.floor;
 }
 
 bool eval_met(const eval_row *row) {
@@ -220,7 +222,10 @@ static void markdown_goals(const eval_report *report, base_text *to) {
       first = !report->rows[j].goal || strcmp(report->rows[j].goal, row->goal);
     if (!first) continue;
     if (!any) {
-      base_text_puts(to, "## The text models side by side\n\n| what | floor | aim |");
+      base_text_puts(to,
+                     "## The text models side by side\n\n"
+                     "The floors and aims are the encoder's; those of the bulk model are with its "
+                     "figures below.\n\n| what | floor | aim |");
       for (size_t m = 0; eval_text_model_at(m); m++)
         base_text_printf(to, " %s |", eval_text_model_at(m));
       base_text_puts(to, "\n|---|---|---|");
@@ -236,7 +241,9 @@ static void markdown_goals(const eval_report *report, base_text *to) {
         goal = other;
     }
     char floor[64], aim[24], value[24], text[64];
-    base_text_printf(to, "| %s | %s | %s |", row->goal, floor_text(floor, goal),
+    eval_row asked = *goal;
+    if (isfinite(asked.asked)) asked.at_least = asked.asked;
+    base_text_printf(to, "| %s | %s | %s |", row->goal, floor_text(floor, &asked),
                      isfinite(goal->aim) ? number(aim, goal, goal->aim) : "");
     for (size_t m = 0; eval_text_model_at(m); m++) {
       const eval_row *found = NULL;
