@@ -10,6 +10,7 @@ Steps, each kept in --work and skipped when it is there already:
   vectors    skip-gram vectors of the pieces, by Debian's fasttext (Bojanowski et al. 2017)
   pretrain   masked pieces (text_deep_pretrain.py); --minutes of it, in as many sittings as it takes
   tune       all heads at once (text_deep_tune.py)
+  teach      again, with posts that the tuned and the bulk model have labelled (text_deep_teach.py)
   export     the sarcasm head and its folds, thresholds, calibration, int8 (text_deep_export.py)
 
 Needs a built `mien` (--mien) and Debian's fasttext, gcc, python3-torch, python3-numpy, python3-nacl,
@@ -35,6 +36,7 @@ sys.path.insert(0, str(HERE))
 import text_deep_data as dd  # noqa: E402
 import text_deep_export as export  # noqa: E402
 import text_deep_pretrain as pre  # noqa: E402
+import text_deep_teach as teach  # noqa: E402
 import text_deep_tune as tune  # noqa: E402
 import text_subwords as ts  # noqa: E402
 import text_tokens as tt  # noqa: E402
@@ -42,7 +44,7 @@ from text import best_thresholds  # noqa: E402
 from text_deep_net import Deep, Sizes  # noqa: E402
 
 PIECES = 40000
-STEPS = ["tokens", "subwords", "vectors", "pretrain", "tune", "export"]
+STEPS = ["tokens", "subwords", "vectors", "pretrain", "tune", "teach", "export"]
 PROVENANCE = {
     "data": [{"name": n, "licence": l} for n, l in [
         ("GoEmotions", "CC BY 4.0"), ("BRIGHTER (SemEval-2025 task 11), tracks A and B", "CC BY 4.0"),
@@ -187,6 +189,26 @@ def tuning(args) -> None:
     tune.tune(net, arrays(args), args.epochs, args.rate, args.seed, save, log=log)
 
 
+def teaching(args) -> None:
+    model, known = ts.Subwords.load(args.work / "subwords.tsv"), arrays(args)
+    state = torch.load(args.work / "tune.pt")
+    net = Deep(Sizes(**state["sizes"]), args.dropout)
+    net.load_state_dict(state["net"])
+    first = args.work / "first.mien"
+    export.write(first, net, known, model, PROVENANCE, log=log)
+    texts = teach.posts(args.data / "text/reddit.txt", args.posts, np.random.default_rng(3))
+    parts = [teach.heads(args.mien, path, texts) for path in (first, args.bulk)]
+    taught = teach.blend(parts, [.6, .4]) | {"dims": parts[1][:, 41:44],
+                                             "brighter": teach.blend(parts, [0, 1])["brighter"]}
+    known = teach.add(args.mien, model, known, texts, taught)
+
+    def save(mean: Deep, figures: dict) -> None:
+        torch.save({"net": mean.state_dict(), "sizes": mean.sizes.dict(), "figures": figures},
+                   args.work / "taught.pt")
+    tune.DRAWS = [teach.DRAWS]
+    tune.tune(net, known, [args.teach_epochs], args.teach_rate, args.seed + 10, save, log=log)
+
+
 def sarcasm(args, net: Deep, model: ts.Subwords):
     """A logistic head on the hidden vector: five of them, each without the fifth of iSarcasmEval that
     crc32(text) % 5 names, with its threshold from its own four fifths; and the one that ships."""
@@ -240,11 +262,12 @@ def sarcasm(args, net: Deep, model: ts.Subwords):
 
 def exporting(args) -> None:
     model = ts.Subwords.load(args.work / "subwords.tsv")
-    state = torch.load(args.work / "tune.pt")
+    state = torch.load(args.work / "taught.pt")
     net = Deep(Sizes(**state["sizes"]))
     net.load_state_dict(state["net"])
     folds, final, limits = sarcasm(args, net, model)
-    export.write(args.out, net, arrays(args), model, PROVENANCE, folds, final, limits, log=log)
+    export.write(args.out, net, arrays(args), model, PROVENANCE, folds, final, limits,
+                 beside=(args.mien, args.bulk), log=log)
 
 
 def main() -> None:
@@ -263,15 +286,19 @@ def main() -> None:
         help="of tuning: widely, then mostly on the sets that the heads are read by")
     add("--rate", type=float, default=1e-3)
     add("--dropout", type=float, default=.35)
-    add("--sarcasm-decay", type=float, default=2e-4)
+    add("--posts", type=int, default=60000, help="that are labelled to learn from")
+    add("--teach-epochs", type=int, default=5)
+    add("--teach-rate", type=float, default=7e-4)
+    add("--bulk", type=Path, default=HERE.parent / "models/text.mien", help="the bulk model")
+    add("--sarcasm-decay", type=float, default=3e-3)
     add("--to", choices=STEPS, default="export", help="the last step to do")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     args.work.mkdir(parents=True, exist_ok=True)
     made = {"tokens": "posts.txt", "subwords": "subwords.tsv", "vectors": "vectors.vec",
-            "pretrain": "pretrained", "tune": "tuned", "export": None}
+            "pretrain": "pretrained", "tune": "tuned", "teach": "taught", "export": None}
     do = {"tokens": tokens, "subwords": subwords, "vectors": vectors, "pretrain": pretrain,
-          "tune": tuning, "export": exporting}
+          "tune": tuning, "teach": teaching, "export": exporting}
     for step in STEPS[:STEPS.index(args.to) + 1]:
         name = made[step]
         if name and (args.work / name).exists():

@@ -185,7 +185,7 @@ def main() -> None:
     add("--rate", type=float, default=7e-4)
     add("--dropout", type=float, default=.4)
     add("--only-export", action="store_true")
-    add("--sarcasm-decay", type=float, default=2e-4)
+    add("--sarcasm-decay", type=float, default=3e-3)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     model = ts.Subwords.load(args.work / "subwords.tsv")

@@ -16,6 +16,11 @@ import numpy as np
 import text_data as td
 import text_deep_data as dd
 
+# Share of each set that is drawn in an epoch.
+DRAWS = {"goemotions": 1.0, "brighter": .5, "xed": .01, "xed english": .5, "emobank": .6, "emorynlp": .3,
+         "topical_chat": .02, "red": .3, "kote": .05, "sentiment": .04, "mustard": 1.0,
+         "stackoverflow": .2, "posts": .4}
+
 
 def posts(reddit: Path, count: int, rng) -> list[str]:
     lines = [line.strip() for line in open(reddit, encoding="utf-8", errors="replace")]
