@@ -3,6 +3,7 @@
 
     python3 train/text_deep.py --data DIR                the whole recipe, from the texts to the file
     python3 train/text_deep.py --data DIR --to vectors   up to a step and no further
+    python3 train/text_deep.py --data DIR --go-on models/text-deep.mien    from a model file
 
 Steps, each kept in --work and skipped when it is there already:
   tokens     the training texts and the unlabelled posts, by `mien features text --runs`
@@ -209,6 +210,15 @@ def teaching(args) -> None:
     tune.tune(net, known, [args.teach_epochs], args.teach_rate, args.seed + 10, save, log=log)
 
 
+def go_on(args) -> None:
+    """Puts a model file in the place of all that comes before teaching."""
+    net, model, _ = export.read(args.go_on)
+    model.save(args.work / "subwords.tsv")
+    torch.save({"net": net.state_dict(), "sizes": net.sizes.dict()}, args.work / "tune.pt")
+    for name in ("vectors.vec", "pretrained", "tuned"):
+        (args.work / name).touch()
+
+
 def sarcasm(args, net: Deep, model: ts.Subwords):
     """A logistic head on the hidden vector: five of them, each without the fifth of iSarcasmEval that
     crc32(text) % 5 names, with its threshold from its own four fifths; and the one that ships."""
@@ -291,10 +301,13 @@ def main() -> None:
     add("--teach-rate", type=float, default=7e-4)
     add("--bulk", type=Path, default=HERE.parent / "models/text.mien", help="the bulk model")
     add("--sarcasm-decay", type=float, default=3e-3)
+    add("--go-on", type=Path, metavar="FILE", help="train on from this model file: teach and export alone")
     add("--to", choices=STEPS, default="export", help="the last step to do")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     args.work.mkdir(parents=True, exist_ok=True)
+    if args.go_on and not (args.work / "tuned").exists():
+        go_on(args)
     made = {"tokens": "posts.txt", "subwords": "subwords.tsv", "vectors": "vectors.vec",
             "pretrain": "pretrained", "tune": "tuned", "teach": "taught", "export": None}
     do = {"tokens": tokens, "subwords": subwords, "vectors": vectors, "pretrain": pretrain,

@@ -282,3 +282,31 @@ def write(path: Path, net: Deep, arrays, subwords, provenance: dict, folds=None,
     mien_file.write_model(path, "text-deep", meta, tensors | (more or {}))
     log(f"wrote {path}: {Path(path).stat().st_size / 1e6:.1f} MB")
     return figures
+
+
+def read(path: Path) -> tuple[Deep, "Subwords", list[str]]:
+    """A network again out of a file that `write` made, its vocabulary and languages: to train on where the
+    checkpoints are gone. The head that guesses masked pieces is not in the file and begins anew."""
+    from text_deep_net import Sizes
+    from text_subwords import FIRST, Subwords
+    meta, tensors = mien_file.read_model(path)
+    plain = lambda t: mien_file.dequantize_rows(*t) if isinstance(t, tuple) else np.asarray(t, np.float32)
+    text, pieces, at = tensors["vocabulary.text"][0].tobytes(), [], 0
+    for n in tensors["vocabulary.lengths"][0][0]:
+        pieces.append(text[at:at + int(n)].decode())
+        at += int(n)
+    scores = np.frombuffer(tensors["vocabulary.scores"][0].tobytes(), "<i2")
+    net = Deep(Sizes(**meta["network"]))
+    state = {"rows.weight": plain(tensors["embed.rows"]), "marks": plain(tensors["marks"]),
+             "norm.weight": plain(tensors["norm.gain"]), "norm.bias": plain(tensors["norm.bias"]),
+             "attend": plain(tensors["attend.weight"])}
+    for name in ("hidden.weight", "hidden.bias", "heads.weight", "heads.bias"):
+        state[name] = plain(tensors[name])
+    for k in range(net.sizes.layers):
+        for mine, theirs in (("weight", "weight"), ("recur", "recur"), ("bias", "bias"),
+                             ("norm.weight", "norm.gain"), ("norm.bias", "norm.bias")):
+            value = plain(tensors[f"layer{k}.{theirs}"])
+            state[f"layers.{k}.{mine}"] = value.reshape(len(value), -1) if mine == "weight" else value
+    net.load_state_dict(net.state_dict() | {k: torch.from_numpy(v.copy()) for k, v in state.items()})
+    assert net.sizes.pieces == FIRST + len(pieces)
+    return net, Subwords(pieces, [int(v) for v in scores]), meta["labels"]["languages"]
