@@ -166,6 +166,8 @@ typedef struct mien_engine_options {
   mien_log_fn log;
   void *log_context;
   int text_model;           /* MIEN_MODEL_…; one that is not there: MIEN_EMODEL                 */
+  const char *text_file;    /* a text model's file (one that was imported), in place of all of
+                               those; NULL: as text_model says                                  */
 } mien_engine_options;
 
 MIEN_API int mien_engine_open(mien_engine **engine, const mien_engine_options *options,

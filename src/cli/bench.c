@@ -195,7 +195,7 @@ int cli_bench(int argc, char **argv) {
   if (cli_file_check(b->sample, &error) != MIEN_OK) cli_complain(b->sample, &error);
   else if (cli_file_check(b->texts, &error) != MIEN_OK) cli_complain(b->texts, &error);
   else if (!mkdtemp(b->folder)) cli_note(b->folder, "cannot be made");
-  else if (cli_engine_open(&b->engine, models, MIEN_MODEL_AUTO) == MIEN_OK) {
+  else if (cli_engine_open(&b->engine, models, MIEN_MODEL_AUTO, NULL) == MIEN_OK) {
     if (models) setenv("MIEN_MODELS", models, 1); /* for the programs that are run */
     for (size_t p = 0; p < BASE_COUNT(parts); p++) {
       if (!wanted(argc, argv, parts[p].name)) continue;

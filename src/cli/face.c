@@ -155,7 +155,7 @@ int cli_face(int argc, char **argv) {
   if (argc < 2 && !list) return cli_options_wrong(&usage, "name a picture or a video");
   if (aligned && tracks) return cli_options_wrong(&usage, "--aligned pictures have no tracks");
   mien_engine *engine;
-  if (cli_engine_open(&engine, models, MIEN_MODEL_AUTO) != MIEN_OK) return CLI_NOTHING;
+  if (cli_engine_open(&engine, models, MIEN_MODEL_AUTO, NULL) != MIEN_OK) return CLI_NOTHING;
   cli_batch batch = {argv + 1, (size_t)argc - 1, list, out_path, threads, "pictures",
                      aligned ? work_aligned : work_found, engine};
   code = cli_batch_run(&batch);

@@ -285,7 +285,7 @@ static int check_options(run *r) {
   if (strcmp(words, "on") && strcmp(words, "off"))
     return cli_options_wrong(&usage, "--words is on or off, not '%s'", words);
   if (cli_model_named(model) < 0)
-    return cli_options_wrong(&usage, "--model is bulk, deep or auto, not '%s'", model);
+    return cli_options_wrong(&usage, "--model is bulk, deep, auto or a .mien file, not '%s'", model);
   if (transcript_path && r->file_count > 1)
     return cli_options_wrong(&usage, "--transcript goes with one recording");
   const char *wrong = conversation_names_parse(&r->names, who);
@@ -301,7 +301,7 @@ int cli_read(int argc, char **argv) {
   r.files = argv + 1;
   r.file_count = (size_t)argc - 1;
   if ((code = check_options(&r)) != OPTIONS_GO) return code;
-  if (cli_engine_open(&r.engine, models, cli_model_named(model)) != MIEN_OK) return CLI_NOTHING;
+  if (cli_engine_open(&r.engine, models, cli_model_named(model), cli_model_file(model)) != MIEN_OK) return CLI_NOTHING;
   mien_error error = {0};
   cli_output_open(&r.screen, NULL, &error);
   bool together = r.wanted_count && !r.folder;

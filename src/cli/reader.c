@@ -12,11 +12,17 @@ int cli_model_named(const char *name) {
   static const char *const names[] = {"auto", "bulk", "deep"}; /* as MIEN_MODEL_… count them */
   for (int i = 0; name && i < 3; i++)
     if (!strcmp(names[i], name)) return i;
-  return name ? -1 : MIEN_MODEL_AUTO;
+  return name && !cli_model_file(name) ? -1 : MIEN_MODEL_AUTO;
 }
 
-int cli_engine_open(mien_engine **engine, const char *models, int text_model) {
-  mien_engine_options options = {.size = sizeof options, .text_model = text_model};
+const char *cli_model_file(const char *name) {
+  size_t length = name ? strlen(name) : 0;
+  bool file = length > 5 && !strcmp(name + length - 5, ".mien");
+  return length && (file || strchr(name, '/')) ? name : NULL;
+}
+
+int cli_engine_open(mien_engine **engine, const char *models, int text_model, const char *text_file) {
+  mien_engine_options options = {.size = sizeof options, .text_model = text_model, .text_file = text_file};
   const char *set = getenv("MIEN_MODELS");
   options.models = models ? models : set && *set ? set : NULL;
   mien_error error = {0};

@@ -6,10 +6,13 @@
 #include "base/base.h"
 
 /* Opens the engine with the models of `models`, or of MIEN_MODELS where that is NULL, or those
- * inside the program; text_model: MIEN_MODEL_…. Complains by itself. */
-int cli_engine_open(mien_engine **engine, const char *models, int text_model);
-/* MIEN_MODEL_… of "auto", "bulk" or "deep"; NULL: auto. -1: no such. */
+ * inside the program; text_model: MIEN_MODEL_…; text_file: a text model in their place, or NULL.
+ * Complains by itself. */
+int cli_engine_open(mien_engine **engine, const char *models, int text_model, const char *text_file);
+/* MIEN_MODEL_… of "auto", "bulk" or "deep"; NULL, or the name of a file: auto. -1: no such. */
 int cli_model_named(const char *name);
+/* `name` if it is that of a file: it ends in .mien or has a / in it. Otherwise NULL. */
+const char *cli_model_file(const char *name);
 
 /* Is `file` there, a file, and not empty? Otherwise `error` says what it is. */
 int cli_file_check(const char *file, mien_error *error);
@@ -21,7 +24,8 @@ int cli_file_check(const char *file, mien_error *error);
 
 /* The option --model of the commands that read text. */
 #define CLI_OPTION_MODEL(to, automatic) \
-  {"model", OPTION_TEXT, "bulk|deep|auto", to, "the text model: bulk is fast, deep is better; auto\n" automatic, 0, 0}
+  {"model", OPTION_TEXT, "bulk|deep|auto|FILE", to, "the text model: bulk is fast, deep is better; auto\n" automatic \
+                                              "; or the FILE.mien of an imported one", 0, 0}
 
 /* Goes on with an object that was opened and has at least one key in it: the reading's own keys,
  * its closing brace and a newline. */

@@ -58,8 +58,10 @@ void cli_complain(const char *file, const mien_error *error) {
   if (file) fprintf(stderr, "%s: ", file);
   fputs(*error->what ? error->what : mien_error_message(error->code), stderr);
   const char *where = error->where;
-  if (file && !strncmp(where, file, strlen(file))) { /* "call.wav, byte 44" -> "byte 44" */
-    where += strlen(file);
+  size_t length = file ? strlen(file) : 0;
+  if (file && !strncmp(where, file, length) && (!where[length] || strchr(",:", where[length]))) {
+    /* "call.wav, byte 44" -> "byte 44" */
+    where += length;
     where += strspn(where, ", :");
   }
   if (*where) fprintf(stderr, " (%s)", where);

@@ -176,10 +176,10 @@ static int open_engine(run *r, int chosen) {
   double done, whole;
   records_progress(r->input, &done, &whole);
   bool large = chosen == MIEN_MODEL_AUTO && whole > MANY_BYTES;
-  int result = cli_engine_open(&r->engine, models, large ? MIEN_MODEL_BULK : chosen);
+  int result = cli_engine_open(&r->engine, models, large ? MIEN_MODEL_BULK : chosen, cli_model_file(model));
   if (result != MIEN_OK || !large || mien_engine_reads(r->engine) & MIEN_READ_TEXT) return result;
   mien_engine_close(&r->engine);
-  return cli_engine_open(&r->engine, models, chosen);
+  return cli_engine_open(&r->engine, models, chosen, cli_model_file(model));
 }
 
 static int open_sessions(run *r, int count) {
@@ -214,7 +214,7 @@ int cli_text(int argc, char **argv) {
   if (code != OPTIONS_GO) return code;
   if (argc > 2) return cli_options_wrong(&usage, "one file at a time: '%s' is one too many", argv[2]);
   int chosen = cli_model_named(model);
-  if (chosen < 0) return cli_options_wrong(&usage, "--model is bulk, deep or auto, not '%s'", model);
+  if (chosen < 0) return cli_options_wrong(&usage, "--model is bulk, deep, auto or a .mien file, not '%s'", model);
   const char *path = argc > 1 ? argv[1] : "-", *name = strcmp(path, "-") ? path : "standard input";
   if (!threads) threads = cli_jobs_processors();
 

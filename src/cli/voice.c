@@ -117,7 +117,7 @@ int cli_voice(int argc, char **argv) {
   if (code != OPTIONS_GO) return code;
   if (argc < 2 && !list) return cli_options_wrong(&usage, "name a recording");
   mien_engine *engine;
-  if (cli_engine_open(&engine, models, MIEN_MODEL_AUTO) != MIEN_OK) return CLI_NOTHING;
+  if (cli_engine_open(&engine, models, MIEN_MODEL_AUTO, NULL) != MIEN_OK) return CLI_NOTHING;
   cli_batch batch = {argv + 1, (size_t)argc - 1, list, out_path, threads, "recordings", work, engine};
   code = cli_batch_run(&batch);
   mien_engine_close(&engine);

@@ -47,8 +47,9 @@ static int model_find(nn_file **file, const char *folder, const char *name, mien
 }
 
 /* The text model that was asked for; AUTO: the first of those in the folder and those inside. */
-static int text_find(nn_file **file, const char *folder, int which, mien_error *error) {
+static int text_find(nn_file **file, const char *folder, int which, const char *path, mien_error *error) {
   static const char *const names[] = {"text-deep", "text"};
+  if (path) return nn_file_open(file, path, error);
   if (which != MIEN_MODEL_AUTO) {
     int code = model_find(file, folder, names[which == MIEN_MODEL_BULK], error);
     if (code || *file || which == MIEN_MODEL_BULK) return code;
@@ -62,6 +63,13 @@ static int text_find(nn_file **file, const char *folder, int which, mien_error *
   return code;
 }
 
+/* The bulk model that the deep one was tuned to hear; a folder's text.mien may be an imported encoder. */
+static int beside_find(nn_file **file, const char *folder, mien_error *error) {
+  int code = model_in_folder(file, folder, "text", error);
+  if (!code && *file && strcmp(nn_file_kind(*file), "text")) nn_file_close(file);
+  return code || *file ? code : model_inside(file, "text", error);
+}
+
 static int folder_check(const char *folder, mien_error *error) {
   struct stat about;
   if (!folder || (!stat(folder, &about) && S_ISDIR(about.st_mode))) return MIEN_OK;
@@ -70,7 +78,8 @@ static int folder_check(const char *folder, mien_error *error) {
                         "the folder of models is not there");
 }
 
-static int models_open(mien_engine *engine, const char *folder, int text, mien_error *error) {
+static int models_open(mien_engine *engine, const mien_engine_options *options, mien_error *error) {
+  const char *folder = options->models;
   const struct {
     nn_file **file;
     const char *name;
@@ -79,8 +88,9 @@ static int models_open(mien_engine *engine, const char *folder, int text, mien_e
                {&engine->landmarks_file, "face-landmarks"},
                {&engine->expression_file, "face-expression"}};
   int code = folder_check(folder, error);
-  if (!code && text != MIEN_MODEL_BULK) code = model_find(&engine->beside_file, folder, "text", error);
-  if (!code) code = text_find(&engine->text_file, folder, text, error);
+  if (!code) code = text_find(&engine->text_file, folder, options->text_model, options->text_file, error);
+  if (!code && engine->text_file && !strcmp(nn_file_kind(engine->text_file), "text-deep"))
+    code = beside_find(&engine->beside_file, folder, error);
   for (size_t i = 0; i < BASE_COUNT(files) && !code; i++)
     code = model_find(files[i].file, folder, files[i].name, error);
   if (!code && engine->text_file) code = text_model_open(&engine->text, engine->text_file, error);
@@ -113,7 +123,7 @@ int mien_engine_open(mien_engine **engine, const mien_engine_options *options, m
   int code = MIEN_OK;
   if (chosen.speech_model && !(made->speech_model = base_strdup(chosen.speech_model)))
     code = base_error_set(error, MIEN_ENOMEM, "mien_engine_open", "", "out of memory");
-  if (!code) code = models_open(made, chosen.models, chosen.text_model, error);
+  if (!code) code = models_open(made, &chosen, error);
   if (code) {
     mien_engine_close(&made);
     if (error && error->code != code) /* a room out of memory had no words for it */

@@ -27,17 +27,16 @@ static void drop(void *handle_) {
 }
 
 /* ---- nn: only that files open ---- */
-struct nn_file { char kind[32]; };
+struct nn_file { char path[256]; };
 char rooms_text_path[256];
 int nn_file_open(nn_file **file, const char *path, mien_error *error) {
-  const char *slash = strrchr(path, '/');
-  if (!strncmp(slash ? slash + 1 : path, "text", 4)) snprintf(rooms_text_path, sizeof rooms_text_path, "%s", path);
   if (strstr(path, "damaged"))
     return base_error_set(error, MIEN_EMODEL, path, "copy it again", "damaged");
-  return (*file = handle(sizeof **file))
-             ? MIEN_OK
-             : base_error_set(error, MIEN_ENOMEM, path, "", "no memory");
+  if (!(*file = handle(sizeof **file))) return base_error_set(error, MIEN_ENOMEM, path, "", "no memory");
+  snprintf((*file)->path, sizeof (*file)->path, "%s", path);
+  return MIEN_OK;
 }
+const char *nn_file_kind(const nn_file *file) { return strstr(file->path, "text-deep") ? "text-deep" : "text"; }
 int nn_file_open_inside(nn_file **file, const void *data, size_t bytes, const char *name,
                         mien_error *error) {
   return nn_file_open(file, name, error);
@@ -51,6 +50,7 @@ void nn_file_close(nn_file **file) {
 struct text_model { int none; };
 struct text_reader { bool cues; mien_cue cue; };
 int text_model_open(text_model **model, const nn_file *file, mien_error *error) {
+  snprintf(rooms_text_path, sizeof rooms_text_path, "%s", file->path);
   return (*model = handle(sizeof **model))
              ? MIEN_OK
              : base_error_set(error, MIEN_ENOMEM, "", "", "no memory");

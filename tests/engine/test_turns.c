@@ -170,8 +170,10 @@ static void texts_are_read_by_themselves(void **state) {
   mien_engine_close(&engine);
 }
 
+static const char *text_file; /* of the options */
+
 static const char *opened_with(int which) {
-  mien_engine_options options = {.size = sizeof options, .models = folder, .text_model = which};
+  mien_engine_options options = {.size = sizeof options, .models = folder, .text_model = which, .text_file = text_file};
   mien_engine *engine = NULL;
   mien_error error = {0};
   rooms_text_path[0] = 0;
@@ -194,6 +196,10 @@ static void the_model_can_be_chosen(void **state) {
   assert_string_equal(opened_with(MIEN_MODEL_AUTO), "text-deep.mien");
   assert_string_equal(opened_with(MIEN_MODEL_BULK), "text.mien");
   assert_string_equal(opened_with(MIEN_MODEL_DEEP), "text-deep.mien");
+  text_file = "elsewhere/mine.mien";
+  assert_string_equal(opened_with(MIEN_MODEL_AUTO), "mine.mien");
+  assert_string_equal(opened_with(MIEN_MODEL_DEEP), "mine.mien");
+  text_file = NULL;
   take_model("text-deep");
   assert_string_equal(opened_with(MIEN_MODEL_DEEP + 1), "EINVAL");
   assert_string_equal(opened_with(-1), "EINVAL");

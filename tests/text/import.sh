@@ -33,6 +33,11 @@ expect 1 "not a signing key" "$mien" model import good/bert --out no.mien --key 
 printf 'I am so happy today!\n\n' >lines.txt
 expect 0 '"id":2' "$mien" text --models models lines.txt
 grep -q '"abstain":"the text is empty"' out || { echo "an empty line does not abstain"; failures=$((failures + 1)); }
+mv out folder.out
+expect 0 '"id":2' "$mien" text --model models/text.mien lines.txt
+cmp -s out folder.out || { echo "--model FILE reads otherwise than --models"; failures=$((failures + 1)); }
+expect 1 "No such file" "$mien" text --model nowhere.mien lines.txt
+expect 2 "or a .mien file, not 'nonsense'" "$mien" text --model nonsense lines.txt
 expect 0 "3 labels" "$mien" model import good/electra --labels good/electra/labels.txt --out e.mien
 expect 1 "2 labels are named, but the model has 3" "$mien" model import good/electra --labels two.txt --out e.mien
 expect 1 "LABEL_0" "$mien" model import good/electra --out e2.mien

@@ -2,7 +2,8 @@
  * plain Python: token numbers exactly, logits and core labels within a tolerance; and damaged ones, each
  * refused with what is wrong.
  *
- *     test_text_import FOLDER */
+ *     test_text_import FOLDER
+ *     test_text_import --tokens MODEL.mien     token numbers of each line (tokenizers.mjs compares them) */
 #include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -255,8 +256,32 @@ static void odd_texts(void **state) {
   free(text);
 }
 
+static int print_tokens(const char *path) {
+  nn_file *file = NULL;
+  void *model = NULL;
+  transformer_tokens tokens = {0};
+  mien_error error = {0};
+  int code = nn_file_open(&file, path, &error);
+  if (!code) code = text_kind_transformer.model_open(&model, file, &error);
+  if (!code) code = transformer_tokens_open(&tokens, ((const transformer_model *)model)->positions);
+  if (code) return fprintf(stderr, "%s: %s\n", path, error.what), 1;
+  char *line = NULL;
+  size_t capacity = 0;
+  for (ssize_t bytes; (bytes = getline(&line, &capacity, stdin)) > 0; puts("")) {
+    bytes -= line[bytes - 1] == '\n';
+    transformer_tokenise(&((const transformer_model *)model)->tokeniser, &tokens, line, (size_t)bytes);
+    for (size_t i = 0; i < tokens.count; i++) printf(i ? " %u" : "%u", tokens.ids[i]);
+  }
+  free(line);
+  transformer_tokens_clear(&tokens);
+  text_kind_transformer.model_close(model);
+  nn_file_close(&file);
+  return 0;
+}
+
 int main(int argc, char **argv) {
-  if (argc < 2) return fprintf(stderr, "usage: %s FOLDER\n", argv[0]), 2;
+  if (argc < 2) return fprintf(stderr, "usage: %s FOLDER | --tokens MODEL.mien\n", argv[0]), 2;
+  if (argc == 3 && !strcmp(argv[1], "--tokens")) return print_tokens(argv[2]);
   root = argv[1];
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(float32),       cmocka_unit_test(float16),    cmocka_unit_test(int8),
