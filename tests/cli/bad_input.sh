@@ -170,8 +170,8 @@ checks=$((checks + 1)); cmp -s out first || fail "two runs over deep.txt differ"
 printf 'Ann: I am so happy.\nBob: so\nAnn: not good!!\n' >chat.txt
 run 0 "" "$mien" read --json --models deep chat.txt
 shipped text-deep || run 1 "there is no deep text model|--models DIR|bulk" "$mien" text --model deep deep.txt
-run 2 "--model is bulk, deep or auto, not 'large'" "$mien" text --model large deep.txt
-run 2 "--model is bulk, deep or auto, not 'large'" "$mien" read --model large chat.txt
+run 2 "--model is bulk, deep, auto or a .mien file, not 'large'" "$mien" text --model large deep.txt
+run 2 "--model is bulk, deep, auto or a .mien file, not 'large'" "$mien" read --model large chat.txt
 
 # ---- Transcripts
 cp speech.wav talk.wav
