@@ -180,6 +180,7 @@ typedef struct text_deep_text {
   int64_t word_score;      /* thousandths                                                  */
   size_t numbers, expressive; /* tokens: numbers; words, emoji and emoticons               */
   size_t signs;            /* marks as programs have them, between tokens                  */
+  unsigned sign_kinds;     /* bits: which of them                                          */
 } text_deep_text;
 
 /* Cuts the turns before (the last TEXT_DEEP_TURNS of them) and the text. */

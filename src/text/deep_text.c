@@ -18,17 +18,17 @@ static size_t beginning(const char *utf8, size_t bytes, size_t at) {
 
 /* ---- The text that is read --------------------------------------------------------------------- */
 
-static bool is_sign(char c) { return c && strchr("{}[]<>=;|&\\_", c); }
-
 /* Marks that programs are full of; a row of the same counts once, a bracket when it stands on a word. */
-static size_t signs_of(const char *utf8, size_t from, size_t to) {
-  size_t count = 0;
+static void note_signs(text_deep_text *text, const char *utf8, size_t from, size_t to) {
+  static const char signs[] = "({}[]<>=;|&\\_";
   for (size_t i = from; i < to; i++) {
+    const char *sign = utf8[i] ? strchr(signs, utf8[i]) : NULL;
     char before = i ? utf8[i - 1] : ' ';
-    bool call = utf8[i] == '(' && ((unsigned char)((before | 0x20) - 'a') < 26 || before == '_');
-    count += call || (is_sign(utf8[i]) && utf8[i] != before);
+    bool on_word = (unsigned char)((before | 0x20) - 'a') < 26 || before == '_';
+    if (!sign || (*sign == '(' ? !on_word : *sign == before)) continue;
+    text->signs++;
+    text->sign_kinds |= 1u << (sign - signs);
   }
-  return count;
 }
 
 static void note_token(text_deep_text *to, const text_token *token, const uint16_t *ids, size_t count,
@@ -76,10 +76,10 @@ static size_t fill(const cutter *c, size_t at, size_t limit, size_t most) {
           .at = (uint32_t)at + token->at, .length = token->length, .first = (uint16_t)place,
           .count = (uint16_t)count, .window = (uint8_t)window, .kind = token->kind, .marks = token->marks};
       note_token(to, token, ids, count, score);
-      to->signs += signs_of(from, after, token->at);
+      note_signs(to, from, after, token->at);
       after = token->at + token->length;
     }
-    to->signs += signs_of(from, after, c->tokens->read);
+    note_signs(to, from, after, c->tokens->read);
     at += c->tokens->read;
   }
   return at;
@@ -91,6 +91,7 @@ static void clear(text_deep_text *to, size_t bytes) {
   to->word_pieces = to->word_in_bytes = to->word_characters = to->word_bytes = 0;
   to->word_score = 0;
   to->numbers = to->expressive = to->signs = 0;
+  to->sign_kinds = 0;
   to->bytes = bytes;
 }
 
@@ -168,7 +169,9 @@ const char *text_deep_text_problem(const text_deep_text *text, const text_deep *
   if ((float)text->invalid > 0.3f * (float)BASE_MAX(text->scanned, (size_t)1)) return "it is not UTF-8 text";
   if (!text->expressive) return text->numbers ? "there are only numbers in it" : "there are no words in it";
   if (text->word_in_bytes * 2 > text->word_pieces) return "its script was not learnt";
-  if (text->signs >= 6 && text->signs * 6 >= text->word_bytes) return "it looks like a program, not like words";
+  unsigned kinds = text->sign_kinds & (text->sign_kinds - 1); /* without one, and then another: three or more */
+  if (kinds & (kinds - 1) && text->signs >= 6 && text->signs * 6 >= text->word_bytes)
+    return "it looks like a program, not like words";
   if (text->word_characters >= 8 && (float)text->word_score < 1000 * model->score_floor * (float)text->word_characters)
     return "it is in no language that was learnt";
   return NULL;

@@ -84,6 +84,7 @@ static void reasons(void **state) {
   abstains(o, "so happy", NULL);
   abstains(o, "so <3 <3 <3 :) =) [NAME] [NAME] happy (a so good (so) happy)", NULL); /* signs of people */
   abstains(o, "so ____________ good ========= happy", NULL);
+  abstains(o, "@<so> @<so> @<so> @<so> @<so> @<so> good", NULL);
   abstains(o, "h\xe2\x80\x8b" "a\xe2\x80\x8bppy", NULL); /* invisible characters inside */
   abstains(o, "not good 天气真好 abc 😢", NULL);        /* scripts mixed */
   abstains(o, "I am so not good, happy, unhappiness: so good happ\xd1\x83", NULL); /* Cyrillic y */
