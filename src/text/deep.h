@@ -210,6 +210,7 @@ typedef struct text_deep_reader {
   const text_deep *model;
   bool cues_wanted;
   void *beside; /* the bulk model's reader, or NULL */
+  char erased[2048]; /* a text without one of its tokens */
   text_tokens tokens;
   text_deep_text text;
   text_deep_run run;
@@ -220,11 +221,11 @@ typedef struct text_deep_reader {
   mien_cue cues[TEXT_CUES];
 } text_deep_reader;
 
-/* What each token of reader->text said for or against core label `top`: how far its log-odds fall when
+/* What each token of reader->text, cut from utf8, said for or against core label `top`: how far its log-odds fall when
  * the token is erased (its pieces <mask>, without marks). shares: [part_count]; of more than
  * TEXT_DEEP_ERASED tokens those with the most attention are erased and the others have 0. attention
  * (may be NULL): [part_count], each token's share of it. */
-void text_deep_why(text_deep_reader *reader, int top, float *shares, float *attention);
+void text_deep_why(text_deep_reader *reader, const char *utf8, int top, float *shares, float *attention);
 size_t text_deep_cues(text_deep_reader *reader, const char *utf8, int top);
 int text_deep_contributions(void *reader, const char *utf8, size_t bytes, text_contribution *list, size_t capacity);
 

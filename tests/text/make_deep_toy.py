@@ -109,6 +109,7 @@ def main() -> None:
         "thresholds": {"fine": [.5] * 28, "plutchik": [.5] * 8, "sarcasm": .5, "language_count": 2,
                        "languages": ["all", "eng"], "brighter": [[.5] * 6, [0.0] * 6]},
         "unknown": {"language_floor": .21, "score_floor": -6.0},
+        "beside": {"fine": .25, "core": .5, "brighter": .75, "dims": .125},
         "provenance": {"data": [{"name": "random numbers", "licence": "Apache-2.0"}], "licence": "Apache-2.0",
                        "commercial": True, "date": "2026-11-24",
                        "command": "python3 tests/text/make_deep_toy.py build/src/cli/mien"},

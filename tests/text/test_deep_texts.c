@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "text/deep.h"
+#include "text/model.h"
 
 typedef struct opened {
   nn_file *file;
@@ -342,8 +343,59 @@ static void erasing_of_many(void **state) {
   free(text);
 }
 
+/* ---- The bulk model beside it -------------------------------------------------------------------- */
+
+static void the_bulk_model_is_heard(void **state) {
+  const opened *o = *state;
+  static char path[1024];
+  const char *root = getenv("MIEN_SOURCE_ROOT");
+  nn_file *file = NULL;
+  void *model = NULL, *bulk = NULL;
+  text_deep_reader *joined = NULL;
+  text_bulk_reader *other = NULL;
+  mien_reading by_itself, reading, said;
+  snprintf(path, sizeof path, "%s/tests/text/toy.mien", root ? root : ".");
+  assert_int_equal(nn_file_open(&file, path, NULL), MIEN_OK);
+  assert_int_equal(text_deep_open(&model, o->file, NULL), MIEN_OK);
+  mien_error error = {0};
+  assert_int_equal(text_deep_join(model, o->file, &error), MIEN_EMODEL);
+  assert_string_equal(error.what, "it is not a bulk text model");
+  assert_int_equal(text_deep_join(model, file, &error), MIEN_OK);
+  assert_int_equal(text_kind_deep.reader_open((void **)&joined, model), MIEN_OK);
+  assert_int_equal(text_kind_bulk.model_open(&bulk, file, NULL), MIEN_OK);
+  assert_int_equal(text_kind_bulk.reader_open((void **)&other, bulk), MIEN_OK);
+  static const char text[] = "I am NOT happy, so sad 😢!!";
+  text_kind_deep.read(o->deep, text, sizeof text - 1, &by_itself);
+  text_kind_deep.read(joined, text, sizeof text - 1, &reading);
+  text_kind_bulk.read(other, text, sizeof text - 1, &said);
+  static const struct { size_t at, count; float share; } parts[] = {
+      {TEXT_DEEP_AT_FINE, MIEN_FINE, .25f}, {TEXT_DEEP_AT_CORE, MIEN_CORE, .5f},
+      {TEXT_DEEP_AT_BRIGHTER, TEXT_BRIGHTER, .75f}, {TEXT_DEEP_AT_DIMS, MIEN_DIMS, .125f},
+      {TEXT_DEEP_AT_PLUTCHIK, TEXT_PLUTCHIK, 0}};
+  for (size_t p = 0; p < BASE_COUNT(parts); p++)
+    for (size_t i = parts[p].at; i < parts[p].at + parts[p].count; i++) {
+      float own = o->deep->said[0].heads[i], beside = parts[p].share > 0 ? other->heads[i] : 0;
+      assert_float_equal(joined->said[0].heads[i], own + parts[p].share * (beside - own), 1e-4);
+    }
+  assert_memory_not_equal(reading.core, by_itself.core, sizeof by_itself.core);
+  text_contribution own[16], both[16];
+  int count = text_deep_contributions(o->deep, text, sizeof text - 1, own, 16);
+  assert_int_equal(text_deep_contributions(joined, text, sizeof text - 1, both, 16), count);
+  assert_memory_not_equal(own, both, (size_t)count * sizeof *own); /* what it says counts in them */
+  text_kind_deep.read(o->deep, "qrs", 3, &by_itself); /* nothing that the bulk model knows */
+  text_kind_deep.read(joined, "qrs", 3, &reading);
+  assert_memory_equal(reading.core, by_itself.core, sizeof by_itself.core);
+  assert_memory_equal(reading.fine, by_itself.fine, sizeof by_itself.fine);
+  text_kind_bulk.reader_close(other);
+  text_kind_bulk.model_close(bulk);
+  text_kind_deep.reader_close(joined);
+  text_deep_close(model);
+  nn_file_close(&file);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(the_bulk_model_is_heard),
       cmocka_unit_test(reasons),
       cmocka_unit_test(long_texts),
       cmocka_unit_test(windows_are_cut_at_tokens),
