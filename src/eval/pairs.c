@@ -55,14 +55,13 @@ static int collect(eval_context *context, eval_kept kept[SOURCES], int *present,
   int code = MIEN_OK, sources = 0;
   *present = 0;
   for (int s = 0; s < SOURCES; s++) {
-    eval_context own = {.data = context->data, .models = context->models,
+    eval_context own = {.data = context->data,
+                        .models = context->models,
                         .progress = context->progress,
-                        .choice = context->choice, .kept = &kept[s]};
+                        .choice = context->choice,
+                        .kept = &kept[s]};
     int failed = sets[s](&own, error);
-    const char *models = own.report.models.data;
-    if (!failed && models &&
-        (!context->report.models.data || !strstr(context->report.models.data, models)))
-      base_text_puts(&context->report.models, models);
+    if (!failed) eval_note_models(&context->report, own.report.models.data);
     eval_report_clear(&own.report);
     if (failed)
       code = failed, eval_note(&context->report, "left out: %s (%s)", error->what, error->where);

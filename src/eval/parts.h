@@ -51,6 +51,8 @@ void eval_add_calibration(eval_report *report, const char *part, const eval_item
 /* ---- Helpers, sets.c -------------------------------------------------------------------------- */
 /* Opens models/NAME.mien and notes its name, version and hash in the report. */
 int eval_open_model(eval_context *context, const char *name, nn_file **file, mien_error *error);
+/* Adds the lines of models that the report does not have yet; NULL: none. */
+void eval_note_models(eval_report *report, const char *lines);
 bool eval_has_model(const eval_context *context, const char *name);
 /* "DATA/part": allocated; to be freed. NULL when memory is out. */
 char *eval_path(const eval_context *context, const char *format, ...)

@@ -100,6 +100,17 @@ int eval_open_table(const eval_context *context, eval_table *table, const char *
   return code;
 }
 
+void eval_note_models(eval_report *report, const char *lines) {
+  char line[256];
+  while (lines && *lines) {
+    size_t length = strcspn(lines, "\n") + 1;
+    snprintf(line, sizeof line, "%.*s", (int)length, lines);
+    if (!report->models.data || !strstr(report->models.data, line))
+      base_text_puts(&report->models, line);
+    lines += lines[length - 1] ? length : length - 1;
+  }
+}
+
 bool eval_has_model(const eval_context *context, const char *name) {
   char path[1024];
   if (!context->models) return engine_embedded_find(name) != NULL;
@@ -127,8 +138,7 @@ int eval_open_model(eval_context *context, const char *name, nn_file **file, mie
   nn_file_string(*file, "version", version, sizeof version, NULL);
   snprintf(line, sizeof line, "- %s, version %s, SHA-256 %.16s…, %s\n", name, version, hex,
            nn_signature_name(nn_file_signature(*file)));
-  if (!context->report.models.data || !strstr(context->report.models.data, line))
-    base_text_puts(&context->report.models, line);
+  eval_note_models(&context->report, line);
   return MIEN_OK;
 }
 

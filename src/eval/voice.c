@@ -198,6 +198,7 @@ int eval_voices(eval_context *context, mien_error *error) {
     eval_context own = {.data = context->data, .models = context->models,
                         .progress = context->progress, .kept = &kept};
     code = run(&own, sets[s], error);
+    eval_note_models(&context->report, own.report.models.data);
     eval_report_clear(&own.report);
   }
   eval_item *items = malloc((kept.count + 1) * sizeof *items);

@@ -120,6 +120,15 @@ static void grouping(void **state) {
   assert_int_equal(eval_core_of_fine[MIEN_FINE - 1], MIEN_NEUTRAL);
 }
 
+static void models_once(void **state) {
+  eval_report report = {0};
+  eval_note_models(&report, NULL);
+  eval_note_models(&report, "- a\n");
+  eval_note_models(&report, "- b\n- a\n- c\n");
+  assert_string_equal(report.models.data, "- a\n- b\n- c\n");
+  eval_report_clear(&report);
+}
+
 static int table_of(eval_table *table, const char *text, size_t bytes, char separator,
                     mien_error *error) {
   char path[] = "/tmp/mien-eval-XXXXXX";
@@ -172,7 +181,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(labels), cmocka_unit_test(calibration), cmocka_unit_test(several_labels),
       cmocka_unit_test(pairs),  cmocka_unit_test(interval),    cmocka_unit_test(tables),
-      cmocka_unit_test(splits), cmocka_unit_test(grouping),
+      cmocka_unit_test(splits), cmocka_unit_test(grouping),    cmocka_unit_test(models_once),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
