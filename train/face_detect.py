@@ -29,6 +29,7 @@ import face_data as fd
 import face_landmarks as fl
 from face_scenes import Scenes
 from mien_file import write_model
+from precision import mixed
 
 STRIDES = (8, 16, 32, 64)
 SIZES = ((0, 32), (32, 64), (64, 128), (128, 1e9))  # root of the box's area, pixels
@@ -272,7 +273,7 @@ def train(options: argparse.Namespace) -> nn.Module:
         made = fresh(scenes, side, max(2, options.pixels // (side * side)), used)
         x = (torch.from_numpy(np.stack([m[0] for m in made]))[:, None] - 128) / 128
         x = x.to(options.device, memory_format=torch.channels_last)
-        with torch.autocast(torch.device(options.device).type, torch.bfloat16):
+        with mixed(options.device):
             outs = [out.float().cpu() for out in model(x)]
         loss, iou = loss_of(outs, targets(side, [m[1] for m in made], [m[2] for m in made]))
         step += 1

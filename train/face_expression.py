@@ -25,6 +25,8 @@ import torch.nn as nn
 import torch.nn.functional as F
 from PIL import Image
 
+from precision import mixed
+
 CLASSES = ["neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt"]
 OTHER = ["unknown", "NF"]
 CORE = ["neutral", "joy", "sadness", "anger", "fear", "disgust", "surprise"]
@@ -212,7 +214,7 @@ def train(args):
             x = augment(torch.from_numpy(pictures[pick]).float()[:, None], rng)
             x = normalise(x).to(device).to(memory_format=torch.channels_last)
             y = torch.from_numpy(shares[pick]).to(device)
-            with torch.autocast(torch.device(device).type, torch.bfloat16):
+            with mixed(device):
                 logits = network(x)
             loss = -(y * F.log_softmax(logits.float(), 1)).sum(1).mean()
             optimiser.zero_grad(set_to_none=True)

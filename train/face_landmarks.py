@@ -28,6 +28,7 @@ import torch.nn.functional as F
 import face_data as fd
 import face_shape as shape
 from mien_file import write_model
+from precision import mixed
 
 SIDE = 240  # frames of landmarks68 are at most this wide and high
 
@@ -274,7 +275,7 @@ def train(options: argparse.Namespace, kind: str, coarse: nn.Module | None) -> n
             group["lr"] = fd.one_cycle(step, steps, options.rate)
         x, y, face = batch_of(learn, options.batch, rng, fine)
         x = x.to(options.device, memory_format=torch.channels_last)
-        with torch.autocast(torch.device(options.device).type, torch.bfloat16):
+        with mixed(options.device):
             points, logit = model(x)
         points, logit = points.float().cpu(), logit.float().cpu()
         miss = loss_of(points, y)

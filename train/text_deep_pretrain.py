@@ -20,6 +20,7 @@ import torch
 from torch.nn import functional as F
 
 import text_subwords as ts
+from precision import mixed
 from text_deep_net import Deep
 
 LONGEST, TOKENS, RATE, WARM = 64, 5000, 1.5e-3, 300
@@ -86,7 +87,7 @@ def guess(net: Deep, batch, strong: np.ndarray, noise: torch.Tensor, rng):
     given = np.where(chosen & (fate >= 1 - AS_ANOTHER), rng.integers(ts.FIRST, len(strong), ids.shape), given)
     target = torch.from_numpy(ids[chosen])
     shown = np.where(chosen, marks & 1, marks)  # the marks of a masked word would tell what it is
-    with torch.autocast("cpu", torch.bfloat16):
+    with mixed("cpu"):
         x = net.drop_in(net.embed(torch.from_numpy(given), torch.from_numpy(shown)))
         y = net.encode(x, torch.from_numpy(mask.astype(np.float32)))
         vectors = net.guesses(y[torch.from_numpy(chosen)])

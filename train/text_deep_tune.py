@@ -16,6 +16,7 @@ import torch
 from torch.nn import functional as F
 
 import text_deep_data as dd
+from precision import mixed
 from text import best_thresholds, macro_f1
 
 # Share of each set that is drawn in an epoch, by cycle.
@@ -197,7 +198,7 @@ def tune(net, arrays, cycles: list[int], rate: float, seed: int, save, tokens: i
             ids, marks, mask, current = arrays.batch(b, told)
             ids = np.where((rng.random(ids.shape) < mask_share) & (ids >= 4), 0, ids)
             net.train()
-            with torch.autocast("cpu", torch.bfloat16):
+            with mixed("cpu"):
                 out = net(*map(torch.from_numpy, (ids, marks, mask, current)))
             loss = loss_of(out, {k: v[b] for k, v in labels.items()}, bias)
             for optimiser in optimisers:

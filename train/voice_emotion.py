@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
+from precision import mixed
 from voice_data import CLASS_OF, SETS, Bank
 from voice_net import Encoder, relative
 
@@ -215,7 +216,7 @@ def fit(net: Encoder, clips: Clips, steps: int, seed: int, keep: Path, dev: Clip
             batches(clips, batch, steps - first, mean, seed * 100003 + first), first):
         net.train()
         x, counts, labels, dims, masks = (t.to(device) for t in (x, counts, labels, dims, masks))
-        with torch.autocast(device.split(":")[0], torch.bfloat16):
+        with mixed(device):
             h, a = net.steps(x)
             # The whole, and what was heard until a random moment.
             part = 12 + torch.rand(batch, generator=random).to(device) * (counts - 12).clamp(min=0)

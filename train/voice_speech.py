@@ -9,6 +9,7 @@ import torch
 from scipy import signal
 from torch.nn import functional as F
 
+from precision import mixed
 from voice_data import RATE, Augment, decode, frames_of
 from voice_net import Speech, relative
 
@@ -133,7 +134,7 @@ def fit(args, rows, steps: int = 2600, say=print) -> Speech:
         batch = torch.from_numpy(x[picks, at:at + 600]).to(args.device)
         # Output 2k sees the frames up to 2k: 20 ms a step.
         target = torch.from_numpy(on[picks, at:at + 600:2].astype(np.float32)).to(args.device)
-        with torch.autocast(args.device.split(":")[0], torch.bfloat16):
+        with mixed(args.device):
             logit = net(batch + torch.randn(16, 1, 1, device=args.device))
         loss = F.binary_cross_entropy_with_logits(logit.float(), target)
         optimizer.zero_grad(set_to_none=True)
