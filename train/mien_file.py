@@ -159,8 +159,24 @@ def make_key(path: str) -> None:
     print(bytes(SigningKey(bytes.fromhex(file.read_text().strip())).verify_key).hex())
 
 
+def sign(path: str) -> None:
+    """Signs a finished file again, with the key of MIEN_SIGNING_KEY; its contents stay."""
+    read_model(path)
+    key = signing_key()
+    if key is None:
+        raise ValueError("MIEN_SIGNING_KEY names no key")
+    raw = bytearray(Path(path).read_bytes())
+    digest = bytes(raw[64:96])
+    raw[96:192] = bytes(key.verify_key) + key.sign(SIGNED_PREFIX + digest).signature
+    Path(path).write_bytes(raw)
+
+
 if __name__ == "__main__":
     if len(sys.argv) == 3 and sys.argv[1] == "key":
         make_key(sys.argv[2])
+    elif len(sys.argv) > 2 and sys.argv[1] == "sign":
+        for name in sys.argv[2:]:
+            sign(name)
     else:
-        sys.exit("usage: mien_file.py key FILE    makes an Ed25519 signing key, prints its public half")
+        sys.exit("usage: mien_file.py key FILE      makes an Ed25519 signing key, prints its public half\n"
+                 "       mien_file.py sign FILE…    signs model files again with the key of MIEN_SIGNING_KEY")
