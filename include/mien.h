@@ -1,6 +1,6 @@
 /* mien.h: the whole public C API of libmien.
  *
- * Mien reads what emotion is *expressed* in text, voice and face, fuses it over time, and explains
+ * Mien reads what emotion is *expressed* in text, voice, face and body, fuses it over time, and explains
  * each reading by what it measured. It never says what someone feels.
  *
  * Ownership: whoever opened it closes it. `close` takes the handle's address and nulls it. Pointers
@@ -179,11 +179,12 @@ MIEN_API unsigned mien_engine_reads(const mien_engine *engine);
 /* ---- Sessions -------------------------------------------------------------------------------- */
 
 enum { MIEN_READ_TEXT = 1, MIEN_READ_VOICE = 2, MIEN_READ_FACE = 4, MIEN_READ_WORDS = 8,
-       MIEN_READ_ALL = 15 };
+       MIEN_READ_BODY = 16, MIEN_READ_ALL = 31 };
 
 typedef struct mien_session_options {
   size_t size;          /* sizeof(mien_session_options)                                         */
-  unsigned read;        /* MIEN_READ_…: what may be computed at all; WORDS: speech to words     */
+  unsigned read;        /* MIEN_READ_…: what may be computed at all; WORDS: speech to words;
+                           BODY: movement, of the heads that FACE finds, so with FACE alone      */
   int states;           /* 0: single readings only; 1: fused states as well                     */
   double state_every;   /* seconds between states of a participant, 0.1…60; 1.0 is usual        */
   int cues;             /* 0: readings without cues (for bulk); 1: with cues                    */
@@ -267,7 +268,8 @@ MIEN_API int mien_session_read_texts(mien_session *session, const mien_text *tex
                                      mien_take_fn take, void *context);
 /* A picture from before the last one is skipped and counted. The largest steady face is `who`, the
  * others are "who/face-2", "who/face-3" …; each gives a reading every `face_every` seconds (the
- * mean of its pictures) and a final one when it is gone. */
+ * mean of its pictures) and a final one when it is gone. How the person moves is a reading of MIEN_BODY
+ * each second. */
 MIEN_API int mien_session_feed_frame(mien_session *session, const char *who,
                                      const mien_picture *picture, double at);
 /* The next event, or MIEN_EAGAIN; after finish, MIEN_EEND when all were given. */

@@ -37,10 +37,11 @@ void body_stream_close(body_stream **stream) {
   *stream = NULL;
 }
 
-static void give(body_stream *s, body_person *person, bool ended) {
-  if (s->ready == READINGS || person->seen - person->begun < SHORTEST) return;
+static bool give(body_stream *s, body_person *person, bool ended) {
+  if (s->ready == READINGS || person->seen - person->begun < SHORTEST) return false;
   body_person_read(person, ended, &s->readings[s->ready], s->cues[s->ready]);
   s->ready++;
+  return true;
 }
 
 static void end(body_stream *s, int index) {
@@ -57,7 +58,8 @@ static void turn_over(body_stream *s, double at) {
       end(s, k);
       continue;
     }
-    if (floor(at / BODY_EVERY) > floor(person->begun / BODY_EVERY)) give(s, person, false);
+    if (floor(at / BODY_EVERY) > floor(person->begun / BODY_EVERY) && give(s, person, false))
+      person->begun = at; /* of the picture that is being fed, or frozen */
     k++;
   }
 }

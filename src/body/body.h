@@ -50,16 +50,17 @@ int body_stream_feed(body_stream *stream, const body_picture *picture, const bod
                      int count, double at);
 
 /* Readings, in order of track, then MIEN_EAGAIN: for each head one each BODY_EVERY seconds, with the
- * first picture from there on, and one for the rest of its time when it has gone. Of it: track, t0,
- * t1, dims[MIEN_AROUSAL] (NAN where too little of the body shows), quality, cues, abstain. Cues:
+ * first picture from there on, and one for the rest of its time when it has gone; each is final. Of
+ * it: track, t0, t1, dims[MIEN_AROUSAL] (NAN where too little of the body shows), quality, cues, abstain. Cues:
  *
  *   nod           deg     mean size of at least two swings of the head down and up
  *   head_shake    deg     the same of three and more from side to side
  *   head_tilt     deg     held to a side, against this person's usual (clockwise is positive)
  *   lean_in       %       how much larger than usual the head is in the picture
  *   lean_out      %       how much smaller
- *   gesture       head/s  root mean square speed of what moves below the head, always there
- *   restlessness  share   of the last 10 s that the upper body moved, once that long was seen
+ *   gesture       head/s  root mean square speed of what moves below the head; always there
+ *                         where a quarter of the place below it is in the picture
+ *   restlessness  share   of the last 10 s that head or body moved, once that long was seen
  *   stillness     s       since anything of it moved, from 3 s on
  *   hand_to_face  share   of the lower face that something which came from below covers
  *

@@ -127,10 +127,12 @@ void body_person_move(body_person *person, const body_flow *flow, const uint8_t 
   person->beside = beside >= 2;
   float place = 2 * HALF_WIDTH * DEPTH * height * height / (BODY_BLOCK * BODY_BLOCK);
   person->visible = BASE_MIN((float)below / place, 1.f);
-  if (person->visible < LEAST_VISIBLE) return;
-  float gesture = sqrtf(squares / (float)below) / unit;
-  person->squares += passed * (double)(gesture * gesture);
-  person->seconds += passed;
+  float gesture = 0;
+  if (person->visible >= LEAST_VISIBLE) {
+    gesture = sqrtf(squares / (float)below) / unit;
+    person->squares += passed * (double)(gesture * gesture);
+    person->seconds += passed;
+  }
   if (gesture > GESTURE) {
     if (isnan(person->gesture_from)) person->gesture_from = BASE_MAX(at - passed, person->begun);
     person->gesture_to = at;
@@ -214,7 +216,7 @@ void body_person_read(body_person *person, bool ended, mien_reading *reading,
   if (ended && body_swing_end(&person->yaw, SHAKE, &found)) keep(&person->shakes, &found);
   base_reading_init(reading, MIEN_BODY);
   reading->track = person->track;
-  reading->final = ended;
+  reading->final = 1;
   reading->t0 = person->begun, reading->t1 = person->seen;
   reading->cues = cues;
   for (int k = 0; k < MIEN_CORE; k++) reading->core[k] = 1.f / MIEN_CORE;
@@ -234,5 +236,4 @@ void body_person_read(body_person *person, bool ended, mien_reading *reading,
   person->covered_share = 0;
   person->gesture_from = person->gesture_to = (double)NAN;
   person->squares = person->seconds = 0;
-  person->begun = person->seen;
 }

@@ -48,7 +48,7 @@ void body_person_regions(const body_person *person, const body_flow *flow, uint8
 /* What moved over the last `passed` seconds; the flow's camera is known. Before body_person_see. */
 void body_person_move(body_person *person, const body_flow *flow, const uint8_t *own, double passed,
                       double at);
-/* What was measured since the last one; `ended`: it has gone. */
+/* What was measured since `begun`, which the caller moves on; `ended`: it has gone. */
 void body_person_read(body_person *person, bool ended, mien_reading *reading,
                       mien_cue cues[BODY_CUES]);
 

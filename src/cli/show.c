@@ -347,6 +347,59 @@ static void show_courses(const shower *s) {
   }
 }
 
+/* ---- How people moved: each nod, shake, posture and hand to the face once, in order of time ---- */
+
+static bool is_event(const mien_cue *cue) {
+  static const char *const kinds[] = {"nod", "head_shake", "head_tilt", "lean_in", "lean_out", "hand_to_face"};
+  for (size_t i = 0; i < BASE_COUNT(kinds); i++)
+    if (!strcmp(cue->kind, kinds[i])) return true;
+  return false;
+}
+
+static void show_movement(const shower *s) {
+  enum { MOST = 8, LABEL_COLUMNS = 8 };
+  const timeline *line = s->line;
+  for (size_t p = 0; p < line->people_count; p++) {
+    const mien_cue *last = NULL;
+    int shown = 0, used = 0, start = s->who + 2 + LABEL_COLUMNS;
+    for (size_t i = 0; i < line->reading_count && shown < MOST; i++) {
+      const mien_reading *r = &line->readings[i];
+      if (r->modality != MIEN_BODY || r->who != line->people[p]) continue;
+      for (size_t k = 0; k < r->cue_count && shown < MOST; k++) {
+        const mien_cue *cue = &r->cues[k];
+        char text[sizeof cue->text + 32], when[24];
+        if (!is_event(cue) || (last && !strcmp(last->kind, cue->kind) && cue->t0 <= last->t1 + 1)) {
+          if (is_event(cue)) last = cue; /* it goes on */
+          continue;
+        }
+        last = cue;
+        clock(when, sizeof when, cue->t0);
+        snprintf(text, sizeof text, "%s at %s", cue->text, when);
+        int columns = cli_columns(text, strlen(text));
+        if (!shown) {
+          base_text_puts(s->out, "\n");
+          colour(s, "1", true);
+          padded(s, line->people[p], s->who);
+          colour(s, "1", false);
+          base_text_puts(s->out, "  moved   ");
+        } else if (used + 3 + columns > s->options->width) {
+          base_text_puts(s->out, "\n");
+          spaces(s, start + 2);
+          used = start;
+        } else {
+          base_text_puts(s->out, " · ");
+          used += 3;
+        }
+        if (!shown) used = start;
+        safe(s, text, strlen(text));
+        used += columns;
+        shown++;
+      }
+    }
+    if (shown) base_text_puts(s->out, "\n");
+  }
+}
+
 void show_timeline(const timeline *line, const show_options *options, base_text *out) {
   shower s = {.line = line, .options = options, .out = out};
   for (size_t p = 0; p < line->people_count; p++)
@@ -357,4 +410,5 @@ void show_timeline(const timeline *line, const show_options *options, base_text 
   if (s.words < WORDS_MIN) s.indent = TIME;
   if (!show_turns(&s)) show_runs(&s);
   show_courses(&s);
+  show_movement(&s);
 }

@@ -160,7 +160,7 @@ unsigned mien_engine_reads(const mien_engine *engine) {
   if (!engine) return 0;
   return (engine->text ? MIEN_READ_TEXT | MIEN_READ_WORDS : 0u) |
          (engine->voice ? MIEN_READ_VOICE : 0u) |
-         (engine_reads_faces(engine) ? MIEN_READ_FACE : 0u);
+         (engine_reads_faces(engine) ? MIEN_READ_FACE | MIEN_READ_BODY : 0u);
 }
 
 int mien_face_read_aligned(mien_engine *engine, const mien_picture *picture, mien_reading *reading,

@@ -6,7 +6,7 @@
  * (text/, voice/, face/), no pooling (fuse/), no smoothing (follow/).
  *
  * Files: engine.c models; session.c the public calls; participant.c who is there; queue.c events;
- * read_text.c, read_voice.c, read_face.c, read_words.c one source each; line.c a participant's
+ * read_text.c, read_voice.c, read_face.c, read_body.c, read_words.c one source each; line.c a participant's
  * line of time, from readings to states; reading_json.c and reading_text.c a reading for programs
  * and for people.
  *
@@ -15,13 +15,14 @@
  *
  * Memory of a session: at most ENGINE_QUEUE events of about 7 KB (made when first needed, then used
  * again), and for each participant what it was fed needs: a voice stream about 0.5 MB, a face
- * tracker (face.h), a recogniser of words (its models are per participant, about 40 MB), a line of
+ * tracker (face.h), the movement in its pictures about 0.5 MB, a recogniser of words (its models are per participant, about 40 MB), a line of
  * time about 0.2 MB. Feeding sound allocates nothing once a participant has been heard and the
  * queue has been as long as it gets. */
 #ifndef ENGINE_H
 #define ENGINE_H
 
 #include "base/base.h"
+#include "body/body.h"
 #include "face/face.h"
 #include "nn/nn.h"
 #include "text/text.h"
@@ -107,6 +108,7 @@ typedef struct engine_participant {
   double said_until;  /* seconds of text; NAN before the first  */
   face_tracker *tracker;
   engine_faces *faces;
+  body_stream *body;
   double seen_until;  /* seconds of pictures; NAN before the first */
   engine_line *line;  /* NULL without states */
   struct follow_baseline *baseline; /* NULL until a cue was measured */
@@ -166,7 +168,13 @@ int engine_read_face(mien_session *session, engine_participant *participant,
                      const mien_picture *picture, double at);
 int engine_read_face_finish(mien_session *session, engine_participant *participant);
 void engine_faces_free(engine_faces *faces);
-/* Every reading of this participant's faces that ends before this time has been given. */
+/* A reading of one of the faces that are followed, to whom that face is. */
+int engine_face_give(mien_session *session, engine_participant *participant,
+                     const mien_reading *reading);
+/* Movement in the picture that the tracker was fed last. */
+int engine_read_body(mien_session *session, engine_participant *participant, double at);
+int engine_read_body_finish(mien_session *session, engine_participant *participant);
+/* Every reading of this participant's faces and bodies that ends before this time has been given. */
 double engine_faces_given_until(const engine_participant *participant, double every);
 /* Opens the recogniser, before any sound is taken: it may not be installed. */
 int engine_read_words_ready(mien_session *session, engine_participant *participant);

@@ -14,7 +14,12 @@ static float lesson(const mien_reading *reading) {
 
 /* Fills z and the phrase of each measured cue, and learns. Interim readings of an utterance are
  * compared but not learned: its final one stands for it. A face reading of half a second teaches as
- * a tenth of an utterance does, since its neighbours are much like it. */
+ * a tenth of an utterance does, since its neighbours are much like it; one of the body a quarter. */
+/* Events of the body have no usual size: only how much somebody moves does. */
+static bool has_usual(const mien_reading *reading, const mien_cue *cue) {
+  return reading->modality != MIEN_BODY || !strcmp(cue->kind, "gesture") || !strcmp(cue->kind, "restlessness");
+}
+
 static int compare(mien_session *session, engine_participant *participant,
                    const mien_reading *reading, mien_cue *cues, size_t count) {
   if (reading->modality == MIEN_TEXT || !count) return MIEN_OK;
@@ -24,8 +29,11 @@ static int compare(mien_session *session, engine_participant *participant,
   }
   bool voice = reading->modality == MIEN_VOICE;
   float weight = voice ? (reading->final ? lesson(reading) : 0)
-                       : (reading->final ? 0 : 0.1f * lesson(reading));
+                 : reading->modality == MIEN_BODY ? lesson(reading)
+                 : reading->final                 ? 0
+                                                  : 0.1f * lesson(reading);
   for (size_t i = 0; i < count; i++) {
+    if (!has_usual(reading, &cues[i])) continue;
     float z = follow_baseline_z(participant->baseline, &cues[i]);
     bool own = follow_baseline_knows(participant->baseline, &cues[i]);
     follow_baseline_learn(participant->baseline, &cues[i], weight);

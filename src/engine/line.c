@@ -31,6 +31,7 @@ typedef struct line_item {
   double t0, t1;
   float fine[MIEN_FINE], extra[MIEN_EXTRA], flags[MIEN_FLAGS];
   float loudness, pitch, rate, pause, smile, brows_lowered, eyes_closed, lips_pressed; /* sd */
+  float restless, leaning_in, nodding; /* as in follow/states.h */
   float repeat;
   mien_cue cues[LINE_CUES];
   size_t cue_count;
@@ -82,14 +83,22 @@ static float z_of(const mien_reading *reading, const char *kind) {
   return NAN;
 }
 
+static float value_of(const mien_reading *reading, const char *kind) {
+  for (size_t i = 0; i < reading->cue_count; i++)
+    if (!strcmp(reading->cues[i].kind, kind)) return reading->cues[i].value;
+  return NAN;
+}
+
 static void item_fill(line_item *item, const mien_reading *reading, float repeat) {
-  *item = (line_item){.final = reading->final, .t0 = reading->t0, .t1 = reading->t1};
+  bool body = reading->modality == MIEN_BODY; /* it makes no state by itself */
+  *item = (line_item){.final = reading->final && !body, .t0 = reading->t0, .t1 = reading->t1};
   item->part.modality = reading->modality;
   memcpy(item->part.core, reading->core, sizeof item->part.core);
   memcpy(item->part.dims, reading->dims, sizeof item->part.dims);
   item->part.confidence = reading->confidence;
   item->part.quality = reading->quality;
   item->part.abstains = reading->abstain != NULL;
+  item->part.dims_only = body;
   memcpy(item->fine, reading->fine, sizeof item->fine);
   memcpy(item->extra, reading->extra, sizeof item->extra);
   memcpy(item->flags, reading->flags, sizeof item->flags);
@@ -101,6 +110,9 @@ static void item_fill(line_item *item, const mien_reading *reading, float repeat
   item->brows_lowered = z_of(reading, "brows_lowered");
   item->eyes_closed = z_of(reading, "eyes_closed");
   item->lips_pressed = z_of(reading, "lips_pressed");
+  item->restless = z_of(reading, "restlessness");
+  item->leaning_in = value_of(reading, "lean_in");
+  item->nodding = value_of(reading, "nod");
   item->repeat = repeat;
   item->cue_count = BASE_MIN(reading->cue_count, (size_t)LINE_CUES); /* ranked already */
   if (item->cue_count) memcpy(item->cues, reading->cues, item->cue_count * sizeof *item->cues);
@@ -190,6 +202,11 @@ static void evidence_fill(const engine_line *line, const mien_reading *state,
     evidence->rate = now[MIEN_VOICE].rate;
     evidence->pause = now[MIEN_VOICE].pause;
     evidence->rising = follow_dynamics_rising(&line->dynamics);
+  }
+  if (state->from[MIEN_BODY] > 0) {
+    evidence->restless = now[MIEN_BODY].restless;
+    evidence->leaning_in = now[MIEN_BODY].leaning_in;
+    evidence->nodding = now[MIEN_BODY].nodding;
   }
   if (state->from[MIEN_FACE] > 0) {
     evidence->smile = now[MIEN_FACE].smile;

@@ -48,6 +48,7 @@ void engine_participant_free(engine_participant *participant) {
   voice_stream_close(&participant->voice);
   face_tracker_close(&participant->tracker);
   engine_faces_free(participant->faces);
+  body_stream_close(&participant->body);
   engine_heard_free(participant->heard);
   engine_line_free(participant->line);
   base_free(participant->baseline);

@@ -153,8 +153,8 @@ static void choose_primary(engine_faces *faces) {
     if (faces->others[i] == faces->primary) faces->others[i] = -1;
 }
 
-static int give(mien_session *session, engine_participant *participant,
-                const mien_reading *reading) {
+int engine_face_give(mien_session *session, engine_participant *participant,
+                     const mien_reading *reading) {
   engine_participant *owner;
   int code = owner_of(session, participant, reading->track, &owner);
   if (code) return code;
@@ -176,7 +176,7 @@ static int give_sum(mien_session *session, engine_participant *participant, size
   sum_mean(&faces->sums[index], &reading, cues);
   memmove(&faces->sums[index], &faces->sums[index + 1],
           (--faces->count - index) * sizeof *faces->sums);
-  return give(session, participant, &reading);
+  return engine_face_give(session, participant, &reading);
 }
 
 static int give_sums(mien_session *session, engine_participant *participant) {
@@ -201,7 +201,7 @@ static int give_summary(mien_session *session, engine_participant *participant,
       code = give_sum(session, participant, i);
       break;
     }
-  if (!code) code = give(session, participant, reading);
+  if (!code) code = engine_face_give(session, participant, reading);
   if (faces->primary == track) faces->primary = -1;
   for (int i = 0; i < FACE_TRACKS; i++)
     if (faces->others[i] == track) faces->others[i] = -1;
@@ -254,6 +254,8 @@ int engine_read_face(mien_session *session, engine_participant *participant,
   if (isnan(faces->until)) faces->until = every > 0 ? (floor(at / every) + 1) * every : at;
   code = face_tracker_feed(participant->tracker, picture, at);
   if (code) return failed(session, code);
+  choose_primary(faces); /* before tracks that ended are let go: whose movement it was */
+  if ((code = engine_read_body(session, participant, at))) return code;
   if ((code = drain(session, participant))) return code;
   return every > 0 ? MIEN_OK : give_sums(session, participant);
 }
@@ -261,6 +263,7 @@ int engine_read_face(mien_session *session, engine_participant *participant,
 int engine_read_face_finish(mien_session *session, engine_participant *participant) {
   if (!participant->tracker) return MIEN_OK;
   int code = give_sums(session, participant);
+  if (!code) code = engine_read_body_finish(session, participant);
   if (code) return code;
   code = face_tracker_finish(participant->tracker);
   return code ? failed(session, code) : drain(session, participant);
@@ -269,6 +272,6 @@ int engine_read_face_finish(mien_session *session, engine_participant *participa
 /* Everything of this participant's pictures before this time has been given. */
 double engine_faces_given_until(const engine_participant *participant, double every) {
   const engine_faces *faces = participant->faces;
-  if (!faces || isnan(faces->until)) return participant->seen_until;
-  return faces->until - every;
+  double until = !faces || isnan(faces->until) ? participant->seen_until : faces->until - every;
+  return participant->body ? BASE_MIN(until, body_stream_given_until(participant->body)) : until;
 }

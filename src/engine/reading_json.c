@@ -162,9 +162,12 @@ static void put_language(writer *out, const mien_reading *reading) {
   put_string(out, *code ? code : NULL);
 }
 
-static void put_box(writer *out, const mien_reading *reading) {
+static void put_track(writer *out, const mien_reading *reading) {
   PUT(out, ",\"track\":");
   put_number(out, reading->track < 0 ? (double)NAN : reading->track, 0);
+}
+
+static void put_box(writer *out, const mien_reading *reading) {
   PUT(out, ",\"box\":");
   bool known = true;
   for (int i = 0; i < 4; i++) known = known && isfinite(reading->box[i]);
@@ -226,6 +229,7 @@ size_t mien_reading_json(const mien_reading *reading, char *to, size_t capacity)
     PUT(&out, ",\"quality\":");
     put_number(&out, (double)reading->quality, 3);
     if (reading->modality == MIEN_TEXT) put_language(&out, reading);
+    if (reading->modality == MIEN_FACE || reading->modality == MIEN_BODY) put_track(&out, reading);
     if (reading->modality == MIEN_FACE) put_box(&out, reading);
     if (reading->modality == MIEN_FUSED) put_state(&out, reading);
     put_cues(&out, reading);

@@ -9,10 +9,10 @@ static const struct {
 } names[] = {{"rate", "speech rate"},         {"pause", "pausing"},
              {"jitter", "pitch roughness"},   {"shimmer", "loudness roughness"},
              {"harmonics", "voice clearness"}, {"tilt", "voice brightness"},
-             {"alpha", "voice softness"},     {"voiced", "voiced share"},
+             {"alpha", "voice softness"},     {"gesture", "gesturing"},     {"voiced", "voiced share"},
              {"blink_rate", "blinking"},      {"loudness_range", "loudness changes"}};
 
-/* What an action of the face above (+) or below (-) a person's usual goes with, after EMFACS
+/* What an action of face or body above (+) or below (-) a person's usual goes with, after EMFACS
  * (Ekman & Friesen 1978). The network reads pixels, so this is agreement with it, not its reason. */
 static const struct {
   const char *kind;
@@ -24,6 +24,9 @@ static const struct {
     {"brows_raised", {-0.3f, 0.0f, 0.2f, -0.6f, 0.8f, -0.4f, 1.0f}},
     {"lips_pressed", {0.0f, -0.3f, 0.2f, 0.8f, 0.2f, 0.3f, -0.5f}},
     {"mouth_open", {-0.3f, 0.2f, -0.2f, 0.1f, 0.5f, -0.1f, 0.9f}},
+    /* of the body: how much it moves (Wallbott 1998: most in elation, hot anger and terror, least in
+     * sadness) */
+    {"gesture", {-0.3f, 0.4f, -0.6f, 0.6f, 0.3f, 0.0f, 0.3f}},
     {"eyes_closed", {0.0f, 0.0f, 0.4f, -0.2f, -0.6f, 0.3f, -0.8f}},
 };
 

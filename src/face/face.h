@@ -48,6 +48,17 @@ int face_tracker_feed(face_tracker *tracker, const mien_picture *picture, double
  * it was seen, core and dims averaged over its readings by quality, and MIEN_EEND after the last. */
 int face_tracker_next(face_tracker *tracker, mien_reading *reading);
 
+/* The grey plane that the last picture was brought down to, rows without gaps, and the heads that were
+ * placed in it, for who measures more of them; returns how many. Good until the next feed. */
+typedef struct face_seen {
+  int track;
+  float box[4];           /* x0, y0, x1, y1, pixels of the plane                              */
+  float scale;            /* pixels of the plane between the eyes, as if it faced the camera  */
+  float yaw, pitch, roll; /* degrees: towards the picture's right, up, clockwise              */
+} face_seen;
+int face_tracker_seen(const face_tracker *tracker, const uint8_t **grey, int *width, int *height,
+                      face_seen seen[FACE_TRACKS]);
+
 /* No more pictures: ends all tracks. Summaries of tracks that ended earlier come with the next of
  * the feed that ended them. */
 int face_tracker_finish(face_tracker *tracker);

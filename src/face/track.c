@@ -404,6 +404,21 @@ int face_tracker_next(face_tracker *tracker, mien_reading *reading) {
   return MIEN_OK;
 }
 
+int face_tracker_seen(const face_tracker *tracker, const uint8_t **grey, int *width, int *height,
+                      face_seen seen[FACE_TRACKS]) {
+  int count = 0;
+  *grey = tracker->plane.pixels, *width = tracker->plane.width, *height = tracker->plane.height;
+  for (int i = 0; i < tracker->count; i++) {
+    const track *k = &tracker->tracks[i];
+    if (!k->placed) continue;
+    face_seen *s = &seen[count++];
+    *s = (face_seen){.track = k->number, .scale = k->pose.scale, .yaw = k->pose.yaw,
+                     .pitch = k->pose.pitch, .roll = k->pose.roll};
+    face_points_box(k->points, s->box);
+  }
+  return count;
+}
+
 int face_tracker_finish(face_tracker *tracker) {
   if (tracker->finished) return MIEN_OK;
   tracker->ready = tracker->given = 0;

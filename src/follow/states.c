@@ -19,7 +19,7 @@ static const char *const names[FOLLOW_INPUTS - MIEN_FINE] = {
     "extra.calm", "extra.boredom", "extra.contempt", "pleasant", "unpleasant", "active", "flat",
     "eager", "tense", "improving", "worsening", "loud", "quiet", "high", "fast", "slow", "pausing",
     "smiling", "frowning", "eyes closed", "lips pressed", "repeating", "louder", "sarcastic",
-    "distressed"};
+    "distressed", "restless", "leaning in", "nodding"};
 
 const char *follow_input_name(int input) {
   if (input < 0 || input >= FOLLOW_INPUTS) return NULL;
@@ -60,6 +60,9 @@ void follow_inputs(const follow_evidence *e, float inputs[FOLLOW_INPUTS]) {
   inputs[FOLLOW_FROWNING] = above(e->brows_lowered);
   inputs[FOLLOW_EYES_CLOSED] = above(e->eyes_closed);
   inputs[FOLLOW_LIPS_PRESSED] = above(e->lips_pressed);
+  inputs[FOLLOW_RESTLESS] = above(e->restless);
+  inputs[FOLLOW_LEANING_IN] = part(e->leaning_in / 20);
+  inputs[FOLLOW_NODDING] = part(e->nodding / 10);
   inputs[FOLLOW_REPEATING] = part(e->repeat);
   inputs[FOLLOW_LOUDER] = part(e->rising);
   inputs[FOLLOW_SARCASTIC] = part(e->flags[MIEN_SARCASM]);

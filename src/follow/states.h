@@ -22,6 +22,9 @@ typedef struct follow_evidence {
   float fine[MIEN_FINE], extra[MIEN_EXTRA], flags[MIEN_FLAGS];
   /* sd above this person's usual */
   float loudness, pitch, rate, pause, smile, brows_lowered, eyes_closed, lips_pressed;
+  float restless;   /* sd above this person's usual */
+  float leaning_in; /* %: the head is that much larger in the picture than usual */
+  float nodding;    /* degrees, of the nods of the last second or two            */
   float repeat;  /* 0…1: the turn says again what this person said before        */
   float rising;  /* sd a turn: how much louder this person's turns have become   */
 } follow_evidence;
@@ -37,6 +40,7 @@ enum {
   FOLLOW_LOUD, FOLLOW_QUIET, FOLLOW_HIGH, FOLLOW_FAST, FOLLOW_SLOW, FOLLOW_PAUSING,
   FOLLOW_SMILING, FOLLOW_FROWNING, FOLLOW_EYES_CLOSED, FOLLOW_LIPS_PRESSED, /* 0.5 sd 0, 2.5 sd 1 */
   FOLLOW_REPEATING, FOLLOW_LOUDER, FOLLOW_SARCASTIC, FOLLOW_DISTRESSED,
+  FOLLOW_RESTLESS, FOLLOW_LEANING_IN, FOLLOW_NODDING, /* 0.5 sd 0, 2.5 sd 1; 20 % is 1; 10 degrees are 1 */
   FOLLOW_INPUTS
 };
 const char *follow_input_name(int input); /* "fine.annoyance" "core.anger" "loud" …; NULL outside */

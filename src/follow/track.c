@@ -50,7 +50,7 @@ void follow_track_update(follow_track *track, double at, const fuse_result *fuse
   track->mass *= exp(-passed / FOLLOW_LABELS);
   track->at = isnan(track->at) ? at : BASE_MAX(at, track->at);
   if (!(fresh > 0)) return;
-  double mass = (double)(fused->reliability * fresh), gain = mass / (track->mass + mass);
+  double mass = (double)(fused->reliability * fresh), gain = mass > 0 ? mass / (track->mass + mass) : 0;
   for (int k = 0; k < MIEN_CORE; k++) {
     double log_now = log(BASE_MAX((double)fused->core[k], 1e-6));
     track->logs[k] += gain * (log_now - track->logs[k]);

@@ -5,7 +5,7 @@
 
 enum { PARTS = MIEN_FUSED }; /* text voice face body */
 
-static const float weights[PARTS] = {FUSE_WEIGHT_TEXT, FUSE_WEIGHT_VOICE, FUSE_WEIGHT_FACE, 0.5f};
+static const float weights[PARTS] = {FUSE_WEIGHT_TEXT, FUSE_WEIGHT_VOICE, FUSE_WEIGHT_FACE, 0.25f};
 static const double taus[PARTS] = {8.0, 4.0, 2.0, 4.0}; /* seconds */
 
 /* 1-sigma errors of valence, arousal, dominance, chosen: a voice tells arousal better than valence,
@@ -51,20 +51,24 @@ static float largest(const float core[MIEN_CORE]) {
 static float reliability_of(const fuse_part *part) {
   if (!(part->age >= 0 && part->age <= FUSE_WINDOW)) return 0;
   float confidence = isfinite(part->confidence) ? part->confidence : largest(part->core);
+  bool abstains = part->abstains && !part->dims_only;
+  if (part->dims_only) confidence = 1; /* what moved was measured */
   float quality = isfinite(part->quality) ? BASE_CLAMP(part->quality, 0.0f, 1.0f) : 1.0f;
   return weights[part->modality] * powf(BASE_CLAMP(confidence, 0.01f, 1.0f), FUSE_BETA) *
          BASE_MAX(quality, 0.05f) * expf((float)(-part->age / taus[part->modality])) *
-         (part->abstains ? ABSTAINING : 1.0f);
+         (abstains ? ABSTAINING : 1.0f);
 }
 
-/* The pool of those parts whose r is above 0; returns how much several speak, 0…1. */
+/* The pool of those parts whose r is above 0 (of none: even); returns how much several speak, 0…1. */
 static float pool_core(const fuse_part *const parts[PARTS], const float r[PARTS],
                        float core[MIEN_CORE]) {
   float sum = 0, squares = 0;
+  for (int k = 0; k < MIEN_CORE; k++) core[k] = 1.0f / MIEN_CORE;
   for (int m = 0; m < PARTS; m++) {
     sum += r[m];
     squares += r[m] * r[m];
   }
+  if (!(sum > 0)) return 0;
   float n = BASE_CLAMP(sum * sum / squares, 1.0f, 2.0f), several = n - 1;
   float leak = FUSE_LEAK * several;
   float sharp = powf(n, FUSE_GAMMA) / (1 + (FUSE_TEMPERATURE - 1) * several);
@@ -93,6 +97,7 @@ static void pool_dims(const fuse_part *const parts[PARTS], const float r[PARTS],
       if (!(r[m] > 0)) continue;
       float place[MIEN_DIMS], value = parts[m]->dims[d], error = errors[m][d];
       if (!isfinite(value)) {
+        if (parts[m]->dims_only) continue;
         fuse_place(parts[m]->core, place);
         value = place[d];
         error *= ERROR_OF_CORE;
@@ -101,8 +106,8 @@ static void pool_dims(const fuse_part *const parts[PARTS], const float r[PARTS],
       precision += p;
       sum += p * value;
     }
-    result->dims[d] = BASE_CLAMP(sum / precision, -1.0f, 1.0f);
-    result->variance[d] = 1 / precision;
+    result->dims[d] = precision > 0 ? BASE_CLAMP(sum / precision, -1.0f, 1.0f) : 0;
+    result->variance[d] = precision > 0 ? 1 / precision : 1;
   }
 }
 
@@ -130,15 +135,18 @@ int fuse_pool(const fuse_part *parts, size_t count, fuse_result *result) {
     r[parts[i].modality] = reliability_of(&parts[i]);
   }
   result->abstains = true;
+  float all = 0, named[PARTS]; /* r of those that name labels */
   for (int m = 0; m < PARTS; m++) {
-    result->reliability += r[m];
-    if (r[m] > 0 && !last[m]->abstains) result->abstains = false;
+    all += r[m];
+    named[m] = last[m] && last[m]->dims_only ? 0 : r[m];
+    result->reliability += named[m];
+    if (named[m] > 0 && !last[m]->abstains) result->abstains = false;
   }
-  if (!(result->reliability > 0)) return MIEN_EEMPTY;
-  for (int m = 0; m < PARTS; m++) result->from[m] = r[m] / result->reliability;
-  result->several = pool_core(last, r, result->core);
+  if (!(all > 0)) return MIEN_EEMPTY;
+  for (int m = 0; m < PARTS; m++) result->from[m] = r[m] / all;
+  result->several = pool_core(last, named, result->core);
   pool_dims(last, r, result);
-  result->masking = masking_of(last, r);
+  result->masking = masking_of(last, named);
   return MIEN_OK;
 }
 

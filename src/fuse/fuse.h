@@ -38,6 +38,7 @@ typedef struct fuse_part {
   float confidence;      /* calibrated; NAN: the largest of core                               */
   float quality;         /* 0…1; NAN: 1                                                        */
   bool abstains;
+  bool dims_only;        /* core says nothing and is left out: a body's movement names no label    */
   double age;            /* seconds since it was said, 0…FUSE_WINDOW; older ones are left out  */
 } fuse_part;
 
@@ -47,7 +48,7 @@ typedef struct fuse_result {
   float from[MIEN_MODALITIES];                /* weights, sum to 1                             */
   float masking;        /* 0…1; NAN unless there are words and voice or face                   */
   float several;        /* 0…1: 0 one modality alone, 1 two equal ones and more               */
-  float reliability;    /* sum of r, 0 when there is nothing; about 1 for one fresh voice      */
+  float reliability;    /* sum of r of those that name labels; about 1 for one fresh voice      */
   bool abstains;        /* every part does                                                     */
 } fuse_result;
 

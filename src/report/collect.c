@@ -92,7 +92,9 @@ static void keep_cue(report_cue *cues, int *count, const char *text, float weigh
 /* A measure far from what is usual for this person is told even where it weighs little: people hear
  * it too. Behind the words: 1 sd is as 0.02 of a reading. What merely sets this person apart from
  * others would be told at every turn. */
-static float standing_out(const mien_cue *cue) {
+static float standing_out(const mien_cue *cue, int modality) {
+  bool measured = !strcmp(cue->kind, "gesture") || !strcmp(cue->kind, "restlessness");
+  if (modality == MIEN_BODY && !measured) return 0.1f; /* an event: a nod, a hand to the face */
   bool own = strstr(cue->text, "this person's") != NULL;
   float size = own && isfinite(cue->z) && fabsf(cue->z) >= 1 ? 0.02f * BASE_MIN(fabsf(cue->z), 5) : 0;
   return fabsf(cue->weight) >= size ? cue->weight : size;
@@ -113,7 +115,7 @@ static void fill_point(report *r, report_point *point, const mien_reading *readi
     bool quoted = cue->at >= 0 && *cue->text; /* a word, as it was said */
     if (quoted && !cue->text[1] && ispunct((unsigned char)*cue->text)) continue;
     snprintf(text, sizeof text, quoted ? "“%s”" : "%s", cue->text);
-    keep_cue(point->cues, &point->cue_count, text, quoted ? cue->weight : standing_out(cue), cue->toward);
+    keep_cue(point->cues, &point->cue_count, text, quoted ? cue->weight : standing_out(cue, reading->modality), cue->toward);
   }
 }
 
@@ -169,6 +171,7 @@ int report_add_event(report *r, const mien_event *event) {
   bool turn = event->kind == MIEN_EVENT_TURN;
   double t0 = turn ? event->t0 : reading->t0, t1 = turn ? event->t1 : reading->t1;
   if (!isfinite(t0) || !isfinite(t1) || t0 < 0 || t1 > longest) return MIEN_OK;
+  bool moved = event->kind == MIEN_EVENT_READING && reading->modality == MIEN_BODY;
   if (!turn && event->kind != MIEN_EVENT_STATE && !reading->final) return MIEN_OK;
   int person = person_of(r, turn ? event->who : reading->who);
   if (person < 0) return MIEN_ENOMEM;
@@ -182,7 +185,7 @@ int report_add_event(report *r, const mien_event *event) {
   }
   int code = reading->modality == MIEN_TEXT ? add_text(r, person, reading)
                                             : add_spoken(r, person, reading);
-  return code || p->fused ? code : add_point(r, p, reading);
+  return code || p->fused || moved ? code : add_point(r, p, reading);
 }
 
 int report_add_audio(report *r, const char *who, const float *pcm, size_t count, double at) {

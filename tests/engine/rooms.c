@@ -1,4 +1,4 @@
-/* rooms.c: text, voice, face and words played by simple rules, so that the tests of engine/ know
+/* rooms.c: text, voice, face, body and words played by simple rules, so that the tests of engine/ know
  * what to expect to the last number. Linked in place of the rooms. */
 #include "rooms.h"
 
@@ -241,12 +241,84 @@ int face_tracker_finish(face_tracker *tracker) {
     if (tracker->label[k] >= 0) show(tracker, k, tracker->since[k], tracker->at, 1);
   return MIEN_OK;
 }
+int face_tracker_seen(const face_tracker *tracker, const uint8_t **grey, int *width, int *height,
+                      face_seen seen[FACE_TRACKS]) {
+  static const uint8_t pixel;
+  int count = 0;
+  *grey = &pixel, *width = *height = 1;
+  for (int k = 0; k < 4; k++)
+    if (tracker->label[k] >= 0) seen[count++] = (face_seen){.track = k, .box = {1, 1, 101, 101}, .scale = 1};
+  return count;
+}
 int face_read_aligned(const face_model *model, const mien_picture *picture, mien_reading *reading,
                       mien_error *error) {
   base_reading_init(reading, MIEN_FACE);
   core_of(reading, MIEN_JOY, 0.9f);
   return MIEN_OK;
 }
+
+/* ---- body: each head gives a reading for each second that it is there, with a nod of 10 degrees and
+ * an arousal of a tenth of its number; it is gone with the first picture without it ---- */
+struct body_stream {
+  double since[4], seen[4], at;
+  bool there[4], finished;
+  mien_reading waiting[8];
+  mien_cue cues[8];
+  int count;
+};
+int body_stream_open(body_stream **stream) {
+  if (!(*stream = handle(sizeof **stream))) return MIEN_ENOMEM;
+  (*stream)->at = (double)NAN;
+  return MIEN_OK;
+}
+void body_stream_close(body_stream **stream) { drop(*stream), *stream = NULL; }
+static void move(body_stream *stream, int k) {
+  if (stream->seen[k] <= stream->since[k]) return;
+  mien_reading *reading = &stream->waiting[stream->count];
+  base_reading_init(reading, MIEN_BODY);
+  for (int i = 0; i < MIEN_CORE; i++) reading->core[i] = 1.0f / MIEN_CORE;
+  reading->set = (1u << MIEN_CORE) - 1;
+  reading->dims[MIEN_AROUSAL] = 0.1f * (float)k;
+  reading->abstain = "movement alone names no label";
+  reading->quality = 1;
+  reading->track = k;
+  reading->final = 1;
+  reading->t0 = stream->since[k];
+  reading->t1 = stream->seen[k];
+  mien_cue *cue = &stream->cues[stream->count++];
+  *cue = (mien_cue){.kind = "nod", .text = "1 nod", .t0 = reading->t0, .t1 = reading->t1, .value = 10,
+                    .z = NAN, .weight = NAN, .toward = -1, .at = -1};
+  reading->cues = cue;
+  reading->cue_count = 1;
+}
+int body_stream_feed(body_stream *stream, const body_picture *picture, const body_head *heads, int count,
+                     double at) {
+  bool there[4] = {false};
+  stream->count = 0;
+  for (int h = 0; h < count; h++) there[heads[h].track] = true;
+  for (int k = 0; k < 4; k++) {
+    if (stream->there[k] && (!there[k] || floor(at) > floor(stream->since[k]))) move(stream, k), stream->since[k] = at;
+    if (there[k] && !stream->there[k]) stream->since[k] = at;
+    if (there[k]) stream->seen[k] = at;
+    stream->there[k] = there[k];
+  }
+  stream->at = at;
+  return MIEN_OK;
+}
+int body_stream_next(body_stream *stream, mien_reading *reading) {
+  if (!stream->count) return stream->finished ? MIEN_EEND : MIEN_EAGAIN;
+  *reading = stream->waiting[0];
+  memmove(stream->waiting, stream->waiting + 1, (size_t)--stream->count * sizeof *reading);
+  return MIEN_OK;
+}
+int body_stream_finish(body_stream *stream) {
+  stream->count = 0;
+  stream->finished = true;
+  for (int k = 0; k < 4; k++)
+    if (stream->there[k]) move(stream, k);
+  return MIEN_OK;
+}
+double body_stream_given_until(const body_stream *stream) { return floor(stream->at); }
 
 /* ---- words: "anger" each second, three to an utterance ---- */
 struct words_recogniser { double start, clock; int heard, given, finished; };

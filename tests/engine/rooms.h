@@ -3,6 +3,7 @@
 #define TESTS_ROOMS_H
 
 #include "base/base.h"
+#include "body/body.h"
 #include "face/face.h"
 #include "nn/nn.h"
 #include "text/text.h"

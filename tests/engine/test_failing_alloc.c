@@ -120,7 +120,7 @@ static void make_input(void) {
 
 static void use_session(mien_engine *engine, lines *out) {
   mien_session_options options = MIEN_SESSION_USUAL;
-  options.read = MIEN_READ_TEXT | MIEN_READ_VOICE | MIEN_READ_FACE;
+  options.read = MIEN_READ_TEXT | MIEN_READ_VOICE | MIEN_READ_FACE | MIEN_READ_BODY;
 #ifdef ROOMS
   options.read |= MIEN_READ_WORDS;
 #endif

@@ -216,11 +216,13 @@ assert_string_equal(lines.data, first.data);
 
 static void any_subset_of_modalities_gives_states(void **state) {
   mien_engine *engine = open_engine();
-  for (unsigned read = 1; read < 8; read++) {
+  for (unsigned subset = 1; subset < 16; subset++) {
+    unsigned read = (subset & 7) | (subset & 8 ? MIEN_READ_BODY : 0);
+    if (read == MIEN_READ_BODY) continue; /* there are no heads without faces */
     mien_session *session = open_session(engine, read, 1);
     mien_event event;
     double last = -1;
-    size_t count = 0;
+    size_t count = 0, moved = 0;
     for (size_t at = 0; at < SECONDS * RATE; at += 1600) {
       assert_int_equal(feed_sound(session, at, at + 1600), MIEN_OK);
       assert_int_equal(feed_face(session, (double)at / RATE, MIEN_JOY, -1), MIEN_OK);
@@ -238,6 +240,8 @@ static void any_subset_of_modalities_gives_states(void **state) {
       if (!(read & MIEN_READ_TEXT)) assert_true(r->from[MIEN_TEXT] == 0);
       if (!(read & MIEN_READ_VOICE)) assert_true(r->from[MIEN_VOICE] == 0);
       if (!(read & MIEN_READ_FACE)) assert_true(r->from[MIEN_FACE] == 0);
+      if (!(read & MIEN_READ_BODY) || !(read & MIEN_READ_FACE)) assert_true(r->from[MIEN_BODY] == 0);
+      moved += r->from[MIEN_BODY] > 0;
       for (int s = 0; s < MIEN_STATES; s++) assert_true(r->states[s] >= 0 && r->states[s] <= 1);
       for (int d = 0; d < MIEN_DIMS; d++) {
         assert_true(isfinite(r->dims[d]) && isfinite(r->trend[d]) && isfinite(r->forecast[d]));
@@ -247,10 +251,40 @@ static void any_subset_of_modalities_gives_states(void **state) {
       last = r->t1;
       count++;
     }
-    assert_true(count > 0);
+    assert_true(count > 0 && (moved > 0) == ((read & MIEN_READ_BODY) && (read & MIEN_READ_FACE)));
     mien_session_close(&session);
   }
   mien_engine_close(&engine);
+}
+
+static void movement_belongs_to_whose_face_it_is(void **state) {
+  mien_engine *engine = open_engine();
+  mien_session *session = open_session(engine, MIEN_READ_FACE | MIEN_READ_BODY, 1);
+  for (int i = 0; i < 110; i++) /* 4.4 s; the second face is there from 0.4 s to 2.4 s */
+    assert_int_equal(feed_face(session, i * 0.04, MIEN_JOY, i >= 10 && i < 60 ? MIEN_FEAR : -1), MIEN_OK);
+  assert_int_equal(mien_session_finish(session), MIEN_OK);
+  mien_event event;
+  int mine = 0, others = 0, nodding = 0;
+  while (mien_session_next(session, &event) == MIEN_OK) {
+    const mien_reading *r = &event.reading;
+    if (event.kind == MIEN_EVENT_STATE) {
+      nodding += r->states[MIEN_ENGAGEMENT] > 0.05f && r->from[MIEN_BODY] > 0;
+      /* It weighs in, and names nothing. */
+      if (!strcmp(r->who, "caller")) assert_true(r->core[MIEN_JOY] > 0.55f && r->from[MIEN_BODY] < 0.5f);
+      continue;
+    }
+    if (r->modality != MIEN_BODY) continue;
+    bool own = !strcmp(r->who, "caller");
+    if (!own) assert_string_equal(r->who, "caller/face-2");
+    assert_int_equal(r->track, own ? 0 : 1);
+    assert_string_equal(r->cues[0].text, "1 nod"); /* events have no usual to be compared with */
+    if (own) mine++;
+    else others++;
+  }
+  assert_int_equal(mine, 5);   /* 0-1, 1-2, 2-3, 3-4, 4-4.4 */
+  assert_int_equal(others, 3); /* 0.4-1, 1-2, 2-2.4 */
+  assert_true(nodding > 0);
+  close_all(&session, &engine);
 }
 
 static void faces_are_averaged_and_named(void **state) {
@@ -568,6 +602,7 @@ int main(void) {
       cmocka_unit_test(bulk_reads_without_cues_and_states),
       cmocka_unit_test(states_do_not_depend_on_cutting_and_interleaving),
       cmocka_unit_test(any_subset_of_modalities_gives_states),
+      cmocka_unit_test(movement_belongs_to_whose_face_it_is),
       cmocka_unit_test(faces_are_averaged_and_named),
       cmocka_unit_test(words_are_recognised_where_there_is_no_text),
       cmocka_unit_test(missing_words_leave_the_sound_unread),
