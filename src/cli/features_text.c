@@ -62,7 +62,7 @@ static void print_subwords(const text_subwords *subwords, const text_tokens *tok
   const char *gap = "";
   for (size_t i = 0; i < tokens->count; i++) {
     int marks = tokens->items[i].marks & 7;
-    size_t count = text_subwords_cut(subwords, tokens, i, ids, TEXT_SUBWORD_TOKEN, NULL);
+    size_t count = text_subwords_cut(subwords, tokens, i, ids, NULL, TEXT_SUBWORD_TOKEN, NULL);
     for (size_t k = 0; k < count; k++, gap = " ") {
       printf("%s%u", gap, ids[k]);
       if (marks) printf("\x1f%d", marks);

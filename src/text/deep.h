@@ -157,7 +157,7 @@ void text_deep_first_sums(text_deep_run *run, size_t d);
 
 /* ---- A text as windows of pieces (deep_text.c) ------------------------------------------------- */
 
-typedef struct text_deep_part { /* a token of the text that is read */
+typedef struct text_deep_part { /* a token of the text that is read; of a run without spaces, a piece */
   uint32_t at, length;          /* bytes of the text */
   uint16_t first, count;        /* its pieces, from the first of its window */
   uint8_t window, kind, marks;

@@ -47,6 +47,35 @@ static void note_token(text_deep_text *to, const text_token *token, const uint16
   to->word_score += score;
 }
 
+/* A token's parts: itself; or, in a script without spaces, its pieces, where their bytes are those of the
+ * text (normalisation may have changed them: half-width, ligatures). A character spelled in bytes is one
+ * part. */
+static void put_parts(text_deep_text *to, const text_deep_part *whole, const char *utf8, const uint8_t *lengths) {
+  size_t sum = 0, at = 0;
+  for (size_t i = 0; i < whole->count; i++) sum += lengths[i];
+  bool begins = sum == whole->length; /* every piece of more than a byte begins a character */
+  for (size_t i = 0; i < whole->count && begins; at += lengths[i++])
+    begins = lengths[i] == 1 || ((unsigned char)utf8[at] & 0xc0) != 0x80;
+  if (!begins) {
+    to->parts[to->part_count++] = *whole;
+    return;
+  }
+  at = 0;
+  for (size_t i = 0; i < whole->count; at += lengths[i++]) {
+    if (i && ((unsigned char)utf8[at] & 0xc0) == 0x80) { /* further bytes of a character */
+      to->parts[to->part_count - 1].count++;
+      to->parts[to->part_count - 1].length++;
+      continue;
+    }
+    text_deep_part *part = &to->parts[to->part_count++];
+    *part = *whole;
+    part->at += (uint32_t)at;
+    part->length = lengths[i];
+    part->first = (uint16_t)(part->first + i);
+    part->count = 1;
+  }
+}
+
 /* Bytes from `at` up to `limit` into at most `most` windows more; returns where it had to stop. */
 static size_t fill(const cutter *c, size_t at, size_t limit, size_t most) {
   text_deep_text *to = c->to;
@@ -61,8 +90,9 @@ static size_t fill(const cutter *c, size_t at, size_t limit, size_t most) {
     for (size_t i = 0; i < c->tokens->count; i++) {
       const text_token *token = &c->tokens->items[i];
       uint16_t ids[TEXT_SUBWORD_TOKEN];
+      uint8_t lengths[TEXT_SUBWORD_TOKEN];
       int32_t score;
-      size_t count = text_subwords_cut(c->subwords, c->tokens, i, ids, TEXT_SUBWORD_TOKEN, &score);
+      size_t count = text_subwords_cut(c->subwords, c->tokens, i, ids, lengths, TEXT_SUBWORD_TOKEN, &score);
       if (!open || to->counts[to->window_count - 1] + count > TEXT_DEEP_WINDOW) {
         if (to->window_count == end) return at + token->at;
         to->counts[to->window_count++] = 0;
@@ -72,9 +102,12 @@ static size_t fill(const cutter *c, size_t at, size_t limit, size_t most) {
       memcpy(to->ids[window] + place, ids, count * sizeof *ids);
       memset(to->marks[window] + place, token->marks & (TEXT_NEGATED | TEXT_SHOUTED | TEXT_LONG), count);
       to->counts[window] += count;
-      to->parts[to->part_count++] = (text_deep_part){
+      text_deep_part whole = {
           .at = (uint32_t)at + token->at, .length = token->length, .first = (uint16_t)place,
           .count = (uint16_t)count, .window = (uint8_t)window, .kind = token->kind, .marks = token->marks};
+      if (token->kind == TEXT_WORD && !text_token_is_spaced(c->tokens, token))
+        put_parts(to, &whole, from + token->at, lengths);
+      else to->parts[to->part_count++] = whole;
       note_token(to, token, ids, count, score);
       note_signs(to, from, after, token->at);
       after = token->at + token->length;
@@ -112,7 +145,7 @@ static void put_turn(const cutter *c, const text_turn *turn) {
   while (at < turn->bytes) {
     text_tokenise(c->tokens, turn->utf8 + at, turn->bytes - at, TEXT_RUNS);
     for (size_t i = 0; i < c->tokens->count; i++) {
-      size_t count = text_subwords_cut(c->subwords, c->tokens, i, ids + kept, TEXT_SUBWORD_TOKEN, NULL);
+      size_t count = text_subwords_cut(c->subwords, c->tokens, i, ids + kept, NULL, TEXT_SUBWORD_TOKEN, NULL);
       memset(marks + kept, c->tokens->items[i].marks & (TEXT_NEGATED | TEXT_SHOUTED | TEXT_LONG), count);
       kept += count;
       if (kept <= TEXT_DEEP_TURN) continue;

@@ -245,15 +245,25 @@ static int32_t find(const text_subwords *s, cut *c) {
   return c->ways[c->count].score;
 }
 
-static size_t write(const cut *c, uint16_t *ids, size_t capacity) {
+static size_t write(const cut *c, uint16_t *ids, uint8_t *lengths, size_t capacity) {
   uint16_t back[TEXT_SUBWORD_TOKEN];
+  uint8_t bytes[TEXT_SUBWORD_TOKEN];
   size_t count = 0;
   for (size_t end = c->count; end; end = c->ways[end].from) {
-    if (c->ways[end].id) back[count++] = c->ways[end].id;
-    else
-      for (size_t i = end; i-- > c->ways[end].from;) back[count++] = (uint16_t)(TEXT_SUBWORD_BYTES + c->bytes[i]);
+    size_t from = c->ways[end].from;
+    if (c->ways[end].id) {
+      bytes[count] = (uint8_t)(end - from);
+      back[count++] = c->ways[end].id;
+    } else
+      for (size_t i = end; i-- > from;) {
+        bytes[count] = 1;
+        back[count++] = (uint16_t)(TEXT_SUBWORD_BYTES + c->bytes[i]);
+      }
   }
-  for (size_t i = 0; i < count && i < capacity; i++) ids[i] = back[count - 1 - i];
+  for (size_t i = 0; i < count && i < capacity; i++) {
+    ids[i] = back[count - 1 - i];
+    if (lengths) lengths[i] = bytes[count - 1 - i];
+  }
   return count;
 }
 
@@ -266,7 +276,7 @@ static void spell(cut *c, const text_tokens *tokens, const text_token *token, bo
 }
 
 size_t text_subwords_cut(const text_subwords *subwords, const text_tokens *tokens, size_t index, uint16_t *ids,
-                         size_t capacity, int32_t *score) {
+                         uint8_t *lengths, size_t capacity, int32_t *score) {
   const text_token *token = &tokens->items[index];
   cut plain, single;
   spell(&plain, tokens, token, false);
@@ -278,5 +288,5 @@ size_t text_subwords_cut(const text_subwords *subwords, const text_tokens *token
     if (other > most) most = other, best = &single;
   }
   if (score) *score = most;
-  return write(best, ids, capacity);
+  return write(best, ids, lengths, capacity);
 }

@@ -47,9 +47,10 @@ void text_subwords_close(text_subwords **subwords);
 uint32_t text_subwords_count(const text_subwords *subwords);
 
 /* The pieces of token `index`, which came of text_tokenise(…, TEXT_RUNS). Returns how many there are, at
- * most TEXT_SUBWORD_TOKEN; the first `capacity` of them are written. `score` (may be NULL): the sum of
- * the pieces' scores, thousandths; -16000 for each byte. */
+ * most TEXT_SUBWORD_TOKEN; the first `capacity` of them are written, and in `lengths` (may be NULL) the
+ * bytes of each, 1…64. `score` (may be NULL): the sum of the pieces' scores, thousandths; -16000 for each
+ * byte. */
 size_t text_subwords_cut(const text_subwords *subwords, const text_tokens *tokens, size_t index, uint16_t *ids,
-                         size_t capacity, int32_t *score);
+                         uint8_t *lengths, size_t capacity, int32_t *score);
 
 #endif

@@ -51,7 +51,7 @@ static void check_cut(size_t index) {
   const text_token *token = &tokens.items[index];
   uint16_t ids[TEXT_SUBWORD_TOKEN];
   int32_t score;
-  size_t count = text_subwords_cut(subwords, &tokens, index, ids, TEXT_SUBWORD_TOKEN, &score);
+  size_t count = text_subwords_cut(subwords, &tokens, index, ids, NULL, TEXT_SUBWORD_TOKEN, &score);
   REQUIRE(count >= 1 && count <= TEXT_SUBWORD_TOKEN && score < 0 && score >= -16000 * TEXT_SUBWORD_TOKEN);
   char spelled[TEXT_SUBWORD_TOKEN];
   size_t bytes = 0, characters = 0;

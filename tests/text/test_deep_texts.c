@@ -322,6 +322,28 @@ static void erasing(void **state) {
   }
 }
 
+/* A run of a script without spaces is told by its pieces: they tile it, at whole characters. A word whose
+ * bytes normalisation changes (half-width) stays one. */
+static void parts_without_spaces(void **state) {
+  const opened *o = *state;
+  static const char text[] = "ok 天气真好啊 ｶﾞ";
+  const char *run = strstr(text, "天"), *end = strchr(run, ' ');
+  text_contribution list[32];
+  int count = text_reader_contributions(o->reader, text, sizeof text - 1, list, 32), parts = 0;
+  size_t at = (size_t)(run - text);
+  for (int t = 0; t < count; t++) {
+    if (list[t].at < (size_t)(run - text) || list[t].at >= (size_t)(end - text)) continue;
+    assert_int_equal(list[t].at, at);
+    assert_true(list[t].length >= 3 && list[t].length % 3 == 0);
+    at += list[t].length;
+    parts++;
+  }
+  assert_int_equal(at, end - text);
+  assert_true(parts > 1);
+  assert_int_equal(list[count - 1].at, end + 1 - text);
+  assert_int_equal(list[count - 1].length, strlen(end + 1));
+}
+
 /* Of a long text the tokens with the most attention are erased, and the others have no share. */
 static void erasing_of_many(void **state) {
   const opened *o = *state;
@@ -403,6 +425,7 @@ int main(void) {
       cmocka_unit_test(turns),
       cmocka_unit_test(erasing),
       cmocka_unit_test(erasing_of_many),
+      cmocka_unit_test(parts_without_spaces),
   };
   return cmocka_run_group_tests(tests, open_all, close_all);
 }

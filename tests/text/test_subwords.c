@@ -73,7 +73,7 @@ static const char *cut(const opened *o, const char *text) {
   text_tokenise(&tokens, text, strlen(text), TEXT_RUNS);
   for (size_t i = 0; i < tokens.count; i++) {
     uint16_t ids[TEXT_SUBWORD_TOKEN];
-    size_t count = text_subwords_cut(o->subwords, &tokens, i, ids, TEXT_SUBWORD_TOKEN, NULL);
+    size_t count = text_subwords_cut(o->subwords, &tokens, i, ids, NULL, TEXT_SUBWORD_TOKEN, NULL);
     assert_in_range(count, 1, TEXT_SUBWORD_TOKEN);
     for (size_t k = 0; k < count; k++) {
       if (i || k) out[at++] = k ? '|' : ' ';
@@ -139,7 +139,7 @@ static void as_python(void **state) {
     text_tokenise(&tokens, line, (size_t)(tab - line), TEXT_RUNS);
     for (size_t i = 0; i < tokens.count; i++) {
       uint16_t ids[TEXT_SUBWORD_TOKEN];
-      size_t count = text_subwords_cut(o->subwords, &tokens, i, ids, TEXT_SUBWORD_TOKEN, NULL);
+      size_t count = text_subwords_cut(o->subwords, &tokens, i, ids, NULL, TEXT_SUBWORD_TOKEN, NULL);
       for (size_t k = 0; k < count; k++) assert_int_equal(ids[k], strtoul(at, &at, 10));
       longest = BASE_MAX(longest, count);
     }
@@ -157,13 +157,13 @@ static void capacity(void **state) {
   uint16_t all[TEXT_SUBWORD_TOKEN], some[4] = {7, 7, 7, 7};
   int32_t score = 0, again = 0;
   text_tokenise(&tokens, "quz", 3, TEXT_RUNS); /* ▁q, and two bytes */
-  assert_int_equal(text_subwords_cut(o->subwords, &tokens, 0, all, TEXT_SUBWORD_TOKEN, &score), 3);
+  assert_int_equal(text_subwords_cut(o->subwords, &tokens, 0, all, NULL, TEXT_SUBWORD_TOKEN, &score), 3);
   assert_int_equal(score, -3000 - 2 * 16000);
-  assert_int_equal(text_subwords_cut(o->subwords, &tokens, 0, some, 2, &again), 3);
+  assert_int_equal(text_subwords_cut(o->subwords, &tokens, 0, some, NULL, 2, &again), 3);
   assert_memory_equal(some, all, 2 * sizeof *some);
   assert_int_equal(some[2], 7);
   assert_int_equal(again, score);
-  assert_int_equal(text_subwords_cut(o->subwords, &tokens, 0, NULL, 0, NULL), 3);
+  assert_int_equal(text_subwords_cut(o->subwords, &tokens, 0, NULL, NULL, 0, NULL), 3);
 }
 
 static void refused(const opened *o, const char *where, const char *what) {
