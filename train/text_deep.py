@@ -40,11 +40,13 @@ import text_deep_pretrain as pre  # noqa: E402
 import text_deep_teach as teach  # noqa: E402
 import text_deep_tune as tune  # noqa: E402
 import text_subwords as ts  # noqa: E402
+import text_teachers as teachers  # noqa: E402
 import text_tokens as tt  # noqa: E402
 from text import best_thresholds  # noqa: E402
 from text_deep_net import Deep, Sizes  # noqa: E402
 
 PIECES = 40000
+SHARES = [.25, .15, .6]   # of the first deep model, the bulk model and the teachers in what posts are taught
 STEPS = ["tokens", "subwords", "vectors", "pretrain", "tune", "teach", "export"]
 PROVENANCE = {
     "data": [{"name": n, "licence": l} for n, l in [
@@ -198,10 +200,11 @@ def teaching(args) -> None:
     first = args.work / "first.mien"
     export.write(first, net, known, model, PROVENANCE, log=log)
     texts = teach.posts(args.data / "text/reddit.txt", args.posts, np.random.default_rng(3))
-    parts = [teach.heads(args.mien, path, texts) for path in (first, args.bulk)]
-    taught = teach.blend(parts, [.6, .4]) | {"dims": parts[1][:, 41:44],
-                                             "brighter": teach.blend(parts, [0, 1])["brighter"]}
-    known = teach.add(args.mien, model, known, texts, taught)
+    row, heads, plutchik = teachers.opinions(sorted(args.work.glob("teacher-*.npz")))
+    say = [row[teach.name_of(dd.clean(t))] for t in texts]
+    parts = [teach.heads(args.mien, path, texts) for path in (first, args.bulk)] + [heads[say]]
+    known = teach.add(args.mien, model, known, texts, teach.blend(parts, SHARES) | {"plutchik": plutchik[say]})
+    teach.fill(known, row, heads, plutchik)
 
     def save(mean: Deep, figures: dict) -> None:
         torch.save({"net": mean.state_dict(), "sizes": mean.sizes.dict(), "figures": figures},

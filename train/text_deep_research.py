@@ -218,7 +218,7 @@ def main() -> None:
     more = np.c_[net.more.weight.detach().numpy(), net.more.bias.detach().numpy()]
     export.write(args.out, net.net, arrays, model, PROVENANCE, folds, final, limits, name="text-research",
                  trained=[h for h in export.HEADS] + ["language"],
-                 extra={"benchmarks": {"meld": 7, "tweet": 4, "irony": 1,
+                 extra={"reads": "eng", "benchmarks": {"meld": 7, "tweet": 4, "irony": 1,
                                        "irony_threshold": round(found["irony_threshold"], 4)}},
                  more={"benchmark.heads": more.astype(np.float32)}, log=recipe.log)
 

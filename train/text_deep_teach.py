@@ -9,6 +9,7 @@ al. 2020): the mean of the log odds that the tuned deep model and the bulk model
 from __future__ import annotations
 
 import subprocess
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +29,10 @@ def posts(reddit: Path, count: int, rng) -> list[str]:
     return [lines[i] for i in rng.choice(len(lines), min(count, len(lines)), replace=False)]
 
 
+def name_of(text: str) -> int:
+    return zlib.crc32(text.encode())
+
+
 def heads(mien: str, model: Path, texts: list[str]) -> np.ndarray:
     """[n][44]: probabilities, and dims."""
     given = "\n".join(t.replace("\n", " ") for t in texts) + "\n"
@@ -44,13 +49,12 @@ def log_odds(p: np.ndarray) -> np.ndarray:
 
 
 def blend(parts: list[np.ndarray], weights: list[float]) -> dict[str, np.ndarray]:
-    mixed = sum(w * log_odds(p[:, :28]) for w, p in zip(weights, parts))
-    core = sum(w * np.log(np.clip(p[:, 28:35], 1e-4, 1)) for w, p in zip(weights, parts))
-    core = np.exp(core - core.max(1, keepdims=True))
-    brighter = sum(w * log_odds(p[:, 35:41]) for w, p in zip(weights, parts))
+    """The weighted mean of several opinions [n][44]: of log odds, of log shares, of dims."""
+    mix = lambda a, b, of: sum(w * of(p[:, a:b]) for w, p in zip(weights, parts)) / sum(weights)
     sigmoid = lambda z: 1 / (1 + np.exp(-z))
-    return {"fine": sigmoid(mixed), "core": core / core.sum(1, keepdims=True),
-            "brighter": sigmoid(brighter), "dims": parts[0][:, 41:44]}
+    core = np.exp(mix(28, 35, lambda p: np.log(np.clip(p, 1e-4, 1))))
+    return {"fine": sigmoid(mix(0, 28, log_odds)), "core": core / core.sum(1, keepdims=True),
+            "brighter": sigmoid(mix(35, 41, log_odds)), "dims": mix(41, 44, lambda p: p)}
 
 
 def add(mien: str, subwords, arrays: dd.Arrays, texts: list[str], taught: dict[str, np.ndarray]) -> dd.Arrays:
@@ -61,5 +65,19 @@ def add(mien: str, subwords, arrays: dd.Arrays, texts: list[str], taught: dict[s
     out.labels["core"][n:] = taught["core"]
     out.labels["brighter"][n:] = taught["brighter"]
     out.labels["brighter"][n:, td.BRIGHTER.index("disgust")] = -1  # not labelled in English
+    out.labels["plutchik"][n:] = taught["plutchik"]
     out.labels["dims"][n:], out.labels["dims_weight"][n:] = taught["dims"], .3
     return out
+
+
+def fill(arrays: dd.Arrays, row: dict[int, int], heads: np.ndarray, plutchik: np.ndarray) -> None:
+    """English training texts get the teachers' opinion in the heads that their set has no labels for."""
+    for i, e in enumerate(arrays.examples):
+        at = row.get(name_of(e.text)) if e.language == "eng" and e.split == "train" else None
+        if at is None or "post" in e.extra:
+            continue
+        for head, said in (("fine", heads[at, :28]), ("brighter", heads[at, 35:41]), ("plutchik", plutchik[at])):
+            if (arrays.labels[head][i] < 0).all():
+                arrays.labels[head][i] = said
+        if e.set != "emobank":
+            arrays.labels["dims"][i] = heads[at, 41:44]

@@ -1,22 +1,19 @@
 #!/usr/bin/env python3
-"""Teachers of the deep text model: a few word networks of another kind that read English alone, and
-whose mean opinion the deep model learns (Hinton et al. 2015).
+"""Teachers of the deep text model: a few networks of another kind that read English alone, and whose
+mean opinion the deep model learns (Hinton et al. 2015).
 
     python3 train/text_teachers.py --data DIR --work DIR --seed N      trains one, keeps its opinions
 
-A teacher is a bidirectional gated recurrent unit (Cho et al. 2014) with a convolution beside it, over
-skip-gram vectors of words and their letters (Bojanowski et al. 2017, by Debian's fasttext), attention and
-maximum pooling, and the deep model's heads. It is never shipped. Its opinions of the posts and of the
-English training texts, as probabilities and dims, are in WORK/teacher-N.npz: `of` names the text,
-`fine` [n][28], `core` [n][7], `brighter` [n][6], `plutchik` [n][8], `dims` [n][3].
+A teacher is a bidirectional gated recurrent unit (Cho et al. 2014) with a convolution beside it, over the
+deep model's pieces and their vectors; attention and maximum pooling; the deep model's heads. It is never
+shipped. Its opinions of the posts and of the English training and dev texts, as probabilities and dims,
+are in WORK/teacher-N.npz: `of` [n] names the text (text_deep_teach.name_of), `fine` [n][28], `core` [n][7], `brighter`
+[n][6], `plutchik` [n][8], `dims` [n][3].
 """
 from __future__ import annotations
 
 import argparse
-import os
 import pickle
-import subprocess
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,45 +26,30 @@ import text_data as td
 import text_deep_data as dd
 import text_deep_teach as teach
 import text_deep_tune as tune
-import text_tokens as tt
 from text_deep_net import HEADS
-from text_subwords import START
+from text_subwords import Subwords
 
 HERE = Path(__file__).resolve().parent
-FIRST, WIDTH = 4, 128
+WIDTH = 128
 SETS = ("goemotions", "brighter", "xed", "emobank")
 DRAWS = {"goemotions": 1.0, "brighter": 1.0, "xed english": .6, "emobank": 1.0}
-TAUGHT = ("fine", "core", "brighter", "plutchik", "dims")
-
-
-class Words:
-    """A vocabulary of whole words, in the place of text_subwords.Subwords."""
-
-    def __init__(self, words: list[str]):
-        self.number = {w: FIRST + i for i, w in enumerate(words)}
-
-    def __len__(self) -> int:
-        return FIRST + len(self.number)
-
-    def cut(self, token: str, mark: int) -> list[int]:
-        return [self.number.get(token.removeprefix(START), 1)]
 
 
 @dataclass
 class Sizes:
-    words: int
+    pieces: int
     languages: int = 1
     channels: int = 192
     hidden: int = 256
 
 
 class Reader(nn.Module):
-    def __init__(self, sizes: Sizes, vectors: np.ndarray, dropout: float):
+    def __init__(self, sizes: Sizes, vectors: torch.Tensor, dropout: float):
         super().__init__()
         self.sizes = sizes
         H, C = sizes.channels, 2 * sizes.channels + WIDTH
-        self.rows = nn.Embedding(sizes.words, WIDTH)
-        self.rows.weight.data[FIRST:] = torch.from_numpy(vectors)
+        self.rows = nn.Embedding(sizes.pieces, WIDTH)
+        self.rows.weight.data.copy_(vectors)
         self.marks = nn.Parameter(torch.zeros(3, WIDTH))
         self.units = nn.GRU(WIDTH, H, bidirectional=True)
         self.beside = nn.Conv1d(WIDTH, WIDTH, 3, padding=1)
@@ -93,45 +75,30 @@ class Reader(nn.Module):
         return {name: o for (name, _), o in zip(self.parts, out)}
 
 
-def vectors(path: Path, words: list[str]) -> np.ndarray:
-    """[n][WIDTH] of spread .3: words that fasttext does not know are the mean of their letters' n-grams."""
-    done = subprocess.run(["fasttext", "print-word-vectors", str(path)], input="\n".join(words).encode() + b"\n",
-                          stdout=subprocess.PIPE, check=True).stdout.decode().splitlines()
-    out = np.zeros((len(words), WIDTH), np.float32)
-    for i, line in enumerate(done):
-        values = line.rstrip().split(" ")[-WIDTH:]
-        out[i] = np.array(values, np.float32)
-    assert len(done) == len(words)
-    return out * (.3 / out.std())
-
-
 def english(every: list[td.Example], posts: list[str]) -> list[td.Example]:
     kept = [e for e in every if e.language == "eng" and e.set in SETS
             and (e.set != "xed" or e.extra.get("annotated"))]
     return kept + [td.Example(dd.clean(t), "goemotions", "eng", "post") for t in posts]
 
 
-def name_of(text: str) -> int:
-    return zlib.crc32(text.encode())
-
-
-def opinions(paths: list[Path]) -> dict[int, dict[str, np.ndarray]]:
-    """The mean of several teachers by text: of log odds, of log shares, of dims."""
+def opinions(paths: list[Path]) -> tuple[dict[int, int], np.ndarray, np.ndarray]:
+    """The mean of several teachers: of log odds, of log shares, of dims. Row of each text by its name, then
+    [n][44] as text_deep_teach.heads has them, and Plutchik's eight [n][8]."""
     files = [np.load(p) for p in paths]
     assert all((f["of"] == files[0]["of"]).all() for f in files)
-    mean = {"dims": np.mean([f["dims"] for f in files], 0)}
-    for name in ("fine", "brighter", "plutchik"):
-        mean[name] = tune.sigmoid(np.mean([teach.log_odds(f[name].astype(np.float64)) for f in files], 0))
+    mean = {name: tune.sigmoid(np.mean([teach.log_odds(f[name].astype(np.float64)) for f in files], 0))
+            for name in ("fine", "brighter", "plutchik")}
     core = np.exp(np.mean([np.log(np.clip(f["core"].astype(np.float64), 1e-4, 1)) for f in files], 0))
-    mean["core"] = core / core.sum(1, keepdims=True)
-    return {int(k): {name: mean[name][i] for name in TAUGHT} for i, k in enumerate(files[0]["of"])}
+    heads = np.c_[mean["fine"], core / core.sum(1, keepdims=True), mean["brighter"],
+                  np.mean([f["dims"] for f in files], 0)]
+    return {int(k): i for i, k in enumerate(files[0]["of"])}, heads, mean["plutchik"]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     add = parser.add_argument
     add("--data", type=Path, default=HERE.parent.parent / "data-cache")
-    add("--work", type=Path, default=HERE.parent / "build/train-text-deep", help="with examples.pkl, words.bin")
+    add("--work", type=Path, default=HERE.parent / "build/train-text-deep", help="with examples.pkl, subwords.tsv, tune.pt")
     add("--mien", default=str(HERE.parent / "build/src/cli/mien"))
     add("--threads", type=int, default=1)
     add("--seed", type=int, default=1)
@@ -143,17 +110,15 @@ def main() -> None:
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     posts = teach.posts(args.data / "text/reddit.txt", args.posts, np.random.default_rng(3))
-    kept = args.work / "words.pkl"
+    kept = args.work / "english.pkl"
     if not kept.exists():
         every = english(pickle.load(open(args.work / "examples.pkl", "rb")), posts)
-        seen = {t.partition(tt.MARK)[0].removeprefix(START)
-                for line in tt.run(args.mien, [e.text for e in every], "--runs") for t in line.split(" ")}
-        words = sorted(w for w in seen if w)
-        arrays = dd.Arrays(args.mien, Words(words), every, ["eng"])
-        pickle.dump((arrays, vectors(args.work / "words.bin", words)), open(kept, "wb"), 4)
-    arrays, rows = pickle.load(open(kept, "rb"))
+        arrays = dd.Arrays(args.mien, Subwords.load(args.work / "subwords.tsv"), every, ["eng"])
+        pickle.dump(arrays, open(kept, "wb"), 4)
+    arrays = pickle.load(open(kept, "rb"))
+    rows = torch.load(args.work / "tune.pt")["net"]["rows.weight"]
     torch.manual_seed(args.seed)
-    net = Reader(Sizes(FIRST + len(rows), channels=args.channels), rows, args.dropout)
+    net = Reader(Sizes(len(rows), channels=args.channels), rows, args.dropout)
 
     best = {}
 
@@ -167,7 +132,7 @@ def main() -> None:
                             for e, n in zip(arrays.examples, arrays.length)])
     out = tune.predict(best["net"], arrays, which)
     core = np.exp(out["core"] - out["core"].max(1, keepdims=True))
-    np.savez(args.work / f"teacher-{args.seed}.npz", of=[name_of(arrays.examples[i].text) for i in which],
+    np.savez(args.work / f"teacher-{args.seed}.npz", of=[teach.name_of(arrays.examples[i].text) for i in which],
              core=(core / core.sum(1, keepdims=True)).astype(np.float16),
              dims=np.tanh(out["dims"]).astype(np.float16),
              **{k: tune.sigmoid(out[k]).astype(np.float16) for k in ("fine", "brighter", "plutchik")})

@@ -216,6 +216,7 @@ static int calibrations(text_deep *model, const nn_file *file, mien_error *error
   model->score_floor = number_of(file, "unknown.score_floor", -1000, 0, &code, error);
   if (code || nn_file_numbers(file, "unknown.floors", model->floors, model->language_count, NULL))
     for (size_t i = 0; i < model->language_count; i++) model->floors[i] = model->score_floor;
+  if (nn_file_string(file, "reads", model->reads, sizeof model->reads, NULL)) *model->reads = 0;
   model->beside_fine = share_of(file, "beside.fine");
   model->beside_core = share_of(file, "beside.core");
   model->beside_brighter = share_of(file, "beside.brighter");

@@ -81,6 +81,7 @@ typedef struct text_deep {
   nn_calibration calibration;                 /* of all languages */
   float temperature[TEXT_DEEP_LANGUAGES], quantile[TEXT_DEEP_LANGUAGES]; /* of each by itself */
   float sure;             /* a guess of the language counts from this probability on            */
+  char reads[TEXT_LANGUAGE]; /* the one language that it reads; "": all that were learnt        */
   float language_floor;   /* below: in no language that was learnt                              */
   float floors[TEXT_DEEP_LANGUAGES]; /* the same by the guessed language: what hardly any of its texts is below */
   float score_floor;      /* mean score of the pieces for a character, natural logarithm; below: the same */

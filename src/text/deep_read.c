@@ -139,8 +139,9 @@ static void make_reading(const text_deep *model, const text_deep_said *said, mie
       calibration.temperature = model->temperature[language];
       calibration.quantile = model->quantile[language];
     }
-    if (strange && !reading->abstain)
-      reading->abstain = "it is in no language that was learnt";
+    if (strange && !reading->abstain) reading->abstain = "it is in no language that was learnt";
+    if (!reading->abstain && *model->reads && *reading->language && strcmp(reading->language, model->reads))
+      reading->abstain = "it is in a language that this model does not read";
   }
   float core[MIEN_CORE];
   bool finite = true;
