@@ -11,7 +11,8 @@ Steps, each kept in --work and skipped when it is there already:
   vectors    skip-gram vectors of the pieces, by Debian's fasttext (Bojanowski et al. 2017)
   pretrain   masked pieces (text_deep_pretrain.py); --minutes of it, in as many sittings as it takes
   tune       all heads at once (text_deep_tune.py)
-  teach      again, with posts that the tuned and the bulk model have labelled (text_deep_teach.py)
+  teacher    a network of another kind, tuned on English alone (text_teachers.py)
+  teach      again, with posts that the tuned one, the teacher and the bulk model have labelled (text_deep_teach.py)
   export     the sarcasm head and its folds, thresholds, calibration, int8 (text_deep_export.py)
 
 Needs a built `mien` (--mien) and Debian's fasttext, gcc, python3-torch, python3-numpy, python3-nacl,
@@ -46,8 +47,7 @@ from text import best_thresholds  # noqa: E402
 from text_deep_net import Deep, Sizes  # noqa: E402
 
 PIECES = 40000
-SHARES = [.25, .15, .6]   # of the first deep model, the bulk model and the teachers in what posts are taught
-STEPS = ["tokens", "subwords", "vectors", "pretrain", "tune", "teach", "export"]
+STEPS = ["tokens", "subwords", "vectors", "pretrain", "tune", "teacher", "teach", "export"]
 PROVENANCE = {
     "data": [{"name": n, "licence": l} for n, l in [
         ("GoEmotions", "CC BY 4.0"), ("BRIGHTER (SemEval-2025 task 11), tracks A and B", "CC BY 4.0"),
@@ -192,6 +192,11 @@ def tuning(args) -> None:
     tune.tune(net, arrays(args), args.epochs, args.rate, args.seed, save, log=log)
 
 
+def teacher(args) -> None:
+    subprocess.run([sys.executable, HERE / "text_teachers.py", "--data", args.data, "--work", args.work, "--mien",
+                    args.mien, "--threads", str(args.threads), "--posts", str(args.posts)], check=True)
+
+
 def teaching(args) -> None:
     model, known = ts.Subwords.load(args.work / "subwords.tsv"), arrays(args)
     state = torch.load(args.work / "tune.pt")
@@ -202,15 +207,21 @@ def teaching(args) -> None:
     texts = teach.posts(args.data / "text/reddit.txt", args.posts, np.random.default_rng(3))
     row, heads, plutchik = teachers.opinions(sorted(args.work.glob("teacher-*.npz")))
     say = [row[teach.name_of(dd.clean(t))] for t in texts]
-    parts = [teach.heads(args.mien, path, texts) for path in (first, args.bulk)] + [heads[say]]
-    known = teach.add(args.mien, model, known, texts, teach.blend(parts, SHARES) | {"plutchik": plutchik[say]})
-    teach.fill(known, row, heads, plutchik)
+    both = lambda texts: [teach.heads(args.mien, path, texts) for path in (first, args.bulk)]
+    parts = both(texts)
+    taught = teach.blend(parts, [.6, .4]) | {"plutchik": plutchik[say]}
+    parts.append(heads[say])
+    taught["brighter"] = teach.blend(parts, [.3, .3, .4])["brighter"]
+    taught["dims"] = teach.blend(parts, [.4, .2, .4])["dims"]
+    known = teach.add(args.mien, model, known, texts, taught)
+    teach.fill(known, lambda texts: teach.blend(both(texts), [.6, .4])["fine"])
 
     def save(mean: Deep, figures: dict) -> None:
         torch.save({"net": mean.state_dict(), "sizes": mean.sizes.dict(), "figures": figures},
                    args.work / "taught.pt")
     tune.DRAWS = [teach.DRAWS]
-    tune.tune(net, known, [args.teach_epochs], args.teach_rate, args.seed + 10, save, log=log)
+    tune.tune(net, known, [args.teach_epochs], args.teach_rate, args.seed + 10, save, minutes=args.teach_minutes,
+              log=log)
 
 
 def go_on(args) -> None:
@@ -299,8 +310,9 @@ def main() -> None:
         help="of tuning: widely, then mostly on the sets that the heads are read by")
     add("--rate", type=float, default=1e-3)
     add("--dropout", type=float, default=.35)
-    add("--posts", type=int, default=60000, help="that are labelled to learn from")
-    add("--teach-epochs", type=int, default=5)
+    add("--posts", type=int, default=150000, help="that are labelled to learn from")
+    add("--teach-epochs", type=int, default=8)
+    add("--teach-minutes", type=float, default=0, help="at most so long")
     add("--teach-rate", type=float, default=7e-4)
     add("--bulk", type=Path, default=HERE.parent / "models/text.mien", help="the bulk model")
     add("--sarcasm-decay", type=float, default=3e-3)
@@ -312,9 +324,9 @@ def main() -> None:
     if args.go_on and not (args.work / "tuned").exists():
         go_on(args)
     made = {"tokens": "posts.txt", "subwords": "subwords.tsv", "vectors": "vectors.vec",
-            "pretrain": "pretrained", "tune": "tuned", "teach": "taught", "export": None}
+            "pretrain": "pretrained", "tune": "tuned", "teacher": "teacher-1.npz", "teach": "taught", "export": None}
     do = {"tokens": tokens, "subwords": subwords, "vectors": vectors, "pretrain": pretrain,
-          "tune": tuning, "teach": teaching, "export": exporting}
+          "tune": tuning, "teacher": teacher, "teach": teaching, "export": exporting}
     for step in STEPS[:STEPS.index(args.to) + 1]:
         name = made[step]
         if name and (args.work / name).exists():

@@ -2,9 +2,10 @@
 """Posts without labels, labelled by teachers for the deep model to learn from (Hinton et al. 2015; Xie et
 al. 2020): the mean of the log odds that the tuned deep model and the bulk model give.
 
-    posts(mien, reddit, n, rng)                 lines of 4 to 40 words
-    teach(mien, models, texts)                  fine, core, brighter, dims of each
-    add(arrays, more, taught)                   the same arrays with the posts behind them
+    posts(reddit, n, rng)                       lines of 4 to 40 words
+    heads(mien, model, texts), blend(…)         fine, core, brighter, dims of each
+    add(mien, subwords, arrays, texts, taught)  the same arrays with the posts behind them
+    fill(arrays, fine)                          fine labels for the English texts that have none
 """
 from __future__ import annotations
 
@@ -18,9 +19,9 @@ import text_data as td
 import text_deep_data as dd
 
 # Share of each set that is drawn in an epoch.
-DRAWS = {"goemotions": 1.0, "brighter": .5, "xed": .01, "xed english": .5, "emobank": .6, "emorynlp": .3,
+DRAWS = {"goemotions": 1.0, "brighter": .6, "xed": .01, "xed english": .7, "emobank": 1.0, "emorynlp": .3,
          "topical_chat": .02, "red": .3, "kote": .05, "sentiment": .04, "mustard": 1.0,
-         "stackoverflow": .2, "posts": .4}
+         "stackoverflow": .2, "posts": .3}
 
 
 def posts(reddit: Path, count: int, rng) -> list[str]:
@@ -70,14 +71,8 @@ def add(mien: str, subwords, arrays: dd.Arrays, texts: list[str], taught: dict[s
     return out
 
 
-def fill(arrays: dd.Arrays, row: dict[int, int], heads: np.ndarray, plutchik: np.ndarray) -> None:
-    """English training texts get the teachers' opinion in the heads that their set has no labels for."""
-    for i, e in enumerate(arrays.examples):
-        at = row.get(name_of(e.text)) if e.language == "eng" and e.split == "train" else None
-        if at is None or "post" in e.extra:
-            continue
-        for head, said in (("fine", heads[at, :28]), ("brighter", heads[at, 35:41]), ("plutchik", plutchik[at])):
-            if (arrays.labels[head][i] < 0).all():
-                arrays.labels[head][i] = said
-        if e.set != "emobank":
-            arrays.labels["dims"][i] = heads[at, 41:44]
+def fill(arrays: dd.Arrays, fine) -> None:
+    """English training texts of sets without fine labels get those that `fine` gives their texts."""
+    which = [i for i, e in enumerate(arrays.examples)
+             if e.language == "eng" and e.split == "train" and e.set in ("brighter", "xed", "emobank")]
+    arrays.labels["fine"][which] = fine([arrays.examples[i].text for i in which])
