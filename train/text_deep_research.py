@@ -2,7 +2,7 @@
 """The research model: the deep model tuned further on sets that may not be used commercially, so that
 its figures stand beside published ones. It is a file of its own, never the default.
 
-    python3 train/text_deep_research.py --data DIR --from build/train-text-deep/tune.pt
+    python3 train/text_deep_research.py --data DIR --from build/train-text-deep/taught.pt
 
 Adds three heads of benchmarks, as the tensor benchmark.heads F32 [12][hidden + 1]: MELD's seven labels
 (core order), TweetEval's four emotions (anger joy optimism sadness), its irony.
@@ -25,6 +25,7 @@ import text_data as td
 import text_deep as recipe
 import text_deep_data as dd
 import text_deep_export as export
+import text_deep_teach as teach
 import text_deep_tune as tune
 import text_subwords as ts
 from text import best_thresholds, macro_f1
@@ -35,7 +36,7 @@ TWEET = ["anger", "joy", "optimism", "sadness"]
 MELD = {"anger": "anger", "disgust": "disgust", "fear": "fear", "joy": "joy", "neutral": "neutral",
         "sadness": "sadness", "surprise": "surprise"}
 EMOCONTEXT = {"angry": "anger", "happy": "joy", "sad": "sadness"}
-FEWEST = 10   # times that a piece is met in English
+FEWEST, POSTS = 2, 100000   # times that a piece is met in so many posts, or once in an English set
 DRAWS = {"research": 1.0, "goemotions": .35, "brighter": .12, "xed": .02, "emobank": .3, "mustard": 1.0}
 PROVENANCE = {
     "data": recipe.PROVENANCE["data"] + [{"name": n, "licence": l} for n, l in [
@@ -92,9 +93,10 @@ def research(data: Path) -> list[td.Example]:
 
 def english(args, model: ts.Subwords, net: Deep, every: list[td.Example]) -> tuple[ts.Subwords, Deep]:
     """Vocabulary and network with the pieces that English uses alone: the file is a half smaller."""
-    count = np.bincount(np.load(args.work / "pieces.npz")["arr_0"], minlength=len(model))
-    texts = [e.text for e in every if e.language == "eng"]
-    count += 10 * np.bincount(dd.Pieces(args.mien, model, texts, dd.LONGEST).ids, minlength=len(model))
+    posts = teach.posts(args.data / "text/reddit.txt", POSTS, np.random.default_rng(3))
+    count = np.bincount(dd.Pieces(args.mien, model, posts, dd.LONGEST).ids, minlength=len(model))
+    count += FEWEST * np.bincount(dd.Pieces(args.mien, model, [e.text for e in every], dd.LONGEST).ids,
+                                  minlength=len(model))
     kept = [i for i, piece in enumerate(model.pieces)
             if count[ts.FIRST + i] >= FEWEST or len(piece) == 1 and ord(piece) < 0x250]
     small = ts.Subwords([model.pieces[i] for i in kept], [model.scores[i] for i in kept])
@@ -184,13 +186,14 @@ def main() -> None:
     add("--minutes", type=float, default=0, help="at most so long")
     add("--rate", type=float, default=7e-4)
     add("--dropout", type=float, default=.4)
+    add("--from", dest="start", type=Path, help="the network to begin with (WORK/taught.pt)")
     add("--only-export", action="store_true")
     add("--sarcasm-decay", type=float, default=3e-3)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     model = ts.Subwords.load(args.work / "subwords.tsv")
     every = pickle.load(open(args.work / "examples.pkl", "rb"))
-    state = torch.load(args.work / "tune.pt")
+    state = torch.load(args.start or args.work / "taught.pt")
     deep = Deep(Sizes(**state["sizes"]), args.dropout)
     deep.load_state_dict(state["net"])
     languages = dd.languages(every)
