@@ -11,6 +11,10 @@ or "not a face" are left out, as in that paper.
 Rare classes (disgust, contempt, fear) are drawn more often; the shift of priors this causes is taken out
 again on `valid` by a bias for each class, together with the temperature, so that probabilities stay honest.
 Everything is chosen on `valid`; `test` is only read by `mien eval face`.
+
+Half of the pictures are seen as published, half upright and framed by the points that the landmark
+network (--landmarks) places, as the program reads each face both ways. A second head learns the label
+that the picture has in FER2013. --start goes on from the weights of a model file.
 """
 import argparse
 import csv
@@ -31,18 +35,21 @@ CLASSES = ["neutral", "happiness", "surprise", "sadness", "anger", "disgust", "f
 OTHER = ["unknown", "NF"]
 CORE = ["neutral", "joy", "sadness", "anger", "fear", "disgust", "surprise"]
 TO_CORE = [0, 1, 6, 2, 3, 5, 4, 5]  # contempt is folded into disgust
+FER2013 = ["neutral", "happy", "sad", "angry", "fear", "disgust", "surprise"]  # in the order of CORE
 SIDE = 48
 CONTRAST_FLOOR = 10.0  # grey levels; keeps a lens cap from being blown up into noise (expression.c)
 STAGES = [(32, 1, 1), (64, 2, 2), (160, 2, 2)]  # channels, blocks, stride of the first block
 STEM = 32
+LAST = 6  # pixels of the last map each way
 
 
 # ---- data ------------------------------------------------------------------------------------------------
 
 def load(data, split):
-    """Pictures [n, 48, 48] uint8, vote shares [n, 8], majority label [n] (-1: tie, no single majority)."""
+    """Pictures [n, 48, 48] uint8, vote shares [n, 8], majority label [n] (-1: tie, no single majority),
+    place of the FER2013 label in CORE [n]."""
     root = os.path.join(data, "face")
-    pictures, shares, labels = [], [], []
+    pictures, shares, labels, older = [], [], [], []
     with open(os.path.join(root, "ferplus", "labels.csv"), newline="") as file:
         for row in csv.DictReader(file):
             if row["split"] != split or (split != "train" and row["leaks_from_train"] == "1"):
@@ -57,7 +64,31 @@ def load(data, split):
             pictures.append(np.asarray(picture))
             shares.append(votes[:8] / votes[:8].sum())
             labels.append(int(votes[:8].argmax()) if (votes[:8] == top).sum() == 1 else -1)
-    return np.stack(pictures), np.stack(shares), np.array(labels)
+            older.append(FER2013.index(row["fer2013_label"]))
+    return np.stack(pictures), np.stack(shares), np.array(labels), np.array(older)
+
+
+def upright(pictures, model):
+    """For each picture the affine map [n, 2, 3] (of affine_grid) from the crop that the points of the
+    landmark model ask for to the picture; nothing where the points see no face."""
+    import face_landmarks as points_of
+    from face_data import crop_of_points
+    meta, coarse, fine = points_of.open_model(model)
+    points, face = points_of.place_points(coarse, fine, pictures)
+    centre, side, angle = crop_of_points(points)
+    right, down, size = meta["framing"]
+    c, s = np.cos(angle) * side, np.sin(angle) * side
+    x = centre[:, 0] + (c * right - s * down) / 2
+    y = centre[:, 1] + (s * right + c * down) / 2
+    theta = np.stack([np.stack([c * size / SIDE, -s * size / SIDE, x * 2 / SIDE - 1], 1),
+                      np.stack([s * size / SIDE, c * size / SIDE, y * 2 / SIDE - 1], 1)], 1)
+    theta[face <= 0] = np.eye(2, 3)
+    return torch.from_numpy(theta).float()
+
+
+def sampled(x, theta):
+    return F.grid_sample(x, F.affine_grid(theta, list(x.shape), align_corners=False), mode="bilinear",
+                         padding_mode="border", align_corners=False)
 
 
 def normalise(x):
@@ -66,8 +97,9 @@ def normalise(x):
     return (x - mean) / (x.std((2, 3), unbiased=False, keepdim=True) + CONTRAST_FLOOR)
 
 
-def augment(x, rng):
-    """x [n, 1, 48, 48] in grey levels: as a face may come out of our own aligner in any light."""
+def augment(x, place, rng):
+    """x [n, 1, 48, 48] in grey levels, place [n, 2, 3] where the face is: as a face may come out of our
+    own aligner in any light."""
     n = x.shape[0]
     normal = lambda sigma, limit: torch.randn(n, generator=rng).mul_(sigma).clamp_(-limit, limit)
     uniform = lambda low, high: torch.rand(n, generator=rng) * (high - low) + low
@@ -79,8 +111,8 @@ def augment(x, rng):
     move_x, move_y = normal(2.0, 6) * 2 / SIDE, normal(2.0, 6) * 2 / SIDE
     theta = torch.stack([torch.stack([c * scale * stretch * mirror, -s * scale + normal(0.04, 0.1), move_x], 1),
                          torch.stack([s * scale * mirror, c * scale / stretch, move_y], 1)], 1)
-    x = F.grid_sample(x, F.affine_grid(theta, list(x.shape), align_corners=False), mode="bilinear",
-                      padding_mode="border", align_corners=False)
+    theta = torch.cat([place[:, :, :2] @ theta[:, :, :2], place[:, :, :2] @ theta[:, :, 2:] + place[:, :, 2:]], 2)
+    x = sampled(x, theta)
     # blur of a far or moving face
     soft = F.avg_pool2d(F.avg_pool2d(x, 3, 1, 1, count_include_pad=False), 3, 1, 1, count_include_pad=False)
     amount = torch.where(uniform(0, 1) < 0.3, uniform(0, 1), torch.zeros(n))[:, None, None, None]
@@ -135,8 +167,10 @@ class Block(nn.Module):
 
 
 class Network(nn.Module):
-    def __init__(self, drop=0.3):
+    def __init__(self, drop=0.3, frozen=0):
+        """The first `frozen` blocks, and the stem, stay as they are where there are any."""
         super().__init__()
+        self.frozen = frozen
         self.stem = Conv(1, STEM, 5, 2)
         blocks, before = [], STEM
         for channels, count, stride in STAGES:
@@ -145,28 +179,80 @@ class Network(nn.Module):
                 before = channels
         self.blocks = nn.ModuleList(blocks)
         self.drop = nn.Dropout(drop)
+        self.pool = nn.Parameter(torch.full((before, LAST, LAST), 1 / LAST ** 2))  # where each channel counts
         self.out = nn.Linear(before, len(CLASSES))
+        self.older = nn.Linear(before, len(FER2013))
+
+    def train(self, mode=True):
+        super().train(mode)
+        for part in [self.stem, *self.blocks[:self.frozen]] if self.frozen else []:
+            part.eval()
+        return self
 
     def forward(self, x):
-        x = F.relu(self.stem(x))
-        for block in self.blocks:
-            x = block(x)
-        return self.out(self.drop(x.mean((2, 3))))
+        """Logits [n, 8] of FER+'s classes and [n, 7] of FER2013's."""
+        with torch.set_grad_enabled(torch.is_grad_enabled() and self.frozen == 0):
+            x = F.relu(self.stem(x))
+        for i, block in enumerate(self.blocks):
+            with torch.set_grad_enabled(torch.is_grad_enabled() and i >= self.frozen):
+                x = block(x)
+        x = self.drop((x * self.pool).sum((2, 3)))
+        return self.out(x), self.older(x)
+
+
+def start_from(network, path, pictures):
+    """Takes the weights of a model file. Batch norms get the statistics of `pictures` [n, 1, 48, 48],
+    normalised, and what leaves the outputs as they are."""
+    from mien_file import read_model, dequantize_rows
+    _, tensors = read_model(path)
+
+    def array(name):
+        value = tensors[name]
+        return torch.from_numpy((dequantize_rows(*value) if isinstance(value, tuple) else value).astype(np.float32))
+    layers = {"stem": network.stem}
+    for i, block in enumerate(network.blocks):
+        layers.update({f"block{i}.a": block.a, f"block{i}.b": block.b})
+        if block.skip is not None:
+            layers[f"block{i}.skip"] = block.skip
+    moments, hooks = {}, []
+    for name, layer in layers.items():
+        layer.conv.weight.data = array(name + ".weight").permute(0, 3, 1, 2).contiguous()
+        layer.norm.weight.data = torch.sqrt(layer.norm.running_var + layer.norm.eps)
+        layer.norm.bias.data = array(name + ".bias")
+        hooks.append(layer.conv.register_forward_hook(
+            lambda _, __, y, name=name: moments.update({name: (y.mean((0, 2, 3)), y.var((0, 2, 3)))})))
+    for name, value in (("out.weight", network.out.weight), ("out.bias", network.out.bias)):
+        value.data = array(name)
+    with torch.no_grad():
+        network.eval()(pictures)
+    for hook in hooks:
+        hook.remove()
+    for name, layer in layers.items():
+        mean, var = moments[name]
+        layer.norm.running_mean.copy_(mean), layer.norm.running_var.copy_(var)
+        layer.norm.weight.data = torch.sqrt(var + layer.norm.eps)
+        layer.norm.bias.data += mean
+    with torch.no_grad():  # FER2013's classes begin as FER+'s
+        core = torch.tensor(TO_CORE)
+        for k in range(len(FER2013)):
+            network.older.weight[k] = network.out.weight[core == k].mean(0)
+            network.older.bias[k] = network.out.bias[core == k].mean()
 
 
 # ---- training --------------------------------------------------------------------------------------------
 
-def predict(network, pictures, device, mirror=False):
-    """Logits [n, 8] float32 of unaltered pictures; with `mirror` the mean with those of the mirror images."""
-    if mirror:
-        return (predict(network, pictures, device) + predict(network, pictures[:, :, ::-1].copy(), device)) / 2
+def predict(network, pictures, place, device):
+    """Logits [n, 8] and [n, 7] of unaltered pictures: the mean of what the picture as it is gives and what
+    the mirror image of the upright crop gives, as the program reads it."""
     network.eval()
-    out = []
+    outs = []
     with torch.no_grad():
         for i in range(0, len(pictures), 256):
-            x = torch.from_numpy(pictures[i:i + 256]).float()[:, None].to(device)
-            out.append(network(normalise(x).to(memory_format=torch.channels_last)).float().cpu())
-    return torch.cat(out)
+            x = torch.from_numpy(pictures[i:i + 256]).float()[:, None]
+            both = [network(normalise(y).to(device).to(memory_format=torch.channels_last))
+                    for y in (x, sampled(x, place[i:i + 256]).flip(3))]
+            outs.append([(a.float().cpu() + b.float().cpu()) / 2 for a, b in zip(*both)])
+    return torch.cat([o[0] for o in outs]), torch.cat([o[1] for o in outs])
 
 
 def recalls(predicted, labels):
@@ -175,14 +261,19 @@ def recalls(predicted, labels):
 
 def train(args):
     torch.manual_seed(args.seed)
-    pictures, shares, labels = load(args.data, "train")
-    valid, valid_shares, valid_labels = load(args.data, "valid")
+    pictures, shares, labels, older = load(args.data, "train")
+    valid, _, valid_labels, valid_older = load(args.data, "valid")
+    place, valid_place = upright(pictures, args.landmarks), upright(valid, args.landmarks)
     print(f"train {len(pictures)}, valid {len(valid)} ({(valid_labels >= 0).sum()} with a majority)", flush=True)
     prior = shares.mean(0)
     rarity = (prior.max() / prior) ** args.rarity
     weight = torch.from_numpy(shares @ rarity)
     device = args.device
-    network = Network().to(device).to(memory_format=torch.channels_last)
+    network = Network(frozen=args.frozen).to(device).to(memory_format=torch.channels_last)
+    if args.start:
+        pick = torch.multinomial(weight, 1024, generator=torch.Generator().manual_seed(args.seed)).numpy()
+        some = augment(torch.from_numpy(pictures[pick]).float()[:, None], place[pick], torch.Generator().manual_seed(0))
+        start_from(network, args.start, normalise(some))
     average = Network().to(device).to(memory_format=torch.channels_last)
     average.load_state_dict(network.state_dict())
     decay = [p for p in network.parameters() if p.ndim > 1]
@@ -207,16 +298,18 @@ def train(args):
         total = 0.0
         for step in range(steps):
             at = (epoch + step / steps) / args.epochs
-            rate = args.rate * (at / 0.15 if at < 0.15 else 0.5 * (1 + math.cos(math.pi * (at - 0.15) / 0.85)))
+            rate = args.rate * (at / args.warm if at < args.warm else 0.5 * (1 + math.cos(math.pi * (at - args.warm) / (1 - args.warm))))
             for group in optimiser.param_groups:
                 group["lr"] = max(rate, args.rate * 1e-3)
             pick = order[step * args.batch:(step + 1) * args.batch].numpy()
-            x = augment(torch.from_numpy(pictures[pick]).float()[:, None], rng)
+            where = torch.where(torch.rand(len(pick), generator=rng)[:, None, None] < 0.5, place[pick], torch.eye(2, 3))
+            x = augment(torch.from_numpy(pictures[pick]).float()[:, None], where, rng)
             x = normalise(x).to(device).to(memory_format=torch.channels_last)
             y = torch.from_numpy(shares[pick]).to(device)
             with mixed(device):
-                logits = network(x)
-            loss = -(y * F.log_softmax(logits.float(), 1)).sum(1).mean()
+                logits, second = network(x)
+            loss = -(y * F.log_softmax(logits.float(), 1)).sum(1).mean() + args.older * F.cross_entropy(
+                second.float(), torch.from_numpy(older[pick]).to(device))
             optimiser.zero_grad(set_to_none=True)
             loss.backward()
             optimiser.step()
@@ -232,10 +325,12 @@ def train(args):
                     "optimiser": optimiser.state_dict(), "epoch": epoch + 1}, path + ".new")
         os.replace(path + ".new", path)
         known = valid_labels >= 0
-        guess = predict(average, valid, device).argmax(1).numpy()[known]
+        logits, second = predict(average, valid, valid_place, device)
+        guess = logits.argmax(1).numpy()[known]
         right = recalls(guess, valid_labels[known])
         print(f"epoch {epoch + 1}/{args.epochs} loss {total / steps:.4f} valid accuracy "
               f"{(guess == valid_labels[known]).mean():.4f} UAR {np.mean(right):.4f} "
+              f"FER2013 {(second.argmax(1).numpy() == valid_older)[known].mean():.4f} "
               f"[{' '.join(f'{r:.2f}' for r in right)}] {time.time() - begun:.0f} s", flush=True)
 
 
@@ -283,7 +378,9 @@ def tensors_of(network, store):
         put(f"block{i}.b", *block.b.folded(), store)
         if block.skip is not None:
             put(f"block{i}.skip", *block.skip.folded(), store)
-    put("out", network.out.weight, network.out.bias, "f32")
+    put("out", torch.cat([network.out.weight, network.older.weight]),
+        torch.cat([network.out.bias, network.older.bias]), "f32")
+    tensors["pool"] = network.pool.detach().flatten(1).T.contiguous().numpy()
     return tensors
 
 
@@ -292,9 +389,9 @@ def export(args):
     network = Network()
     state = torch.load(os.path.join(args.checkpoint, "last.pt"), map_location="cpu")
     network.load_state_dict(state["average"])
-    pictures, _, labels = load(args.data, "valid")
-    pictures, labels = pictures[labels >= 0], labels[labels >= 0]
-    logits = predict(network, pictures, "cpu", args.mirror)
+    pictures, _, labels, older = load(args.data, "valid")
+    pictures, labels, older = pictures[labels >= 0], labels[labels >= 0], older[labels >= 0]
+    logits, second = predict(network, pictures, upright(pictures, args.landmarks), "cpu")
     truth = torch.from_numpy(labels)
     bias, temperature = fit_calibration(logits, truth)
     with torch.no_grad():
@@ -309,13 +406,13 @@ def export(args):
     scores = {"valid": {"accuracy": round(float((guess == labels).mean()), 4),
                         "uar": round(float(np.mean(recalls(guess, labels))), 4),
                         "core_accuracy": round(float(right.mean()), 4),
+                        "fer2013": round(float((second.argmax(1).numpy() == older).mean()), 4),
                         "ece": round(float(expected_error(confidence, right)), 4),
                         "mean_set": round(float(size.mean()), 3), "pictures": len(labels)}}
     meta = {
         "name": "face-expression", "version": "1", "feature_version": 1,
         "labels": {"classes": CLASSES, "core": [CORE[k] for k in TO_CORE]},
-        "network": {"blocks": len(network.blocks), "strides": [block.a.conv.stride[0] for block in network.blocks],
-                    "mirror": args.mirror},
+        "network": {"blocks": len(network.blocks), "strides": [block.a.conv.stride[0] for block in network.blocks]},
         "calibration": {"temperature": temperature, "quantile": quantile, "abstain_size": args.abstain},
         "provenance": {
             "data": [{"name": "FER2013 photographs (Goodfellow et al. 2013)", "licence": "unclear"},
@@ -339,10 +436,14 @@ if __name__ == "__main__":
     parser.add_argument("--rate", type=float, default=0.1)
     parser.add_argument("--decay", type=float, default=5e-4)
     parser.add_argument("--average", type=float, default=0.998, help="decay of the running mean of the weights, a step")
+    parser.add_argument("--warm", type=float, default=0.15, help="share of the steps in which the rate rises")
+    parser.add_argument("--older", type=float, default=0.25, help="weight of the FER2013 label in the loss")
+    parser.add_argument("--frozen", type=int, default=0, help="with --start: this many blocks, and the stem, stay as they are")
+    parser.add_argument("--start", metavar="FILE", help="go on from the weights of this model")
+    parser.add_argument("--landmarks", metavar="FILE", default="models/face-landmarks.mien")
     parser.add_argument("--rarity", type=float, default=0.35, help="0: rare classes as often as they are; 1: all alike")
     parser.add_argument("--command", help="what to write down as the way it was trained, where it was in several goes")
     parser.add_argument("--store", choices=["f32", "f16", "i8"], default="i8", help="how the weights are stored")
-    parser.add_argument("--mirror", type=int, choices=[0, 1], default=1, help="read the mirror image as well: twice the time")
     parser.add_argument("--abstain", type=int, default=3, help="abstain when the 90 %% set has this many labels")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--device", default="cpu")

@@ -27,7 +27,7 @@ import torch.nn.functional as F
 
 import face_data as fd
 import face_shape as shape
-from mien_file import write_model
+from mien_file import read_model, write_model
 from precision import mixed
 
 SIDE = 240  # frames of landmarks68 are at most this wide and high
@@ -334,6 +334,27 @@ def load(checkpoint: Path, kind: str) -> nn.Module:
     model = Landmarks(kind)
     model.load_state_dict(torch.load(checkpoint.with_name(f"{checkpoint.name}-{kind}.pt"))["smooth"])
     return model.eval()
+
+
+def open_model(path: Path) -> tuple[dict, nn.Module, nn.Module]:
+    """The metadata and both networks of a model file."""
+    meta, tensors = read_model(path)
+    tensor = lambda name: torch.from_numpy(tensors[name].astype(np.float32))
+    models = []
+    for kind in ("coarse", "fine"):
+        model = Landmarks(kind)
+        for k, (conv, norm) in enumerate(zip(model.conv, model.norm)):
+            conv.weight.data = tensor(f"{kind}.conv{k}.weight").permute(0, 3, 1, 2).contiguous()
+            norm.weight.data = torch.sqrt(norm.running_var + norm.eps)
+            norm.bias.data = tensor(f"{kind}.conv{k}.bias")
+        model.hidden.weight.data, model.hidden.bias.data = tensor(f"{kind}.hidden.weight"), tensor(f"{kind}.hidden.bias")
+        for values, p, f in ((tensor(f"{kind}.out.{part}"), getattr(model.points, part), getattr(model.face, part))
+                             for part in ("weight", "bias")):
+            p.data, f.data = values[:-1].clone(), values[-1:].clone()
+        if f"{kind}.direct.weight" in tensors:
+            set_direct(model, torch.cat([tensor(f"{kind}.direct.weight").T, tensor(f"{kind}.direct.bias")[None]]))
+        models.append(model.eval())
+    return meta, models[0], models[1]
 
 
 def place_points(coarse: nn.Module, fine: nn.Module | None,

@@ -6,7 +6,8 @@
  * faithful.c do a text's contributions name the words that matter?
  * voice.c  RAVDESS, EmoDB, nEMO, CREMA-D, TESS      face.c    FER+      frames.c  landmarks68, UTK
  * fused.c  CREMA-D's raters                         pairs.c   items of the sets above, put together
- * metrics.c the metrics                             table.c   CSV and TSV in */
+ * metrics.c the metrics                             table.c   CSV and TSV in
+ * disturb.c what a picture may suffer */
 #ifndef EVAL_PARTS_H
 #define EVAL_PARTS_H
 

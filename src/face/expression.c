@@ -8,6 +8,7 @@
 enum {
   SIDE = FACE_EXPRESSION_SIDE,
   CLASSES = FACE_EXPRESSION_CLASSES,
+  FER2013 = FACE_EXPRESSION_FER2013,
   BLOCKS = 24 /* at most */,
   CHANNELS = 512 /* at most */
 };
@@ -47,9 +48,9 @@ struct face_expression {
   conv_layer stem; /* 5x5, stride 2 */
   residual_block blocks[BLOCKS];
   int block_count;
-  nn_tensor out_weight, out_bias; /* [8][channels] packed, [8] */
+  nn_tensor pool;                 /* [places of the last map][channels]: where each channel counts */
+  nn_tensor out_weight, out_bias; /* [8 + 7][channels] packed, [8 + 7] */
   nn_calibration calibration;
-  bool mirror;    /* logits are the mean of the crop's and its mirror image's */
   size_t map;     /* floats of the largest feature map */
   size_t scratch; /* floats of one layer's scratch, at most */
 };
@@ -153,9 +154,6 @@ static int open_network(face_expression *expression, const nn_file *file, mien_e
     return base_error_set(error, MIEN_EMODEL, "network.blocks", remedy,
                           "the number of blocks must be 1 to %d", BLOCKS);
   expression->block_count = (int)count;
-  double mirror = 0;
-  if ((code = nn_file_number(file, "network.mirror", &mirror, error))) return code;
-  expression->mirror = mirror != 0;
   code = nn_file_numbers(file, "network.strides", strides, (size_t)count, error);
   if (code) return code;
 
@@ -170,10 +168,14 @@ static int open_network(face_expression *expression, const nn_file *file, mien_e
     if ((code = take_block(expression, file, i, channels, &side, error))) return code;
     channels = expression->blocks[i].a.weight.dims[0];
   }
-  code =
-      take(file, "out.weight", 2, (uint32_t[]){CLASSES, channels}, &expression->out_weight, error);
+  uint32_t places = (uint32_t)(side * side), outs = CLASSES + FER2013;
+  const nn_tensor *pool =
+      nn_file_tensor(file, "pool", NN_F32, 2, (uint32_t[]){places, channels}, error);
+  if (!pool) return MIEN_EMODEL;
+  expression->pool = *pool;
+  code = take(file, "out.weight", 2, (uint32_t[]){outs, channels}, &expression->out_weight, error);
   if (code) return code;
-  if ((code = take_bias(file, "out.bias", CLASSES, &expression->out_bias, error))) return code;
+  if ((code = take_bias(file, "out.bias", outs, &expression->out_bias, error))) return code;
   size_t scratch = nn_linear_scratch(&expression->out_weight, 1);
   expression->scratch = BASE_MAX(expression->scratch, scratch);
   return nn_calibration_read(&expression->calibration, file, error);
@@ -207,13 +209,13 @@ void face_expression_close(face_expression **expression) {
 
 /* ---- Running --------------------------------------------------------------------------------- */
 
-/* The normalised crop, three feature maps, twice the pooled channels, then one layer's scratch. */
+/* The normalised crop, three feature maps, the pooled channels, then one layer's scratch. */
 static size_t map_floats(const face_expression *expression) {
   return (expression->map + 15) & ~(size_t)15;
 }
 
 size_t face_expression_scratch(const face_expression *expression) {
-  return SIDE * SIDE + 3 * map_floats(expression) + 2 * CHANNELS + expression->scratch;
+  return SIDE * SIDE + 3 * map_floats(expression) + CHANNELS + expression->scratch;
 }
 
 /* Zero mean, unit contrast: x = (g - mean) / (deviation + CONTRAST_FLOOR). Gives the deviation, in
@@ -239,8 +241,8 @@ static void run_layer(const conv_layer *layer, int act, const float *x, int side
             (int)layer->weight.dims[1] / 2, y, scratch);
 }
 
-/* The convolutions: a normalised crop to the mean of each channel of the last map. `maps` has room
- * for three maps. */
+/* The convolutions: adds, for each channel, the sum of the last map of a normalised crop weighed by
+ * place. `maps` has room for three maps. */
 static void pool(const face_expression *expression, const float *crop, float *maps, float *pooled,
                  float *work) {
   size_t map = map_floats(expression);
@@ -264,7 +266,10 @@ static void pool(const face_expression *expression, const float *crop, float *ma
     y = swap;
     side = after;
   }
-  nn_mean_rows(x, side * side, (int)channels, pooled);
+  const float *weight = expression->pool.data;
+  for (int place = 0; place < side * side; place++)
+    for (uint32_t c = 0; c < channels; c++)
+      pooled[c] += weight[(size_t)place * channels + c] * x[(size_t)place * channels + c];
 }
 
 static void turn_over(float *crop) { /* left to right */
@@ -276,24 +281,27 @@ static void turn_over(float *crop) { /* left to right */
     }
 }
 
-/* Class probabilities; gives the deviation of the crop, in grey levels. */
-static float run(const face_expression *expression, const float *crop, float *scratch,
-                 float probability[CLASSES]) {
+/* Probabilities of FER+'s classes and of FER2013's; gives the deviation of the crop, in grey levels. */
+static float run(const face_expression *expression, const float *crop, const float *upright,
+                 float *scratch, float classes[CLASSES], float fer2013[FER2013]) {
   float *x = scratch, *maps = x + SIDE * SIDE, *pooled = maps + 3 * map_floats(expression);
-  float *mirrored = pooled + CHANNELS, *work = mirrored + CHANNELS;
+  float *work = pooled + CHANNELS, out[CLASSES + FER2013];
   int channels = (int)expression->out_weight.dims[1];
+  for (int c = 0; c < channels; c++)
+    pooled[c] = 0;
   float deviation = normalise(crop, x);
   pool(expression, x, maps, pooled, work);
-  if (expression->mirror) { /* the last layer is linear: the mean of its inputs will do */
-    turn_over(x);
-    pool(expression, x, maps, mirrored, work);
-    for (int c = 0; c < channels; c++)
-      pooled[c] = (pooled[c] + mirrored[c]) / 2;
-  }
-  nn_linear(&expression->out_weight, &expression->out_bias, NN_NONE, pooled, 1, probability, work);
+  normalise(upright ? upright : crop, x);
+  turn_over(x);
+  pool(expression, x, maps, pooled, work);
+  for (int c = 0; c < channels; c++)
+    pooled[c] /= 2; /* the last layer is linear: the mean of its inputs will do */
+  nn_linear(&expression->out_weight, &expression->out_bias, NN_NONE, pooled, 1, out, work);
   for (int k = 0; k < CLASSES; k++)
-    probability[k] /= expression->calibration.temperature;
-  nn_softmax(probability, CLASSES);
+    classes[k] = out[k] / expression->calibration.temperature;
+  nn_softmax(classes, CLASSES);
+  memcpy(fer2013, out + CLASSES, FER2013 * sizeof *fer2013);
+  nn_softmax(fer2013, FER2013);
   return deviation;
 }
 
@@ -301,15 +309,17 @@ const char *face_expression_class_name(int index) {
   return index >= 0 && index < CLASSES ? classes_of[index].name : NULL;
 }
 
-void face_expression_classes(const face_expression *expression, const float *crop, float *scratch,
-                             float classes[FACE_EXPRESSION_CLASSES]) {
-  run(expression, crop, scratch, classes);
+void face_expression_classes(const face_expression *expression, const float *crop,
+                             const float *upright, float *scratch,
+                             float classes[FACE_EXPRESSION_CLASSES],
+                             float fer2013[FACE_EXPRESSION_FER2013]) {
+  run(expression, crop, upright, scratch, classes, fer2013);
 }
 
-void face_expression_read(const face_expression *expression, const float *crop, float *scratch,
-                          mien_reading *reading) {
-  float probability[CLASSES], core[MIEN_CORE] = {0};
-  float deviation = run(expression, crop, scratch, probability);
+void face_expression_read(const face_expression *expression, const float *crop,
+                          const float *upright, float *scratch, mien_reading *reading) {
+  float probability[CLASSES], fer2013[FER2013], core[MIEN_CORE] = {0};
+  float deviation = run(expression, crop, upright, scratch, probability, fer2013);
   for (int d = 0; d < MIEN_DIMS; d++)
     reading->dims[d] = 0;
   for (int k = 0; k < CLASSES; k++) {

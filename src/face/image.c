@@ -95,8 +95,12 @@ static float blend(float a, float b, float c, float d, float fx, float fy) {
   return upper + fy * (lower - upper);
 }
 
-/* Grey at (x, y), where the middle of the first pixel is (0, 0); 128 outside. */
-static float sample(const face_plane *plane, float x, float y) {
+/* Grey at (x, y), where the middle of the first pixel is (0, 0). */
+static float sample(const face_plane *plane, float x, float y, int outside) {
+  if (outside == FACE_EDGE) {
+    x = BASE_CLAMP(x, 0.f, (float)(plane->width - 1));
+    y = BASE_CLAMP(y, 0.f, (float)(plane->height - 1));
+  }
   if (!(x > -1 && y > -1 && x < plane->width && y < plane->height)) return 128;
   int left = (int)floorf(x), top = (int)floorf(y);
   float corner[4];
@@ -115,7 +119,8 @@ static float sample_within(const face_plane *plane, float x, float y) {
   return blend(p[0], p[1], q[0], q[1], x - left, y - top);
 }
 
-void face_sample(const face_plane *plane, const face_crop *crop, int size, float *patch) {
+void face_sample(const face_plane *plane, const face_crop *crop, int outside, int size,
+                 float *patch) {
   float step = crop->side / size; /* source pixels for each pixel of the patch */
   int taps = BASE_CLAMP((int)ceilf(step / 1.5f), 1, 8);
   float c = cosf(crop->angle) * step / taps, s = sinf(crop->angle) * step / taps;
@@ -131,7 +136,7 @@ void face_sample(const face_plane *plane, const face_crop *crop, int size, float
         for (int a = 0; a < taps; a++) {
           float u = (float)(x * taps + a) - middle, v = (float)(y * taps + b) - middle;
           float px = x0 + c * u - s * v, py = y0 + s * u + c * v;
-          sum += within ? sample_within(plane, px, py) : sample(plane, px, py);
+          sum += within ? sample_within(plane, px, py) : sample(plane, px, py, outside);
         }
       patch[y * size + x] = sum * share;
     }

@@ -38,8 +38,10 @@ typedef struct face_crop {
 } face_crop;
 
 /* patch[size][size], 0…255: bilinear, averaged over as many samples a pixel as the scale asks for
- * (at most 8 each way); outside the plane it is 128. */
-void face_sample(const face_plane *plane, const face_crop *crop, int size, float *patch);
+ * (at most 8 each way). Outside the plane it is 128, or the plane's edge goes on. */
+enum { FACE_GREY, FACE_EDGE };
+void face_sample(const face_plane *plane, const face_crop *crop, int outside, int size,
+                 float *patch);
 
 /* What the light is like in a patch: mean (0…255), standard deviation (0…255), and sharpness: the
  * root mean square of its Laplacian over the standard deviation (higher is sharper). */

@@ -124,7 +124,7 @@ void face_landmarks_read(const face_landmarks *landmarks, int which, const face_
   const net *n = &landmarks->nets[which];
   const form *f = &FORMS[which];
   float *x = scratch, *y = x + PLANE, *work = y + PLANE;
-  face_sample(plane, crop, SIDE, x);
+  face_sample(plane, crop, FACE_GREY, SIDE, x);
   for (int k = 0; k < SIDE * SIDE; k++) x[k] = (x[k] - 128) / 128;
   int side = SIDE;
   for (int k = 0; k < LAYERS && f->layers[k].out > 0; k++) {
@@ -146,4 +146,17 @@ void face_landmarks_read(const face_landmarks *landmarks, int which, const face_
   for (int k = 0; k < FACE_POINTS; k++)
     points[k] = face_crop_to_plane(crop, out[2 * k], out[2 * k + 1]);
   *face = 1 / (1 + expf(-out[2 * FACE_POINTS]));
+}
+
+bool face_landmarks_settle(const face_landmarks *landmarks, const face_plane *plane,
+                           const float box[4], float *scratch, face_point points[FACE_POINTS],
+                           float *face) {
+  face_crop crop = face_box_crop(box);
+  float most = 8.f * (float)BASE_MAX(plane->width, plane->height);
+  for (int pass = FACE_COARSE; pass <= FACE_FINE; pass++) {
+    if (!(crop.side > 2 && crop.side < most)) return false;
+    face_landmarks_read(landmarks, pass, plane, &crop, scratch, points, face);
+    crop = face_points_crop(points);
+  }
+  return true;
 }

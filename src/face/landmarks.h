@@ -29,5 +29,9 @@ enum { FACE_COARSE, FACE_FINE };
 void face_landmarks_read(const face_landmarks *landmarks, int which, const face_plane *plane,
                          const face_crop *crop, float *scratch, face_point points[FACE_POINTS],
                          float *face);
+/* Both networks, coarse and fine, from a box x0 y0 x1 y1; false where that leads nowhere. */
+bool face_landmarks_settle(const face_landmarks *landmarks, const face_plane *plane,
+                           const float box[4], float *scratch, face_point points[FACE_POINTS],
+                           float *face);
 
 #endif

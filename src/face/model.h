@@ -13,4 +13,9 @@ struct face_model {
   face_expression *expression;
 };
 
+/* The 48x48 crop of a face once more, upright and as FER+ would have framed it, by the points in it;
+ * false where those see no face. Scratch: that of the landmarks. */
+bool face_crop_upright(const face_landmarks *landmarks, const float *crop, float *scratch,
+                       float *upright);
+
 #endif

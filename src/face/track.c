@@ -186,9 +186,9 @@ static void read_face(face_tracker *t, track *k, double at) {
 
   face_crop crop = face_fer_crop(head, k->points);
   face_light light;
-  face_sample(&t->plane, &crop, SIDE, t->crop);
+  face_sample(&t->plane, &crop, FACE_EDGE, SIDE, t->crop);
   face_light_measure(t->crop, SIDE, &light);
-  if (model->expression != NULL) face_expression_read(model->expression, t->crop, t->scratch, reading);
+  if (model->expression != NULL) face_expression_read(model->expression, t->crop, NULL, t->scratch, reading);
   const char *complaint =
       complaint_of(&k->pose, BASE_MAX(reading->box[2], reading->box[3]), &light);
   if (complaint != NULL) reading->abstain = s->complaint = complaint;
@@ -251,15 +251,12 @@ static void follow(face_tracker *t, track *k, double at) {
 
 /* From a detector's box: coarse points, then fine ones in the square that those ask for. */
 static bool settle(face_tracker *t, track *k, const face_box *box, float least, double at) {
-  face_crop crop = face_box_crop((float[4]){box->x0, box->y0, box->x1, box->y1});
   face_point points[FACE_POINTS];
-  float face, most = 8.f * (float)BASE_MAX(t->plane.width, t->plane.height);
-  for (int pass = FACE_COARSE; pass <= FACE_FINE; pass++) {
-    if (!(crop.side > 2 && crop.side < most)) return false;
-    face_landmarks_read(t->model->landmarks, pass, &t->plane, &crop, t->scratch, points, &face);
-    crop = face_points_crop(points);
-  }
-  return place(t, k, points, face, least, at);
+  float face;
+  return face_landmarks_settle(t->model->landmarks, &t->plane,
+                               (float[4]){box->x0, box->y0, box->x1, box->y1}, t->scratch, points,
+                               &face) &&
+         place(t, k, points, face, least, at);
 }
 
 static float overlap(const track *k, const face_box *box) {

@@ -91,7 +91,7 @@ static void test_sample(void **state) {
   const face_crop crops[] = {{50, 40, 16, 0}, {50, 40, 30, .7f}, {50, 40, 47, 3.1f}, {45, 44, 9, -1.2f}};
   for (size_t k = 0; k < BASE_COUNT(crops); k++) {
     const face_crop *c = &crops[k];
-    face_sample(&plane, c, SIZE, patch);
+    face_sample(&plane, c, FACE_GREY, SIZE, patch);
     for (int y = 0; y < SIZE; y++)
       for (int x = 0; x < SIZE; x++) {
         double u = ((x + .5) / SIZE - .5) * c->side, v = ((y + .5) / SIZE - .5) * c->side;
@@ -101,9 +101,9 @@ static void test_sample(void **state) {
       }
   }
   face_crop far = {1e6f, -1e6f, 50, 0}, huge = {50, 40, 5000, 0};
-  face_sample(&plane, &far, SIZE, patch);
+  face_sample(&plane, &far, FACE_GREY, SIZE, patch);
   for (int i = 0; i < SIZE * SIZE; i++) NEAR(patch[i], 128, 0);
-  face_sample(&plane, &huge, SIZE, patch);
+  face_sample(&plane, &huge, FACE_GREY, SIZE, patch);
   NEAR(patch[0], 128, 0);
 }
 
