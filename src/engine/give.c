@@ -12,14 +12,14 @@ static float lesson(const mien_reading *reading) {
   return 0.25f + 0.75f * quality * BASE_CLAMP(reading->core[MIEN_NEUTRAL], 0.0f, 1.0f);
 }
 
-/* Fills z and the phrase of each measured cue, and learns. Interim readings of an utterance are
- * compared but not learned: its final one stands for it. A face reading of half a second teaches as
- * a tenth of an utterance does, since its neighbours are much like it; one of the body a quarter. */
 /* Events of the body have no usual size: only how much somebody moves does. */
 static bool has_usual(const mien_reading *reading, const mien_cue *cue) {
   return reading->modality != MIEN_BODY || !strcmp(cue->kind, "gesture") || !strcmp(cue->kind, "restlessness");
 }
 
+/* Fills z and the phrase of each measured cue, and learns. Interim readings of an utterance are
+ * compared but not learned: its final one stands for it. A face reading of half a second teaches as
+ * a tenth of an utterance does, since its neighbours are much like it; one of the body a quarter. */
 static int compare(mien_session *session, engine_participant *participant,
                    const mien_reading *reading, mien_cue *cues, size_t count) {
   if (reading->modality == MIEN_TEXT || !count) return MIEN_OK;
@@ -34,6 +34,10 @@ static int compare(mien_session *session, engine_participant *participant,
                                                   : 0.1f * lesson(reading);
   for (size_t i = 0; i < count; i++) {
     if (!has_usual(reading, &cues[i])) continue;
+    if (explain_is_movement(&cues[i])) { /* against this person's own already */
+      explain_measured(&cues[i], reading->core, true);
+      continue;
+    }
     float z = follow_baseline_z(participant->baseline, &cues[i]);
     bool own = follow_baseline_knows(participant->baseline, &cues[i]);
     follow_baseline_learn(participant->baseline, &cues[i], weight);

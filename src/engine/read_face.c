@@ -4,6 +4,8 @@
 
 #include <stdio.h>
 
+#include "explain/explain.h"
+
 /* One face since the last reading of it. */
 typedef struct face_sum {
   mien_reading last;    /* of the latest picture: box, track, and what is not averaged       */
@@ -38,9 +40,16 @@ static face_sum *sum_of(engine_faces *faces, int track) {
   return sum;
 }
 
+/* A state of the face is averaged; a movement, which has a span, is what it was last. */
 static void sum_cue(face_sum *sum, const mien_cue *cue) {
+  bool movement = explain_is_movement(cue);
   for (size_t i = 0; i < sum->cue_count; i++) {
     if (strcmp(sum->cues[i].kind, cue->kind)) continue;
+    if (movement && sum->cues[i].t0 != cue->t0) continue;
+    if (movement) {
+      sum->cues[i] = *cue;
+      return;
+    }
     sum->cues[i].value += cue->value;
     sum->cues[i].z += cue->z;
     sum->cues[i].weight += cue->weight;

@@ -9,6 +9,7 @@
 #include "eval/parts.h"
 #include "face/face.h"
 #include "face/landmarks.h"
+#include "face/moves.h"
 #include "media/media.h"
 #include "voice/voice.h"
 
@@ -114,9 +115,13 @@ typedef struct frames { /* of one item each */
   eval_pair *found[DISTURBANCES], *wrong[DISTURBANCES];
   eval_pair *error, *near, *off; /* of points: all; those off by at most MISLABELLED; is it off by more */
   size_t count, placed, placed_near;
+  eval_pair *actions[FACE_UNITS]; /* by the labels' points and by ours, of larger faces */
+  size_t measured;
   double sum, sum_off;
   float *planes; /* three, of the frame */
 } frames;
+
+static const float LARGE = 80; /* pixels, of a face whose actions are compared */
 
 static const float MISLABELLED = 0.15f; /* eye distances: most of these labels lie beside the face */
 
@@ -148,6 +153,17 @@ static void score_picture(room *r, const face_landmarks *landmarks, float *scrat
   else out->near[out->placed_near++] = error;
   out->off[out->placed] = (eval_pair){0, off};
   out->error[out->placed++] = error;
+  const face_head *head = face_landmarks_head(landmarks);
+  float ours[FACE_ACTIONS], labels[FACE_ACTIONS];
+  face_pose pose, label_pose;
+  if (off || own[3] - own[1] < LARGE || !face_pose_fit(head, points, &pose) ||
+      !face_pose_fit(head, truth, &label_pose) ||
+      !face_actions_measure(head, points, &pose, ours) ||
+      !face_actions_measure(head, truth, &label_pose, labels))
+    return;
+  for (int k = 0; k < FACE_UNITS; k++)
+    out->actions[k][out->measured] = (eval_pair){labels[k], ours[k]};
+  out->measured++;
 }
 
 enum { FRAME = 1024 /* pixels each way, at most */ };
@@ -229,6 +245,13 @@ static void report_landmarks68(eval_report *to, const frames *out) {
             "15 %% of the distance between the eyes, most of which have labels that lie beside the "
             "face, make %.0f %% of the mean error",
             out->sum > 0 ? 100 * out->sum_off / out->sum : 0);
+  eval_set(to, "landmarks68 test, action units by our points and by the labels'");
+  for (int k = 0; k < FACE_UNITS; k++)
+    eval_add(to, face_unit_name(k), "correlation",
+             eval_interval(eval_pearson, out->actions[k], out->measured), out->measured);
+  eval_note(to, "faces of %.0f pixels and more with points that agree within 15 %% of the distance between "
+                "the eyes; the labels are of different people, so this is how far a measure tells faces "
+                "apart, in each of which its own neutral is taken off later", (double)LARGE);
   eval_set(to, "landmarks68 test, disturbed");
   for (int d = 1; d < DISTURBANCES; d++) {
     add_share(to, disturbances[d].name, "faces found, IoU ≥ 0.5", out->found[d], out->count);
@@ -243,7 +266,8 @@ int eval_landmarks68(eval_context *context, mien_error *error) {
   frames out = {0};
   int code = eval_open_table(context, &table, "face/landmarks68/labels.csv", ',', error);
   if (!code) code = room_open(context, &r, error);
-  eval_pair **lists[2 * DISTURBANCES + 3] = {&out.error, &out.near, &out.off};
+  eval_pair **lists[2 * DISTURBANCES + 3 + FACE_UNITS] = {&out.error, &out.near, &out.off};
+  for (int k = 0; k < FACE_UNITS; k++) lists[3 + 2 * DISTURBANCES + k] = &out.actions[k];
   for (int d = 0; d < DISTURBANCES; d++)
     lists[3 + 2 * d] = &out.found[d], lists[4 + 2 * d] = &out.wrong[d];
   if (!code) {

@@ -28,7 +28,28 @@ static const struct {
      * sadness) */
     {"gesture", {-0.3f, 0.4f, -0.6f, 0.6f, 0.3f, 0.0f, 0.3f}},
     {"eyes_closed", {0.0f, 0.0f, 0.4f, -0.2f, -0.6f, 0.3f, -0.8f}},
+    {"au1", {-0.3f, 0.0f, 0.6f, -0.6f, 0.8f, -0.4f, 0.8f}},
+    {"au2", {-0.3f, 0.0f, -0.2f, -0.4f, 0.6f, -0.4f, 1.0f}},
+    {"au4", {-0.3f, -0.5f, 0.3f, 1.0f, 0.2f, 0.7f, -0.6f}},
+    {"au6", {-0.3f, 0.8f, 0.0f, 0.1f, -0.4f, 0.3f, -0.8f}},
+    {"au12", {-0.3f, 1.0f, -0.6f, -0.6f, -0.5f, -0.5f, 0.1f}},
+    {"au15", {-0.2f, -0.8f, 0.9f, 0.2f, 0.1f, 0.5f, -0.3f}},
+    {"au17", {-0.2f, -0.4f, 0.5f, 0.4f, 0.0f, 0.5f, -0.5f}},
+    {"au20", {-0.3f, -0.2f, 0.1f, 0.0f, 0.9f, 0.0f, -0.2f}},
+    {"au24", {0.0f, -0.3f, 0.2f, 0.8f, 0.2f, 0.3f, -0.5f}},
+    {"au26", {-0.3f, 0.1f, -0.2f, 0.0f, 0.5f, -0.1f, 0.9f}},
 };
+
+/* Cues with an onset and an offset, against the person's own rest: face/moves.h. */
+static const char *const movements[] = {"micro_expression", "smile_eyes", "smile_uneven", "gaze_away"};
+
+bool explain_is_movement(const mien_cue *cue) {
+  if (cue->kind[0] == 'a' && cue->kind[1] == 'u' && cue->kind[2] >= '1' && cue->kind[2] <= '9')
+    return true;
+  for (size_t i = 0; i < BASE_COUNT(movements); i++)
+    if (!strcmp(movements[i], cue->kind)) return true;
+  return false;
+}
 
 static int top_of(const float core[MIEN_CORE]) {
   int top = 0;
@@ -61,7 +82,7 @@ static void give_weight(mien_cue *cue, const float core[MIEN_CORE]) {
 
 void explain_measured(mien_cue *cue, const float core[MIEN_CORE], bool own) {
   if (is_token(cue)) return;
-  if (isfinite(cue->z) && fabsf(cue->z) >= 0.5f) {
+  if (isfinite(cue->z) && fabsf(cue->z) >= 0.5f && !explain_is_movement(cue)) {
     char name[sizeof cue->kind];
     spaced(cue->kind, name, sizeof name);
     for (size_t i = 0; i < BASE_COUNT(names); i++)

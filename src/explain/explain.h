@@ -18,6 +18,9 @@ enum { EXPLAIN_STATE_CUES = 8 };
  * well it goes with the top label of `core`, the reading it belongs to. Cues of words are left as
  * they are. */
 void explain_measured(mien_cue *cue, const float core[MIEN_CORE], bool own);
+/* Whether the cue is a movement with an onset and an offset ("au12", "micro_expression"), not the state
+ * of a moment: it has its text and comes with `z` against the person's own rest. */
+bool explain_is_movement(const mien_cue *cue);
 
 /* Strongest first by |weight|, those that are not finite last; equal ones in their order. */
 void explain_rank(mien_cue *cues, size_t count);

@@ -20,10 +20,11 @@ void face_blinks_add(face_blinks *blinks, float aspect, double at);
 /* Blinks a minute; NAN before 10 s, or with fewer than 10 pictures a second. */
 double face_blinks_rate(const face_blinks *blinks);
 
-/* Fills cues[FACE_CUES] and returns how many. `measures` NULL: the head is turned too far. `label`
+/* Fills up to FACE_STATE_CUES of cues[] and returns how many. `measures` NULL: the head is turned too far. `label`
  * is the core label that the reading gives (-1 none): each measure's `weight` is its share of what all
  * of them say for or against that label, `toward` the label it speaks for most; both by the
  * regression in face_head. Turns of the head and blinks speak for none. */
+enum { FACE_STATE_CUES = FACE_MEASURES + 4 };
 size_t face_cues_fill(const face_head *head, const float *measures, const face_pose *pose,
                       double blink_rate, int label, double t0, double t1, mien_cue *cues);
 

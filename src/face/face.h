@@ -19,7 +19,7 @@
 
 #define FACE_TRACKS 16       /* faces followed at once                                          */
 #define FACE_POINTS 68       /* iBUG 300-W order (Sagonas et al. 2013)                          */
-#define FACE_CUES 12         /* most cues of one reading                                        */
+#define FACE_CUES 32         /* most cues of one reading                                        */
 #define FACE_SMALLEST 16     /* pixels: a face whose longer side is below is not read           */
 
 typedef struct face_model face_model;

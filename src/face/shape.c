@@ -147,17 +147,24 @@ static float eye_aspect(const face_point *eye) { /* six points, from the outer c
   return (distance(eye[1], eye[5]) + distance(eye[2], eye[4])) / (2 * fmaxf(width, 1e-3f));
 }
 
-bool face_measure(const face_head *head, const face_point points[FACE_POINTS],
-                  const face_pose *pose, float measures[FACE_MEASURES]) {
+/* The points as if the face looked straight at the camera, in eyes. */
+static bool turn_back(const face_head *head, const face_point points[FACE_POINTS],
+                      const face_pose *pose, face_point f[FACE_POINTS]) {
   const float *r0 = pose->rotation[0], *r1 = pose->rotation[1];
   float det = r0[0] * r1[1] - r0[1] * r1[0]; /* cosine of the angle to the camera */
   if (!(det > .5f)) return false;
-  face_point f[FACE_POINTS]; /* frontal, in eyes */
   for (int k = 0; k < FACE_POINTS; k++) {
     float x = (points[k].x - pose->centre.x) / pose->scale - r0[2] * head->points[k][2];
     float y = (points[k].y - pose->centre.y) / pose->scale - r1[2] * head->points[k][2];
     f[k] = (face_point){(r1[1] * x - r0[1] * y) / det, (r0[0] * y - r1[0] * x) / det};
   }
+  return true;
+}
+
+bool face_measure(const face_head *head, const face_point points[FACE_POINTS],
+                  const face_pose *pose, float measures[FACE_MEASURES]) {
+  face_point f[FACE_POINTS];
+  if (!turn_back(head, points, pose, f)) return false;
   face_point right = middle(f, 36, 41), left = middle(f, 42, 47);
   face_point lips = {0, (f[51].y + f[57].y) / 2};
   float inner = (right.y + left.y) / 2 - (f[20].y + f[21].y + f[22].y + f[23].y) / 4;
@@ -173,6 +180,44 @@ bool face_measure(const face_head *head, const face_point points[FACE_POINTS],
   measures[FACE_EYES_CLOSED] = -(eye_aspect(f + 36) + eye_aspect(f + 42)) / 2;
   for (int k = 0; k < FACE_MEASURES; k++)
     if (!isfinite(measures[k])) return false;
+  return true;
+}
+
+/* How far the point lies above (below 0: under) the line through a and b, which are left of right. */
+static float above(face_point p, face_point a, face_point b) {
+  float t = (p.x - a.x) / fmaxf(b.x - a.x, 1e-3f);
+  return a.y + BASE_CLAMP(t, 0.f, 1.f) * (b.y - a.y) - p.y;
+}
+
+bool face_actions_measure(const face_head *head, const face_point points[FACE_POINTS],
+                          const face_pose *pose, float actions[FACE_ACTIONS]) {
+  face_point f[FACE_POINTS];
+  if (!turn_back(head, points, pose, f)) return false;
+  float inner = (above(f[20], f[36], f[39]) + above(f[21], f[36], f[39]) + above(f[22], f[42], f[45]) +
+                 above(f[23], f[42], f[45])) / 4;
+  float outer = (above(f[17], f[36], f[39]) + above(f[18], f[36], f[39]) + above(f[25], f[42], f[45]) +
+                 above(f[26], f[42], f[45])) / 4;
+  float lower_lids = (above(f[40], f[36], f[39]) + above(f[41], f[36], f[39]) +
+                      above(f[46], f[42], f[45]) + above(f[47], f[42], f[45])) / 4;
+  float lips = (f[51].y + f[57].y + f[62].y + f[66].y) / 4, nose = f[33].y;
+  float right = lips - f[48].y, left = lips - f[54].y, wide = distance(f[48], f[54]);
+  float gap = (distance(f[61], f[67]) + distance(f[62], f[66]) + distance(f[63], f[65])) / 3;
+  actions[FACE_AU1] = inner;
+  actions[FACE_AU2] = outer;
+  actions[FACE_AU4] = -(inner + .5f * distance(f[21], f[22]));
+  actions[FACE_AU6] = lower_lids;
+  actions[FACE_AU12] = (nose - (f[48].y + f[54].y) / 2) + .5f * wide;
+  actions[FACE_AU15] = -(right + left) / 2;
+  actions[FACE_AU17] = f[57].y - f[8].y;
+  actions[FACE_AU20] = wide - fabsf(right + left) / 2;
+  actions[FACE_AU24] = -(distance(f[51], f[62]) + distance(f[66], f[57]));
+  actions[FACE_AU25] = gap;
+  actions[FACE_AU26] = f[8].y - nose;
+  actions[FACE_AU43] = -(eye_aspect(f + 36) + eye_aspect(f + 42)) / 2;
+  actions[FACE_CORNER_RIGHT] = nose - f[48].y;
+  actions[FACE_CORNER_LEFT] = nose - f[54].y;
+  for (int k = 0; k < FACE_ACTIONS; k++)
+    if (!isfinite(actions[k])) return false;
   return true;
 }
 

@@ -66,6 +66,29 @@ bool face_pose_fit(const face_head *head, const face_point points[FACE_POINTS], 
 bool face_measure(const face_head *head, const face_point points[FACE_POINTS],
                   const face_pose *pose, float measures[FACE_MEASURES]);
 
+/* Action units (Ekman & Friesen 1978) as far as 68 points show them, in eyes, after head pose was
+ * undone. Each grows with its action; where it starts from is the person's own face (moves.h). The
+ * names are those of what moves: points cannot tell the muscles apart, and AU23 is within AU24. */
+enum {
+  FACE_AU1,          /* inner brows over the line through the corners of the eye      */
+  FACE_AU2,          /* outer brows, the same                                         */
+  FACE_AU4,          /* -(inner brows + half the gap between them)                    */
+  FACE_AU6,          /* lower lids towards that line: what raised cheeks do           */
+  FACE_AU12,         /* corners of the mouth towards the nose + half the mouth's width */
+  FACE_AU15,         /* corners under the middle of the lips                          */
+  FACE_AU17,         /* chin towards the lower lip                                    */
+  FACE_AU20,         /* mouth's width without the lift of its corners                 */
+  FACE_AU24,         /* -(thickness of both lips)                                     */
+  FACE_AU25,         /* gap between the lips                                          */
+  FACE_AU26,         /* chin from the nose                                            */
+  FACE_AU43,         /* -(height over width of the eyes)                              */
+  FACE_UNITS,
+  FACE_CORNER_RIGHT = FACE_UNITS, FACE_CORNER_LEFT, /* each corner of the mouth towards the nose */
+  FACE_ACTIONS
+};
+bool face_actions_measure(const face_head *head, const face_point points[FACE_POINTS],
+                          const face_pose *pose, float actions[FACE_ACTIONS]);
+
 /* The square that FER+ would have cut out of the picture around these points, upright. */
 face_crop face_fer_crop(const face_head *head, const face_point points[FACE_POINTS]);
 

@@ -4,13 +4,17 @@
  * scene or with a gap in time, and its number is never used again. One thread at a time. */
 #include "face/cues.h"
 #include "face/model.h"
+#include "face/moves.h"
 
 enum {
   SIDE = FACE_EXPRESSION_SIDE,
   PLANE_SIDE = 1920, /* larger pictures are brought down to this first */
   THUMB = 32,        /* samples each way that a cut of the scene is seen by */
   READINGS = 2 * FACE_TRACKS,
+  SUMMARY_MOVES = 16,
 };
+_Static_assert(FACE_STATE_CUES + FACE_MOVES_CUES <= FACE_CUES, "a reading holds all its cues");
+_Static_assert(FACE_STATE_CUES + SUMMARY_MOVES <= FACE_CUES, "so does a summary");
 static const double DETECT_EVERY = .2, /* seconds */
     FORGET_AFTER = .5,                 /* a face not found for this long has gone */
     CONFIRM_WITHIN = 1.2;              /* a face that detection has not met for this long, too */
@@ -25,6 +29,8 @@ typedef struct summary {
   double core[MIEN_CORE], dims[MIEN_DIMS], contempt, set[MIEN_CORE], confidence;
   double measures[FACE_MEASURES], measured;
   const char *complaint; /* of the last picture that could not be read */
+  mien_cue moves[SUMMARY_MOVES]; /* the strongest movements */
+  size_t move_count;
 } summary;
 
 typedef struct track {
@@ -36,6 +42,7 @@ typedef struct track {
   bool placed;                    /* in this picture     */
   face_pose pose;
   face_blinks blinks;
+  face_moves moves;
   summary sum;
 } track;
 
@@ -151,6 +158,25 @@ static void summarise(face_tracker *t, const track *k) {
   reading->cue_count =
       face_cues_fill(face_landmarks_head(t->model->landmarks), s->measured > 0 ? measures : NULL,
                      &k->pose, face_blinks_rate(&k->blinks), label, s->t0, s->t1, cues);
+  memcpy(cues + reading->cue_count, s->moves, s->move_count * sizeof *cues);
+  reading->cue_count += s->move_count;
+}
+
+/* Keeps a movement for the summary: what it was last, and the strongest where there are too many. */
+static void keep_move(summary *s, const mien_cue *cue) {
+  size_t weakest = 0;
+  for (size_t k = 0; k < s->move_count; k++) {
+    mien_cue *kept = &s->moves[k];
+    if (kept->t0 == cue->t0 && !strcmp(kept->kind, cue->kind)) {
+      *kept = *cue;
+      return;
+    }
+    if (fabsf(kept->z) < fabsf(s->moves[weakest].z)) weakest = k;
+  }
+  if (s->move_count < SUMMARY_MOVES)
+    s->moves[s->move_count++] = *cue;
+  else if (fabsf(cue->z) > fabsf(s->moves[weakest].z))
+    s->moves[weakest] = *cue;
 }
 
 static void end_track(face_tracker *t, int index) {
@@ -204,6 +230,13 @@ static void read_face(face_tracker *t, track *k, double at) {
   int label = model->expression != NULL ? top_of(reading->core) : -1;
   reading->cue_count = face_cues_fill(head, measured ? measures : NULL, &k->pose,
                                       face_blinks_rate(&k->blinks), label, at, at, cues);
+  float actions[FACE_ACTIONS];
+  if (complaint == NULL && face_actions_measure(head, k->points, &k->pose, actions)) {
+    mien_cue *moved = cues + reading->cue_count;
+    size_t count = face_moves_add(&k->moves, actions, &k->pose, at, moved);
+    for (size_t i = 0; i < count; i++) keep_move(s, &moved[i]);
+    reading->cue_count += count;
+  }
   if (complaint != NULL || model->expression == NULL) return;
   double weight = BASE_MAX(reading->quality, .01f);
   for (int i = 0; i < MIEN_CORE; i++) {
@@ -294,6 +327,7 @@ static int detect(face_tracker *t, double at) {
       *k = (track){.number = t->numbers, .seen = at, .confirmed = at};
       if (!settle(t, k, &boxes[b], SURE, at)) continue;
       face_blinks_init(&k->blinks, at);
+      face_moves_init(&k->moves, at);
       k->sum.t0 = k->sum.t1 = at;
       met[t->count++] = true;
       t->numbers++;

@@ -162,6 +162,49 @@ static void test_cues(void **state) {
   face_tracker_close(&tracker);
 }
 
+/* A drawn film at 30 pictures a second, with noise: brows go up for a fifth of a second, later the mouth
+ * smiles for two. Each is found in the track, at its time, and in the summary. */
+static void test_moves(void **state) {
+  enum { PICTURES = 250 };
+  face_tracker *tracker;
+  mien_reading reading = {0};
+  assert_int_equal(face_tracker_open(&tracker, model), MIEN_OK);
+  double micro = NAN, smile = NAN, smile_end = NAN;
+  int micros = 0, in_summary = 0;
+  unsigned noise = 3;
+  for (int i = 0; i <= PICTURES; i++) {
+    double at = i / 30.;
+    drawing d = blank(240, 240);
+    drawn_face face = {120, 110, 62, .smile = 0};
+    if (at > 3 && at < 3.2) face.brows = .16 * sin((at - 3) * 15.7);
+    if (at > 5.4 && at < 7.4) face.smile = fmin(1, fmin(3 * (at - 5.4), 3 * (7.4 - at)));
+    draw_face(&d, &face);
+    for (int k = 0; k < 240 * 240; k++) {
+      noise = noise * 1664525u + 1013904223u;
+      d.grey[k] = (uint8_t)(d.grey[k] + (noise >> 24) / 43 - 3);
+    }
+    mien_picture picture = picture_of(&d);
+    if (i < PICTURES) assert_int_equal(face_tracker_feed(tracker, &picture, at), MIEN_OK);
+    else assert_int_equal(face_tracker_finish(tracker), MIEN_OK);
+    while (face_tracker_next(tracker, &reading) == MIEN_OK)
+      for (size_t k = 0; k < reading.cue_count; k++) {
+        const mien_cue *c = &reading.cues[k];
+        bool brows = !strncmp(c->text, "AU1 ", 4) || !strncmp(c->text, "AU2 ", 4);
+        in_summary += reading.final && (!strcmp(c->kind, "micro_expression") || !strcmp(c->kind, "au12"));
+        if (reading.final) continue;
+        if (!strcmp(c->kind, "micro_expression")) micros++;
+        if (!strcmp(c->kind, "micro_expression") && brows) micro = c->t0;
+        if (!strcmp(c->kind, "au12")) smile = c->t0, smile_end = c->t1;
+      }
+    free(d.grey);
+  }
+  assert_true(micro > 2.95 && micro < 3.15);
+  assert_true(micros >= 1 && micros <= 2); /* AU1 and AU2 */
+  assert_true(in_summary >= 2);
+  assert_true(smile > 5.3 && smile < 5.8 && smile_end > 6.8 && smile_end < 7.5);
+  face_tracker_close(&tracker);
+}
+
 static void test_cut_and_gap(void **state) {
   face_tracker *tracker;
   mien_reading reading;
@@ -298,7 +341,8 @@ static void test_aligned(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_nothing),       cmocka_unit_test(test_follow),
-      cmocka_unit_test(test_cues),          cmocka_unit_test(test_cut_and_gap),
+      cmocka_unit_test(test_cues),          cmocka_unit_test(test_moves),
+      cmocka_unit_test(test_cut_and_gap),
       cmocka_unit_test(test_aligned),       cmocka_unit_test(test_large_picture),
       cmocka_unit_test(test_failing_allocations),
   };
