@@ -183,6 +183,15 @@ class Network(nn.Module):
         self.out = nn.Linear(before, len(CLASSES))
         self.older = nn.Linear(before, len(FER2013))
 
+    def layers(self):
+        """Every convolution by its name in the model file."""
+        layers = {"stem": self.stem}
+        for i, block in enumerate(self.blocks):
+            layers.update({f"block{i}.a": block.a, f"block{i}.b": block.b})
+            if block.skip is not None:
+                layers[f"block{i}.skip"] = block.skip
+        return layers
+
     def train(self, mode=True):
         super().train(mode)
         for part in [self.stem, *self.blocks[:self.frozen]] if self.frozen else []:
@@ -209,20 +218,17 @@ def start_from(network, path, pictures):
     def array(name):
         value = tensors[name]
         return torch.from_numpy((dequantize_rows(*value) if isinstance(value, tuple) else value).astype(np.float32))
-    layers = {"stem": network.stem}
-    for i, block in enumerate(network.blocks):
-        layers.update({f"block{i}.a": block.a, f"block{i}.b": block.b})
-        if block.skip is not None:
-            layers[f"block{i}.skip"] = block.skip
     moments, hooks = {}, []
+    layers = network.layers()
     for name, layer in layers.items():
         layer.conv.weight.data = array(name + ".weight").permute(0, 3, 1, 2).contiguous()
         layer.norm.weight.data = torch.sqrt(layer.norm.running_var + layer.norm.eps)
         layer.norm.bias.data = array(name + ".bias")
         hooks.append(layer.conv.register_forward_hook(
             lambda _, __, y, name=name: moments.update({name: (y.mean((0, 2, 3)), y.var((0, 2, 3)))})))
-    for name, value in (("out.weight", network.out.weight), ("out.bias", network.out.bias)):
-        value.data = array(name)
+    network.out.weight.data, network.out.bias.data = (array("out." + part)[:len(CLASSES)] for part in ("weight", "bias"))
+    if "pool" in tensors:
+        network.pool.data = array("pool").T.reshape(network.pool.shape).contiguous()
     with torch.no_grad():
         network.eval()(pictures)
     for hook in hooks:
@@ -336,11 +342,13 @@ def train(args):
 
 # ---- export ----------------------------------------------------------------------------------------------
 
-def fit_calibration(logits, labels, pull=0.02):
-    """Bias of each class and temperature that make `valid` most likely; `pull` holds biases near zero."""
-    bias = torch.zeros(len(CLASSES), requires_grad=True)
+def fit_calibration(logits, labels, pull=0.02, fixed=None):
+    """Bias of each class and temperature that make `valid` most likely; `pull` holds biases near zero.
+    With `fixed` that is the bias, and only the temperature is fitted."""
+    bias = torch.zeros(len(CLASSES), requires_grad=True) if fixed is None else fixed
     sharpness = torch.zeros(1, requires_grad=True)  # log of 1 / temperature
-    optimiser = torch.optim.LBFGS([bias, sharpness], max_iter=200, line_search_fn="strong_wolfe")
+    optimiser = torch.optim.LBFGS([sharpness] if fixed is not None else [bias, sharpness], max_iter=200,
+                                  line_search_fn="strong_wolfe")
 
     def closure():
         optimiser.zero_grad()
@@ -361,6 +369,23 @@ def expected_error(confidence, right, bins=15):
     place = np.minimum((confidence * bins).astype(int), bins - 1)
     return sum(abs(confidence[place == b].mean() - right[place == b].mean()) * (place == b).mean()
                for b in range(bins) if (place == b).any())
+
+
+def blend(network, other):
+    """The network halfway between two (after Wortsman et al. 2022), which share a start; the second head is
+    `network`'s."""
+    middle = Network()
+    with torch.no_grad():
+        for name, layer in middle.layers().items():
+            (w, b), (v, c) = network.layers()[name].folded(), other.layers()[name].folded()
+            layer.conv.weight.copy_(((w + v) / 2).permute(0, 3, 1, 2))
+            layer.norm.weight.copy_(torch.sqrt(layer.norm.running_var + layer.norm.eps))
+            layer.norm.bias.copy_((b + c) / 2)
+        middle.pool.copy_((network.pool + other.pool) / 2)
+        middle.out.weight.copy_((network.out.weight + other.out.weight) / 2)
+        middle.out.bias.copy_((network.out.bias + other.out.bias) / 2)
+        middle.older.load_state_dict(network.older.state_dict())
+    return middle
 
 
 def tensors_of(network, store):
@@ -391,9 +416,18 @@ def export(args):
     network.load_state_dict(state["average"])
     pictures, _, labels, older = load(args.data, "valid")
     pictures, labels, older = pictures[labels >= 0], labels[labels >= 0], older[labels >= 0]
+    if args.start:
+        before = Network()
+        start_from(before, args.start, normalise(torch.from_numpy(pictures[:512]).float()[:, None]))
+        network = blend(network, before)
     logits, second = predict(network, pictures, upright(pictures, args.landmarks), "cpu")
     truth = torch.from_numpy(labels)
-    bias, temperature = fit_calibration(logits, truth)
+    likely, _ = fit_calibration(logits, truth)
+    rare = -torch.log(torch.bincount(truth, minlength=len(CLASSES)) / len(truth))
+    for adjust in (0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4):  # to choose --adjust by
+        moved = (logits + likely + adjust * (rare - rare.min())).argmax(1).numpy()
+        print(f"adjust {adjust}: accuracy {(moved == labels).mean():.4f} UAR {np.mean(recalls(moved, labels)):.4f}")
+    bias, temperature = fit_calibration(logits, truth, fixed=likely + args.adjust * (rare - rare.min()))
     with torch.no_grad():
         network.out.bias += bias
     probabilities = torch.softmax((logits + bias) / temperature, 1)
@@ -439,11 +473,14 @@ if __name__ == "__main__":
     parser.add_argument("--warm", type=float, default=0.15, help="share of the steps in which the rate rises")
     parser.add_argument("--older", type=float, default=0.25, help="weight of the FER2013 label in the loss")
     parser.add_argument("--frozen", type=int, default=0, help="with --start: this many blocks, and the stem, stay as they are")
-    parser.add_argument("--start", metavar="FILE", help="go on from the weights of this model")
+    parser.add_argument("--start", metavar="FILE", help="go on from the weights of this model; with --export the "
+                        "model written is halfway between it and the checkpoint")
     parser.add_argument("--landmarks", metavar="FILE", default="models/face-landmarks.mien")
     parser.add_argument("--rarity", type=float, default=0.35, help="0: rare classes as often as they are; 1: all alike")
     parser.add_argument("--command", help="what to write down as the way it was trained, where it was in several goes")
     parser.add_argument("--store", choices=["f32", "f16", "i8"], default="i8", help="how the weights are stored")
+    parser.add_argument("--adjust", type=float, default=0.0, help="how far rare classes are preferred, beyond what "
+                        "makes `valid` most likely: a share of the log of how rare they are (Menon et al. 2021)")
     parser.add_argument("--abstain", type=int, default=3, help="abstain when the 90 %% set has this many labels")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--device", default="cpu")

@@ -4,6 +4,8 @@
 
 enum { LAYERS = 8, SIDE = FACE_LANDMARKS_SIDE, OUT = 2 * FACE_POINTS + 1 };
 enum { PLANE = 32 * 32 * 32 }; /* floats of the largest layer's output */
+enum { LOCAL = 3, LOCAL_SIDE = 16, LOCAL_CHANNELS = 48 }; /* the layer that is looked up at the points */
+enum { SEEN = FACE_POINTS * LOCAL_CHANNELS };
 
 /* A layer that keeps its shape adds to its input. 64 -> 32 -> 16 -> 8 (-> 4) pixels. */
 typedef struct form {
@@ -12,7 +14,8 @@ typedef struct form {
     int in, out, stride, size;
   } layers[LAYERS]; /* out 0: no more */
   int last, hidden; /* inputs and outputs of the layer after the convolutions */
-  bool direct;      /* a linear path from the convolutions to the points, beside the hidden layer */
+  bool direct;      /* a linear path from the convolutions to the points, beside the hidden layer,
+                       and then the step at the points */
 } form;
 static const form FORMS[2] = {
     {"coarse",
@@ -30,7 +33,9 @@ typedef struct net {
   nn_tensor hidden;         /* [hidden][last] */
   nn_tensor out;            /* [137][hidden]: x0 y0 x1 y1 … in half crops; face logit */
   nn_tensor direct;         /* [136][last] */
-  const nn_tensor *bias[LAYERS], *hidden_bias, *out_bias, *direct_bias;
+  nn_tensor local;          /* [136][68 * 48]: a step by what layer LOCAL's map shows at each point
+                               (after supervised descent, Xiong & De la Torre 2013) */
+  const nn_tensor *bias[LAYERS], *hidden_bias, *out_bias, *direct_bias, *local_bias;
 } net;
 
 struct face_landmarks {
@@ -46,7 +51,7 @@ static void find(const nn_file *file, const char *name, int rank, const uint32_t
   char key[64];
   *code = MIEN_EMODEL;
   snprintf(key, sizeof key, "%s.weight", name);
-  const nn_tensor *plain = nn_file_tensor(file, key, NN_F32, rank, dims, error);
+  const nn_tensor *plain = nn_file_tensor(file, key, NN_F16, rank, dims, error);
   if (plain == NULL) return;
   snprintf(key, sizeof key, "%s.bias", name);
   *bias = nn_file_tensor(file, key, NN_F32, 1, dims, error);
@@ -77,9 +82,14 @@ static int open_net(net *n, const form *f, const nn_file *file, size_t *work, mi
     uint32_t direct[2] = {2 * FACE_POINTS, (uint32_t)f->last};
     snprintf(name, sizeof name, "%s.direct", f->name);
     find(file, name, 2, direct, &n->direct, &n->direct_bias, &code, error);
+    snprintf(name, sizeof name, "%s.local", f->name);
+    find(file, name, 2, (uint32_t[2]){2 * FACE_POINTS, SEEN}, &n->local, &n->local_bias, &code, error);
   }
   if (code != MIEN_OK) return code;
-  if (f->direct) *work = BASE_MAX(*work, nn_linear_scratch(&n->direct, 1));
+  if (f->direct) {
+    *work = BASE_MAX(*work, nn_linear_scratch(&n->direct, 1));
+    *work = BASE_MAX(*work, nn_linear_scratch(&n->local, 1));
+  }
   *work = BASE_MAX(*work, nn_linear_scratch(&n->hidden, 1));
   *work = BASE_MAX(*work, nn_linear_scratch(&n->out, 1));
   return MIEN_OK;
@@ -109,6 +119,7 @@ void face_landmarks_close(face_landmarks **landmarks) {
     net *n = &l->nets[k];
     for (int j = 0; j < LAYERS; j++) nn_pack_clear(&n->weight[j]);
     nn_pack_clear(&n->hidden), nn_pack_clear(&n->out), nn_pack_clear(&n->direct);
+    nn_pack_clear(&n->local);
   }
   base_free(l);
   *landmarks = NULL;
@@ -116,14 +127,30 @@ void face_landmarks_close(face_landmarks **landmarks) {
 
 const face_head *face_landmarks_head(const face_landmarks *landmarks) { return &landmarks->head; }
 
-size_t face_landmarks_scratch(const face_landmarks *landmarks) { return 2 * PLANE + landmarks->work; }
+enum { MAP = LOCAL_SIDE * LOCAL_SIDE * LOCAL_CHANNELS };
+
+size_t face_landmarks_scratch(const face_landmarks *landmarks) {
+  return 2 * PLANE + MAP + SEEN + landmarks->work;
+}
+
+/* What the map shows at (x, y), -1…1 over the crop: bilinear, the edge goes on outside. */
+static void look_up(const float *map, float x, float y, float *seen) {
+  float px = fmaxf(fminf((x + 1) * LOCAL_SIDE / 2 - .5f, LOCAL_SIDE - 1.f), 0); /* not a number: 0 */
+  float py = fmaxf(fminf((y + 1) * LOCAL_SIDE / 2 - .5f, LOCAL_SIDE - 1.f), 0);
+  int left = BASE_MIN((int)px, LOCAL_SIDE - 2), top = BASE_MIN((int)py, LOCAL_SIDE - 2);
+  float u = px - (float)left, v = py - (float)top;
+  const float *a = map + (top * LOCAL_SIDE + left) * LOCAL_CHANNELS, *b = a + LOCAL_CHANNELS;
+  const float *c = a + LOCAL_SIDE * LOCAL_CHANNELS, *d = c + LOCAL_CHANNELS;
+  for (int k = 0; k < LOCAL_CHANNELS; k++)
+    seen[k] = (1 - v) * ((1 - u) * a[k] + u * b[k]) + v * ((1 - u) * c[k] + u * d[k]);
+}
 
 void face_landmarks_read(const face_landmarks *landmarks, int which, const face_plane *plane,
                          const face_crop *crop, float *scratch, face_point points[FACE_POINTS],
                          float *face) {
   const net *n = &landmarks->nets[which];
   const form *f = &FORMS[which];
-  float *x = scratch, *y = x + PLANE, *work = y + PLANE;
+  float *x = scratch, *y = x + PLANE, *map = y + PLANE, *seen = map + MAP, *work = seen + SEEN;
   face_sample(plane, crop, FACE_GREY, SIDE, x);
   for (int k = 0; k < SIDE * SIDE; k++) x[k] = (x[k] - 128) / 128;
   int side = SIDE;
@@ -135,12 +162,17 @@ void face_landmarks_read(const face_landmarks *landmarks, int which, const face_
     if (stride == 1 && f->layers[k].in == out) nn_add(x, y, (size_t)(side * side * out));
     float *swap = x;
     x = y, y = swap;
+    if (f->direct && k == LOCAL) memcpy(map, x, MAP * sizeof *map);
   }
   float out[OUT];
   nn_linear(&n->hidden, n->hidden_bias, NN_RELU, x, 1, y, work);
   nn_linear(&n->out, n->out_bias, NN_NONE, y, 1, out, work);
   if (f->direct) {
     nn_linear(&n->direct, n->direct_bias, NN_NONE, x, 1, y, work);
+    nn_add(y, out, 2 * FACE_POINTS);
+    for (int k = 0; k < FACE_POINTS; k++)
+      look_up(map, out[2 * k], out[2 * k + 1], seen + k * LOCAL_CHANNELS);
+    nn_linear(&n->local, n->local_bias, NN_NONE, seen, 1, y, work);
     nn_add(y, out, 2 * FACE_POINTS);
   }
   for (int k = 0; k < FACE_POINTS; k++)

@@ -205,6 +205,23 @@ static void neutral_is_own(void **unused) {
     assert_true(fabsf(moves.neutral[k] - (3.f * (float)(k % 3) - 2)) < .02f);
 }
 
+/* Times that stand still or jump make no movement and no number that is none. */
+static void odd_times(void **unused) {
+  face_moves moves;
+  mien_cue cues[FACE_MOVES_CUES];
+  face_pose pose = {0};
+  state = 11;
+  face_moves_init(&moves, 0);
+  double at = 0;
+  for (int i = 0; i < 1000; i++) {
+    at += i % 7 == 0 ? 0 : i % 101 == 0 ? 1e7 : .04;
+    float actions[FACE_ACTIONS];
+    for (int k = 0; k < FACE_ACTIONS; k++) actions[k] = .1f * (float)k + .01f * noise();
+    assert_int_equal(face_moves_add(&moves, actions, &pose, at, cues), 0);
+  }
+  for (int k = 0; k < FACE_ACTIONS; k++) assert_true(fabsf(moves.neutral[k] - .1f * (float)k) < .05f);
+}
+
 /* Points of a head, through pose and measures: a real turn moves no action by much. */
 static void measured_from_points(void **unused) {
   face_head head = {0};
@@ -254,6 +271,7 @@ int main(void) {
       cmocka_unit_test(what_is_none),     cmocka_unit_test(blinks_and_closed_eyes),
       cmocka_unit_test(smiles),           cmocka_unit_test(looking_away),
       cmocka_unit_test(neutral_is_own),   cmocka_unit_test(measured_from_points),
+      cmocka_unit_test(odd_times),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

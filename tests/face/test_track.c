@@ -238,6 +238,107 @@ static void test_cut_and_gap(void **state) {
   free(d.grey), free(other.grey);
 }
 
+/* Pictures and times as no camera should send them: nothing is made up, and every number is finite. */
+static void sound(const mien_reading *r) {
+  float sum = 0;
+  for (int k = 0; k < MIEN_CORE; k++) sum += r->core[k];
+  assert_true(fabsf(sum - 1) < 1e-3f || (r->abstain != NULL && !(sum > 0)));
+  for (int k = 0; k < 4; k++) assert_true(isfinite(r->box[k]));
+  assert_true(r->quality >= 0 && r->quality <= 1 && r->cue_count <= FACE_CUES);
+  for (size_t k = 0; k < r->cue_count; k++) {
+    assert_true(isfinite(r->cues[k].value) && r->cues[k].t0 <= r->cues[k].t1);
+    assert_true(r->cues[k].kind[0] && memchr(r->cues[k].text, 0, sizeof r->cues[k].text));
+  }
+}
+
+static int feed(face_tracker *tracker, const drawing *d, double at) {
+  mien_reading reading;
+  mien_picture picture = picture_of(d);
+  int count = 0;
+  assert_int_equal(face_tracker_feed(tracker, &picture, at), MIEN_OK);
+  while (face_tracker_next(tracker, &reading) == MIEN_OK) {
+    sound(&reading);
+    count += !reading.final;
+  }
+  return count;
+}
+
+static void test_odd_pictures(void **state) {
+  const int sizes[][2] = {{1, 1}, {1, 5000}, {5000, 1}, {2, 2}, {7, 3}, {640, 480}};
+  face_tracker *tracker;
+  mien_reading reading;
+  assert_int_equal(face_tracker_open(&tracker, model), MIEN_OK);
+  double at = 0;
+  for (size_t k = 0; k < BASE_COUNT(sizes); k++)
+    for (int grey = 0; grey <= 255; grey += 85) { /* a lens cap, a white wall */
+      drawing d = {malloc((size_t)sizes[k][0] * (size_t)sizes[k][1]), sizes[k][0], sizes[k][1]};
+      memset(d.grey, grey, (size_t)d.width * (size_t)d.height);
+      assert_int_equal(feed(tracker, &d, at += .1), 0);
+      mien_picture picture = picture_of(&d);
+      assert_int_equal(face_read_aligned(model, &picture, &reading, NULL), MIEN_OK);
+      assert_string_equal(reading.abstain, "picture without contrast");
+      free(d.grey);
+    }
+  face_tracker_close(&tracker);
+}
+
+/* A face that leaves the picture by each edge, further and further, and one at the far end of smallness. */
+static void test_at_the_edge(void **state) {
+  const double ways[4][2] = {{-1, 0}, {1, 0}, {0, -1}, {0, 1}};
+  face_tracker *tracker;
+  int whole = 0, gone = 0;
+  for (int w = 0; w < 4; w++) {
+    assert_int_equal(face_tracker_open(&tracker, model), MIEN_OK);
+    for (int k = 0; k <= 16; k++) {
+      drawing d = blank(240, 240);
+      const drawn_face face = {120 + 14 * k * ways[w][0], 120 + 14 * k * ways[w][1], 50, .smile = 0};
+      draw_face(&d, &face);
+      int count = feed(tracker, &d, k * .04);
+      if (k == 0) whole += count == 1;
+      assert_true(count <= 1);
+      free(d.grey);
+    }
+    drawing d = blank(240, 240);
+    for (int k = 0; k < 20; k++) gone += feed(tracker, &d, .7 + .04 * k) == 0;
+    free(d.grey);
+    face_tracker_close(&tracker);
+  }
+  assert_int_equal(whole, 4);
+  assert_true(gone >= 4 * 18); /* nobody is there: two pictures at most, until detection says so */
+}
+
+/* Pictures that come twice, at the same time or later; that are dropped; times that jump ahead. */
+static void test_times(void **state) {
+  face_tracker *tracker;
+  mien_reading reading;
+  assert_int_equal(face_tracker_open(&tracker, model), MIEN_OK);
+  const drawn_face face = {120, 110, 55, .smile = 0};
+  drawing d = blank(240, 240);
+  draw_face(&d, &face);
+  double at = 5;
+  mien_picture picture = picture_of(&d);
+  for (int k = 0; k < 120; k++) { /* frozen for four seconds, each picture twice */
+    at += k % 2 ? 0 : .066;
+    assert_int_equal(face_tracker_feed(tracker, &picture, at), MIEN_OK);
+    assert_int_equal(face_tracker_next(tracker, &reading), MIEN_OK);
+    sound(&reading);
+    assert_int_equal(reading.track, 0);
+    for (size_t i = 0; i < reading.cue_count; i++) /* a picture that stands still does not move */
+      assert_true(reading.cues[i].t0 == reading.cues[i].t1 || !strcmp(reading.cues[i].kind, "blink_rate"));
+  }
+  assert_int_equal(feed(tracker, &d, at += .9), 1); /* dropped: the same track goes on */
+  assert_int_equal(feed(tracker, &d, at += 1e9), 1);
+  assert_int_equal(face_tracker_feed(tracker, &picture, at - 1), MIEN_EINVAL);
+  assert_int_equal(face_tracker_feed(tracker, &picture, INFINITY), MIEN_EINVAL);
+  assert_int_equal(feed(tracker, &d, at), 1); /* and goes on after an error */
+  assert_int_equal(face_tracker_finish(tracker), MIEN_OK);
+  assert_int_equal(face_tracker_next(tracker, &reading), MIEN_OK);
+  sound(&reading);
+  assert_int_equal(reading.track, 1); /* the jump ended the first */
+  face_tracker_close(&tracker);
+  free(d.grey);
+}
+
 /* ---- Memory ------------------------------------------------------------------------------- */
 
 static size_t in_use, peak, calls, fail_at;
@@ -344,7 +445,8 @@ int main(void) {
       cmocka_unit_test(test_cues),          cmocka_unit_test(test_moves),
       cmocka_unit_test(test_cut_and_gap),
       cmocka_unit_test(test_aligned),       cmocka_unit_test(test_large_picture),
-      cmocka_unit_test(test_failing_allocations),
+      cmocka_unit_test(test_odd_pictures),  cmocka_unit_test(test_at_the_edge),
+      cmocka_unit_test(test_times),         cmocka_unit_test(test_failing_allocations),
   };
   return cmocka_run_group_tests(tests, open_models, close_models);
 }
