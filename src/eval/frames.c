@@ -101,7 +101,7 @@ static const eval_disturbance disturbances[] = {
     {.name = "noise, 15 levels", .noise = 15},
     {.name = "half as large", .scale = 2},
     {.name = "a quarter as large", .scale = 4},
-    {.name = "blurred, 3x3 eight times", .blur = 8},
+    {.name = "blurred, 3x3, 8 times", .blur = 8},
     {.name = "turned 15 degrees", .turn = 15},
     {.name = "turned 30 degrees", .turn = 30},
     {.name = "turned 45 degrees", .turn = 45},

@@ -97,7 +97,7 @@ static bool is_micro(const face_moves *m, int unit, const face_move *move, doubl
   if (lasted + (double)m->step < MICRO_MIN - 1e-3) return false; /* it began up to a picture earlier */
   if (move->pictures < 3 && move->apex < ALONE * m->spread[unit]) return false; /* the last is at rest */
   if (UNITS[unit].mouth && recent(m->parted, at, SPEECH)) return false;
-  return !(unit == FACE_AU6 && recent(m->blinked, at, lasted + .2));
+  return UNITS[unit].mouth || !recent(m->blinked, at, lasted + .2); /* a blink takes the brows along */
 }
 
 static void say_end(face_moves *m, int unit, const face_move *move, double at, mien_cue *cues,

@@ -158,8 +158,9 @@ static void blinks_and_closed_eyes(void **unused) {
   const film f = {.seconds = 12, .rate = 30, .jitter = .008f};
   const bump bumps[] = {{FACE_AU43, 4, 4.08, 4.2, .3f},
                         {FACE_AU6, 4, 4.08, 4.2, .1f}, /* the lid comes up a little with it */
+                        {FACE_AU1, 4, 4.1, 4.3, .1f},  /* and the brows go along */
                         {FACE_AU43, 7, 7.2, 9, .3f}};
-  play(&f, bumps, 3);
+  play(&f, bumps, 4);
   assert_int_equal(count_of("au45"), 1);
   assert_int_equal(count_of("micro_expression"), 0);
   const mien_cue *blink = last_of("au45"), *closed = last_of("au43");
