@@ -92,7 +92,7 @@ typedef struct reader { /* a crop as `mien face --aligned` reads it */
 } reader;
 
 static const float *upright_of(reader *r, const float *crop) {
-  return face_crop_upright(r->landmarks, crop, r->scratch, r->upright) ? r->upright : NULL;
+  return face_crop_upright(r->landmarks, crop, r->scratch, r->upright) ? r->upright : crop;
 }
 
 static int top_of(const float *values, int count) {

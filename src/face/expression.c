@@ -282,19 +282,24 @@ static void turn_over(float *crop) { /* left to right */
 }
 
 /* Probabilities of FER+'s classes and of FER2013's; gives the deviation of the crop, in grey levels. */
-static float run(const face_expression *expression, const float *crop, const float *upright,
+static float run(const face_expression *expression, const float *crop, const float *mirrored,
                  float *scratch, float classes[CLASSES], float fer2013[FER2013]) {
   float *x = scratch, *maps = x + SIDE * SIDE, *pooled = maps + 3 * map_floats(expression);
   float *work = pooled + CHANNELS, out[CLASSES + FER2013];
   int channels = (int)expression->out_weight.dims[1];
+  float deviation = 0;
   for (int c = 0; c < channels; c++)
     pooled[c] = 0;
-  float deviation = normalise(crop, x);
-  pool(expression, x, maps, pooled, work);
-  normalise(upright ? upright : crop, x);
-  turn_over(x);
-  pool(expression, x, maps, pooled, work);
-  for (int c = 0; c < channels; c++)
+  if (mirrored) {
+    deviation = normalise(mirrored, x);
+    turn_over(x);
+    pool(expression, x, maps, pooled, work);
+  }
+  if (crop) {
+    deviation = normalise(crop, x);
+    pool(expression, x, maps, pooled, work);
+  }
+  for (int c = 0; c < channels && crop && mirrored; c++)
     pooled[c] /= 2; /* the last layer is linear: the mean of its inputs will do */
   nn_linear(&expression->out_weight, &expression->out_bias, NN_NONE, pooled, 1, out, work);
   for (int k = 0; k < CLASSES; k++)
@@ -310,16 +315,16 @@ const char *face_expression_class_name(int index) {
 }
 
 void face_expression_classes(const face_expression *expression, const float *crop,
-                             const float *upright, float *scratch,
+                             const float *mirrored, float *scratch,
                              float classes[FACE_EXPRESSION_CLASSES],
                              float fer2013[FACE_EXPRESSION_FER2013]) {
-  run(expression, crop, upright, scratch, classes, fer2013);
+  run(expression, crop, mirrored, scratch, classes, fer2013);
 }
 
 void face_expression_read(const face_expression *expression, const float *crop,
-                          const float *upright, float *scratch, mien_reading *reading) {
+                          const float *mirrored, float *scratch, mien_reading *reading) {
   float probability[CLASSES], fer2013[FER2013], core[MIEN_CORE] = {0};
-  float deviation = run(expression, crop, upright, scratch, probability, fer2013);
+  float deviation = run(expression, crop, mirrored, scratch, probability, fer2013);
   for (int d = 0; d < MIEN_DIMS; d++)
     reading->dims[d] = 0;
   for (int k = 0; k < CLASSES; k++) {

@@ -6,10 +6,9 @@
  *
  * The crop: grey levels 0…255, row-major, upright, framed as FER+ frames faces: the face fills the
  * picture, brows about a quarter from the top, chin at or just past the lower edge. Brightness and
- * contrast do not matter: each crop is brought to zero mean and unit contrast first. `upright` is the
- * same face turned and framed by its points (face_fer_crop), or NULL where `crop` is that already or
- * the points are not known: the network reads the crop and the mirror image of `upright`, and takes
- * the mean of both.
+ * contrast do not matter: each crop is brought to zero mean and unit contrast first. The network reads
+ * `crop`, and the mirror image of `mirrored`, each where it is not NULL, and takes the mean: both may be
+ * the same, or the second the same face turned and framed by its points (face_crop_upright).
  *
  * Owns: borrows its file, which must outlive it.
  * Threads: read-only once open and shared by any number of threads, each with its own scratch. */
@@ -37,12 +36,12 @@ size_t face_expression_scratch(const face_expression *expression);
 /* Fills core, extra[MIEN_CONTEMPT] (already inside core's disgust), dims, confidence, set and
  * abstain, and leaves the rest of `reading` as it is. Never fails: any crop gets a reading. */
 void face_expression_read(const face_expression *expression, const float *crop,
-                          const float *upright, float *scratch, mien_reading *reading);
+                          const float *mirrored, float *scratch, mien_reading *reading);
 
 /* The eight class probabilities by themselves, calibrated, summing to 1, and those that FER2013 gave
  * the picture a label, which are not calibrated (`mien eval`). */
 void face_expression_classes(const face_expression *expression, const float *crop,
-                             const float *upright, float *scratch,
+                             const float *mirrored, float *scratch,
                              float classes[FACE_EXPRESSION_CLASSES],
                              float fer2013[FACE_EXPRESSION_FER2013]);
 const char *face_expression_class_name(int index); /* "neutral" … "contempt"; NULL out of range */

@@ -69,7 +69,7 @@ int face_read_aligned(const face_model *model, const mien_picture *picture, mien
   face_scale_picture_floats(picture, SIDE, SIDE, crop, upright + SIDE * SIDE);
   bool turned = model->landmarks != NULL &&
                 face_crop_upright(model->landmarks, crop, scratch, upright);
-  face_expression_read(model->expression, crop, turned ? upright : NULL, scratch, reading);
+  face_expression_read(model->expression, crop, turned ? upright : crop, scratch, reading);
   face_light light;
   face_light_measure(crop, SIDE, &light);
   reading->quality = face_light_quality(&light);

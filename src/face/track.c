@@ -28,6 +28,7 @@ typedef struct summary {
   double t0, t1, weight, quality;
   double core[MIEN_CORE], dims[MIEN_DIMS], contempt, set[MIEN_CORE], confidence;
   double measures[FACE_MEASURES], measured;
+  unsigned pictures;
   const char *complaint; /* of the last picture that could not be read */
   mien_cue moves[SUMMARY_MOVES]; /* the strongest movements */
   size_t move_count;
@@ -214,7 +215,13 @@ static void read_face(face_tracker *t, track *k, double at) {
   face_light light;
   face_sample(&t->plane, &crop, FACE_EDGE, SIDE, t->crop);
   face_light_measure(t->crop, SIDE, &light);
-  if (model->expression != NULL) face_expression_read(model->expression, t->crop, NULL, t->scratch, reading);
+  /* both ways at first; then one way and the other in turn, which halves the time, and a mean over
+   * pictures has both all the same */
+  bool plain = s->pictures == 0 || s->pictures % 2 == 1, mirrored = s->pictures % 2 == 0;
+  s->pictures++;
+  if (model->expression != NULL)
+    face_expression_read(model->expression, plain ? t->crop : NULL, mirrored ? t->crop : NULL,
+                         t->scratch, reading);
   const char *complaint =
       complaint_of(&k->pose, BASE_MAX(reading->box[2], reading->box[3]), &light);
   if (complaint != NULL) reading->abstain = s->complaint = complaint;
