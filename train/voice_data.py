@@ -22,6 +22,7 @@ CLASS_OF = {"neutral": 0, "calm": 1, "happy": 2, "sad": 3, "angry": 4, "fear": 5
 # The classes that a set has: the loss and the evaluation look at these alone.
 SETS = {"ravdess_speech": [0, 1, 2, 3, 4, 5, 6, 7], "emodb": [0, 2, 3, 4, 5, 6, 8],
         "nemo": [0, 2, 3, 4, 5, 7], "crema_d_partial": [2, 3], "tess": [0, 2, 3, 4, 5, 6, 7]}
+VARIANTS = range(3)  # of each clip: the clip itself, and as often changed on its way
 NOISES = ["noise_esc10", "noise_rir", "donateacry"]
 SPEEDS = [(8, 9), (9, 10), (15, 16), (19, 20), (1, 1), (20, 19), (16, 15), (10, 9), (9, 8)]
 
@@ -107,7 +108,7 @@ class Augment:
         if r.random() < 0.6:
             noise = self.noise(count)
             x = x + noise * level / (noise.std() + 1e-6) * 10 ** (-r.uniform(3, 30) / 20)
-        if r.random() < 0.25:
+        if r.random() < 0.35:
             x = signal.sosfilt(self.telephone, x)
             peak = abs(x).max() + 1e-6
             law = np.sign(x) * np.log1p(255 * abs(x / peak)) / np.log(256)  # G.711 mu-law
@@ -157,7 +158,7 @@ if __name__ == "__main__":
     p.add_argument("--program", type=Path,
                    default=Path(__file__).parents[1] / "build/src/cli/mien")
     a = p.parse_args()
-    for variant in (0, 1, 2):
+    for variant in VARIANTS:
         for name in [*SETS, *NOISES]:
             if variant and name in ("tess", "noise_rir", "donateacry", "noise_esc10"):
                 continue

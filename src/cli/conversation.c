@@ -24,6 +24,7 @@ typedef struct feeder {
   size_t turn_count, next_turn;
   char channels[MEDIA_CHANNELS_MAX][NAME_BYTES], camera[NAME_BYTES];
   bool by_turn;            /* one channel, several speakers: the sound is whose turn it is */
+  conversation_speakers *speakers; /* by voice; NULL: not looked for */
   size_t turn_at;          /* by_turn: where the search goes on */
   size_t voices, faces, texts; /* readings so far */
   mien_error *error;
@@ -197,6 +198,7 @@ static int name_turns(feeder *f) {
 
 /* by_turn: who speaks at this time; NULL nobody. */
 static const char *speaker_at(feeder *f, double at) {
+  if (f->speakers) return conversation_speakers_at(f->speakers, at);
   while (f->turn_at < f->turn_count && f->timed[f->turn_at].t1 <= at) f->turn_at++;
   if (f->turn_at < f->turn_count && f->timed[f->turn_at].t0 <= at) return f->timed[f->turn_at].who;
   return NULL;
@@ -364,6 +366,21 @@ static int open_media(feeder *f) {
   return MIEN_OK;
 }
 
+static int tell_speakers(feeder *f) {
+  if (!f->info || !f->info->channels) return MIEN_OK;
+  if (f->info->channels > 1) {
+    note(f, "it has %d channels, each a person: --speakers is for one channel", f->info->channels);
+    return MIEN_OK;
+  }
+  int result = conversation_speakers_find(&f->speakers, f->engine, f->file, f->options->speakers,
+                                          f->options->names, f->error);
+  if (result != MIEN_OK || !f->speakers) return result;
+  f->by_turn = true;
+  int count = conversation_speakers_count(f->speakers);
+  note(f, count == 1 ? "%d voice was told apart" : "%d voices were told apart", count);
+  return MIEN_OK;
+}
+
 static int run(feeder *f) {
   int result = cli_file_check(f->file, f->error);
   if (result != MIEN_OK) return result;
@@ -373,6 +390,8 @@ static int run(feeder *f) {
   if (result != MIEN_OK) return result;
   name_channels(f);
   if (f->turns) bind_names(f);
+  else if (f->options->speakers != 1) result = tell_speakers(f);
+  if (result != MIEN_OK) return result;
   if (name_turns(f) != MIEN_OK) return base_error_set(f->error, MIEN_ENOMEM, "", "", "out of memory");
   name_camera(f);
   result = open_session(f, !f->turns && f->options->words);
@@ -397,6 +416,7 @@ int conversation_read(mien_engine *engine, const char *file, const conversation_
   int result = run(&f);
   if (result != MIEN_OK && !error->code)
     base_error_set(error, result, "", "", "%s", mien_error_message(result));
+  conversation_speakers_close(&f.speakers);
   base_free(f.timed);
   base_free(f.turn_names);
   mien_session_close(&f.session);

@@ -4,7 +4,7 @@
  * more are "channel-1" …, pictures with two or more channels are "camera"; --who renames them. The
  * names of a transcript are bound to channels by its channel numbers, by equal names, or by who was
  * loud on which channel while they spoke; with one channel, the sound belongs to whoever's turn it
- * is. A transcript without a recording is a conversation by itself. Memory does not grow with the
+ * is, or, without a transcript, to whose voice it is where several are looked for. A transcript without a recording is a conversation by itself. Memory does not grow with the
  * recording. One thread. */
 #ifndef CLI_CONVERSATION_H
 #define CLI_CONVERSATION_H
@@ -31,6 +31,7 @@ typedef struct conversation_options {
   const conversation_names *names;
   double max_fps;                  /* pictures looked at, a second */
   int max_side;                    /* of a video's pictures, pixels */
+  int speakers;                    /* in one channel without a transcript; 0: to be found out */
 } conversation_options;
 
 typedef struct conversation_about {
@@ -50,6 +51,19 @@ typedef struct conversation_sink {
 
 int conversation_read(mien_engine *engine, const char *file, const conversation_options *options,
                       const conversation_sink *sink, conversation_about *about, mien_error *error);
+
+/* ---- Who speaks when, in one channel (conversation_speakers.c) ----
+ * Reads the sound once and tells the voices apart. `people`: 0 where it is not known; names are
+ * "speaker-1" …, in the order in which they first speak, or what `names` has for them. NULL without a
+ * voice model. */
+typedef struct conversation_speakers conversation_speakers;
+int conversation_speakers_find(conversation_speakers **speakers, const mien_engine *engine,
+                               const char *file, int people, const conversation_names *names,
+                               mien_error *error);
+void conversation_speakers_close(conversation_speakers **speakers);
+int conversation_speakers_count(const conversation_speakers *speakers);
+/* Who speaks at this time, asked in order; NULL nobody. */
+const char *conversation_speakers_at(conversation_speakers *speakers, double at);
 
 /* ---- Who speaks on which channel (conversation_bind.c) ----
  * Reads the sound once and compares how loud each channel is in each speaker's turns. Fills

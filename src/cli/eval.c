@@ -40,7 +40,7 @@ static int write_out(const char *path, const base_text *text) {
 
 int cli_eval(int argc, char **argv) {
   const char *data = getenv("MIEN_DATA"), *models = getenv("MIEN_MODELS"), *write = NULL,
-             *choice = NULL;
+             *choice = NULL, *folds = NULL;
   int json = 0, faithful = 0;
   const cli_option options[] = {
       {"data", OPTION_TEXT, "DIR", &data,
@@ -55,6 +55,8 @@ int cli_eval(int argc, char **argv) {
        "the set of that name as well: do the contributions of words name those\n"
        "that a reading rests on?",
        0, 0},
+      {"folds", OPTION_TEXT, "DIR", &folds,
+       "for voice-folds: models that each left some speakers out\n(train/voice_folds.py)", 0, 0},
       {"json", OPTION_FLAG, NULL, &json, "one JSON line a figure", 0, 0},
       {"write", OPTION_TEXT, "FILE", &write, "write the report as Markdown to FILE as well", 0, 0},
       {NULL, 0, NULL, NULL, NULL, 0, 0}};
@@ -94,7 +96,8 @@ int cli_eval(int argc, char **argv) {
   eval_context context = {.data = data && *data ? data : "../data-cache",
                           .models = models && *models ? models : NULL,
                           .progress = cli_progress,
-                          .choice = choice};
+                          .choice = choice,
+                          .folds = folds};
   struct stat status;
   if (stat(context.data, &status) || !S_ISDIR(status.st_mode)) {
     mien_error error = {0};

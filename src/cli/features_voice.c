@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RECORD = 7 + MIEN_DIMS + VOICE_CLASSES + VOICE_CUES }; /* floats of a reading */
+enum { RECORD = 7 + MIEN_DIMS + 2 * VOICE_CLASSES + VOICE_CUES + VOICE_FUNCTIONALS }; /* floats of a reading */
 
 static const char help[] =
     "usage: mien features voice [--lengths LIST] [--model MODEL.mien] FILE…\n\n"
@@ -17,10 +17,12 @@ static const char help[] =
     "16-bit sound, - standard input. For each clip, little-endian: an int32 number of frames, then\n"
     "frames × 72 float32 (src/voice/voice.h says what they are).\n\n"
     "  --lengths LIST       FILE holds many clips: LIST gives the samples of each, one a line\n"
-    "  --model MODEL.mien   in place of frames, an int32 number of readings and for each 32\n"
+    "  --model MODEL.mien   in place of frames, an int32 number of readings and for each 1518\n"
     "                       float32: final, abstain, t0, t1, voiced seconds, quality, mean\n"
     "                       chance of speech, dims (3), class logits (9), cues (13; NaN where\n"
-    "                       not known)\n";
+    "                       not known), logits of the networks alone (9), functionals (1477;\n"
+    "                       src/voice/functionals.h)\n";
+_Static_assert(RECORD == 1518, "the help says so");
 
 typedef struct clip {
   float *values;
@@ -62,6 +64,9 @@ static void readings_take(extractor *x) {
     memcpy(record + 7, r.dims, sizeof r.dims);
     memcpy(record + 7 + MIEN_DIMS, raw.logits, sizeof raw.logits);
     memcpy(record + 7 + MIEN_DIMS + VOICE_CLASSES, raw.cues, sizeof raw.cues);
+    float *rest = record + 7 + MIEN_DIMS + VOICE_CLASSES + VOICE_CUES;
+    memcpy(rest, raw.networks, sizeof raw.networks);
+    memcpy(rest + VOICE_CLASSES, raw.functionals, sizeof raw.functionals);
     clip_add(&x->clip, record, RECORD);
   }
 }

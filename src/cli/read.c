@@ -19,7 +19,7 @@ enum { FORMATS_MAX = 8 };
 static int json;
 static const char *html, *formats, *out_path, *words = "on", *who, *transcript_path, *models, *model;
 static double fps = 10;
-static int side = 640;
+static int side = 640, speakers = 1;
 
 static const cli_option options[] = {
     {"json", OPTION_FLAG, NULL, &json,
@@ -37,7 +37,10 @@ static const cli_option options[] = {
      ".srt, .vtt, .txt or .json, rather than the one beside the recording", 0, 0},
     {"who", OPTION_TEXT, "LIST", &who,
      "names: \"left=customer,right=agent\"; also 1=…, 2=… for channels,\n"
-     "speaker=… (one channel), camera=… (pictures), NAME=… (transcript)", 0, 0},
+     "speaker=… (one channel), speaker-1=… (--speakers), camera=… (pictures), NAME=… (transcript)", 0, 0},
+    {"speakers", OPTION_INTEGER, "N", &speakers,
+     "of a recording with one channel and no transcript: tell N voices\n"
+     "apart, each a person; 0 finds out how many (1)", 0, 8},
     {"fps", OPTION_NUMBER, "N", &fps, "pictures of a video to look at, a second (10)", 0.1, 120},
     {"side", OPTION_INTEGER, "N", &side, "scale pictures down to N pixels on the longer side (640)", 64, 8192},
     CLI_OPTION_MODEL(&model, "(usual) is deep where there is one"),
@@ -225,7 +228,7 @@ static void read_one(run *r) {
   timeline_init(&rec.line, rec.file);
   mien_error error = {0};
   conversation_about about;
-  conversation_options how = {transcript_path, !strcmp(words, "on"), &r->names, fps, side};
+  conversation_options how = {transcript_path, !strcmp(words, "on"), &r->names, fps, side, speakers};
   conversation_sink sink = {take_event, take_audio, take_note, &rec};
   int result = html ? report_open(&rec.page, rec.file) : MIEN_OK;
   if (result == MIEN_OK) result = conversation_read(r->engine, rec.file, &how, &sink, &about, &error);

@@ -38,6 +38,7 @@ typedef struct eval_context {
   const char *data;   /* folder */
   const char *models; /* folder; NULL: those inside the program */
   void (*progress)(const char *what, double done, double whole); /* NULL: not wanted */
+  const char *folds;  /* folder of the models of a cross-validation over speakers; NULL: none */
   const char *choice; /* the text model that is scored: "bulk" "deep" "research"; NULL: each there is */
   const char *text;   /* the one that is being scored; set by eval_run */
   eval_report report;

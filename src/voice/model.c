@@ -77,9 +77,51 @@ static void network(loader *l, int i, voice_network *n) {
 #undef NAME
 }
 
+/* Perceptron `i`: "p0.hidden0.weight" and so on. */
+static void perceptron(loader *l, int i, voice_perceptron *p) {
+  char name[48];
+#define NAME(rest) (snprintf(name, sizeof name, "p%d." rest, i), name)
+  layer(l, NAME("hidden0"), VOICE_HIDDEN0, 0, VOICE_FUNCTIONALS, &p->hidden[0]);
+  layer(l, NAME("hidden1"), VOICE_HIDDEN1, 0, VOICE_HIDDEN0, &p->hidden[1]);
+  layer(l, NAME("classes"), VOICE_CLASSES, 0, VOICE_HIDDEN1, &p->classes);
+  layer(l, NAME("dims"), MIEN_DIMS, 0, VOICE_HIDDEN1, &p->dims);
+#undef NAME
+}
+
+/* The tracks that each random kernel adds up: three at most. */
+static void kernel_sums(loader *l, voice_kernels *k) {
+  static const char name[] = "kernels.mix";
+  const nn_tensor *t = tensor(l, name, NN_F32, 2, VOICE_TRACKS, VOICE_ALL_KERNELS, 1);
+  const float *mix = t ? t->data : NULL;
+  for (int i = 0; mix && i < VOICE_ALL_KERNELS; i++) {
+    int used = 0;
+    for (int track = 0; track < VOICE_TRACKS; track++) {
+      float weight = mix[track * VOICE_ALL_KERNELS + i];
+      if (weight == 0.0f) continue;
+      if (used == 3) {
+        l->code = base_error_set(l->error, MIEN_EMODEL, name, "train the model again",
+                                 "kernel %d adds up more than three tracks", i);
+        return;
+      }
+      k->sum[i].track[used] = (uint8_t)track;
+      k->sum[i].weight[used++] = weight;
+    }
+  }
+}
+
+/* A number of the metadata within its limits. */
+static double number(loader *l, const char *name, double least, double most) {
+  double value = least;
+  if (!l->code) l->code = nn_file_number(l->file, name, &value, l->error);
+  if (!l->code && !(value >= least && value <= most))
+    l->code = base_error_set(l->error, MIEN_EMODEL, name, "train the model again",
+                             "%g is not between %g and %g", value, least, most);
+  return l->code ? least : value;
+}
+
 int voice_model_open(voice_model **model, const nn_file *file, mien_error *error) {
   loader l = {file, error, MIEN_OK};
-  double version = 0.0, early = 0.0, networks = 0.0;
+  double version = 0.0;
   *model = NULL;
   if (strcmp(nn_file_kind(file), "voice"))
     return base_error_set(error, MIEN_EMODEL, nn_file_kind(file), "give a model of kind 'voice'",
@@ -90,10 +132,6 @@ int voice_model_open(voice_model **model, const nn_file *file, mien_error *error
                           "use the model that came with this program, or train it again",
                           "the model is made for voice features version %g, this program has %d",
                           version, VOICE_FEATURE_VERSION);
-  if ((l.code = nn_file_number(file, "networks", &networks, error))) return l.code;
-  if (!(networks >= 1 && networks <= VOICE_NETWORKS))
-    return base_error_set(error, MIEN_EMODEL, "networks", "train the model again",
-                          "%g networks; there may be 1 to %d", networks, VOICE_NETWORKS);
   voice_model *m = *model = base_alloc(1, sizeof **model);
   if (!m) return base_error_set(error, MIEN_ENOMEM, "voice model", "", "out of memory");
 
@@ -103,17 +141,27 @@ int voice_model_open(voice_model **model, const nn_file *file, mien_error *error
   gru(&l, "speech.gru", VOICE_SPEECH_WIDTH, VOICE_SPEECH_WIDTH, &m->speech_gru);
   layer(&l, "speech.out", 1, 0, VOICE_SPEECH_WIDTH, &m->speech_out);
 
-  for (int i = 0; !l.code && i < (int)networks; i++) network(&l, i, &m->networks[i]);
-  m->network_count = (int)networks;
+  m->network_count = (int)number(&l, "networks", 0, VOICE_NETWORKS);
+  m->perceptron_count = (int)number(&l, "perceptrons", 0, VOICE_PERCEPTRONS);
+  m->share = (float)number(&l, "share", 0, 1);
+  m->early = (float)number(&l, "calibration.early", 0, 10);
+  for (int i = 0; !l.code && i < m->network_count; i++) network(&l, i, &m->networks[i]);
+  m->speaker_join = (float)number(&l, "speaker_join", -1, 1);
+  floats(&l, "speaker.mean", 1, VOICE_SPEAKER_INPUT, 1, m->speaker_mean);
+  floats(&l, "speaker.scale", 1, VOICE_SPEAKER_INPUT, 1, m->speaker_scale);
+  floats(&l, "speaker.weight", 2, VOICE_EMBEDDING, VOICE_SPEAKER_INPUT, m->speaker_weight[0]);
+  floats(&l, "kernels.mean", 1, VOICE_TRACKS, 1, m->kernels.mean);
+  floats(&l, "kernels.scale", 1, VOICE_TRACKS, 1, m->kernels.scale);
+  kernel_sums(&l, &m->kernels);
+  floats(&l, "kernels.taps", 2, VOICE_TAPS, VOICE_ALL_KERNELS, m->kernels.taps[0]);
+  floats(&l, "kernels.over", 2, VOICE_THRESHOLDS, VOICE_ALL_KERNELS, m->kernels.over[0]);
+  floats(&l, "functionals.mean", 1, VOICE_FUNCTIONALS, 1, m->functional_mean);
+  floats(&l, "functionals.scale", 1, VOICE_FUNCTIONALS, 1, m->functional_scale);
+  for (int i = 0; !l.code && i < m->perceptron_count; i++) perceptron(&l, i, &m->perceptrons[i]);
   floats(&l, "cues.mean", 1, VOICE_CUES, 1, m->cue_mean);
   floats(&l, "cues.scale", 1, VOICE_CUES, 1, m->cue_scale);
   floats(&l, "cues.weight", 2, VOICE_CLASSES, VOICE_CUES, m->cue_weight[0]);
   if (!l.code) l.code = nn_calibration_read(&m->calibration, file, error);
-  if (!l.code) l.code = nn_file_number(file, "calibration.early", &early, error);
-  if (!l.code && !(early >= 0.0 && early <= 10.0))
-    l.code = base_error_set(error, MIEN_EMODEL, "calibration.early", "train the model again",
-                            "%g is not between 0 and 10", early);
-  m->early = (float)early;
   if (l.code) voice_model_close(model);
   return l.code;
 }
@@ -128,6 +176,11 @@ void voice_model_close(voice_model **model) {
     nn_tensor *own[] = {&n->front[0].weight, &n->front[1].weight, &n->deep[0].weight,
                         &n->deep[1].weight, &n->gru.wi, &n->gru.wh, &n->look.weight,
                         &n->attend.weight, &n->mix.weight, &n->classes.weight, &n->dims.weight};
+    for (size_t i = 0; i < BASE_COUNT(own); i++) nn_pack_clear(own[i]);
+  }
+  for (voice_perceptron *p = m->perceptrons; p < m->perceptrons + VOICE_PERCEPTRONS; p++) {
+    nn_tensor *own[] = {&p->hidden[0].weight, &p->hidden[1].weight, &p->classes.weight,
+                        &p->dims.weight};
     for (size_t i = 0; i < BASE_COUNT(own); i++) nn_pack_clear(own[i]);
   }
   base_free(m);

@@ -2,7 +2,7 @@
 #ifndef VOICE_MODEL_H
 #define VOICE_MODEL_H
 
-#include "voice/voice.h"
+#include "voice/functionals.h"
 
 enum { VOICE_SPEECH_WIDTH = 32, /* of the speech detector                     */
        VOICE_FRONT = 96,        /* channels after the first convolution       */
@@ -12,7 +12,11 @@ enum { VOICE_SPEECH_WIDTH = 32, /* of the speech detector                     */
        VOICE_STEP = 2 * VOICE_WIDTH,       /* of a step: convolution and GRU  */
        VOICE_POOLED = 2 * VOICE_STEP,      /* mean and deviation              */
        VOICE_MIX = 128,
-       VOICE_NETWORKS = 3 };    /* at most, of a committee                    */
+       VOICE_NETWORKS = 3,      /* at most, of a committee                    */
+       VOICE_PERCEPTRONS = 4,   /* at most                                    */
+       VOICE_HIDDEN0 = 256, VOICE_HIDDEN1 = 128, /* layers of a perceptron    */
+       VOICE_EMBEDDING = 24,    /* of a voice, to tell speakers apart         */
+       VOICE_SPEAKER_INPUT = 4 * VOICE_TRACKS };
 
 /* The cues of an utterance, in order; prosody.h says what each is. */
 enum { VOICE_PITCH, VOICE_PITCH_RANGE, VOICE_PITCH_SLOPE, VOICE_LOUDNESS, VOICE_LOUDNESS_RANGE,
@@ -34,6 +38,11 @@ typedef struct voice_network {
   voice_gru gru;
 } voice_network;
 
+/* One network of the functionals of an utterance (functionals.h) to emotion: two hidden layers. */
+typedef struct voice_perceptron {
+  voice_layer hidden[2], classes, dims;
+} voice_perceptron;
+
 struct voice_model {
   /* The speech detector: [out][5][72], GRU, one logit. */
   float speech_mean[VOICE_FEATURES], speech_scale[VOICE_FEATURES];
@@ -42,6 +51,16 @@ struct voice_model {
   /* Networks that were trained apart; their answers are averaged. */
   voice_network networks[VOICE_NETWORKS];
   int network_count;
+  voice_kernels kernels;
+  /* The same, of the functionals, taken as clamp((x - mean) * scale, ±4). */
+  float functional_mean[VOICE_FUNCTIONALS], functional_scale[VOICE_FUNCTIONALS];
+  voice_perceptron perceptrons[VOICE_PERCEPTRONS];
+  int perceptron_count;
+  /* Who speaks (speakers.c): means and deviations of the sounding and of the voiced frames, taken as
+   * clamp((x - mean) * scale, ±4), to a point; groups of points nearer than this are one speaker. */
+  float speaker_mean[VOICE_SPEAKER_INPUT], speaker_scale[VOICE_SPEAKER_INPUT],
+      speaker_weight[VOICE_EMBEDDING][VOICE_SPEAKER_INPUT], speaker_join;
+  float share; /* of the perceptrons in the answer, 0…1; the rest is the networks' */
   /* What the cues add to the logits: weight · clamp((cue - mean) * scale, ±3). Zero where a cue
    * was not known and for loudness, which depends on the recording. */
   float cue_mean[VOICE_CUES], cue_scale[VOICE_CUES], cue_weight[VOICE_CLASSES][VOICE_CUES];

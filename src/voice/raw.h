@@ -7,6 +7,8 @@
 
 typedef struct voice_raw {
   float logits[VOICE_CLASSES]; /* without the cues' part          */
+  float networks[VOICE_CLASSES]; /* of those, the networks' alone, their mean */
+  float functionals[VOICE_FUNCTIONALS];
   float cues[VOICE_CUES];      /* in their units; NAN: not known  */
   float voiced;                /* seconds                         */
   float chance;                /* mean chance of speech, 0…1      */

@@ -2,6 +2,7 @@
  * readings. All decisions are made once a frame, so it does not matter how the samples come. */
 #include "voice/encode.h"
 #include "voice/frames.h"
+#include "voice/perceptron.h"
 #include "voice/prosody.h"
 #include "voice/raw.h"
 #include "voice/speech.h"
@@ -41,6 +42,8 @@ struct voice_stream {
   voice_speech speech;
   voice_encoder encoders[VOICE_NETWORKS];
   voice_prosody prosody;
+  voice_functionals functionals;
+  voice_judge judge;
   bool started, speaking;
   double origin;          /* time of sample 0                                   */
   int64_t frame;          /* frames seen                                        */
@@ -76,6 +79,8 @@ int voice_stream_open(voice_stream **stream, const voice_model *model) {
   if (!code) code = voice_speech_open(&s->speech, model);
   for (int i = 0; !code && i < model->network_count; i++)
     code = voice_encoder_open(&s->encoders[i], &model->networks[i]);
+  if (!code) code = voice_judge_open(&s->judge, model);
+  voice_functionals_init(&s->functionals, &model->kernels);
   if (code) voice_stream_close(stream);
   else stream_restart(s);
   return code;
@@ -85,6 +90,7 @@ void voice_stream_close(voice_stream **stream) {
   voice_stream *s = *stream;
   if (!s) return;
   for (int i = 0; i < VOICE_NETWORKS; i++) voice_encoder_close(&s->encoders[i]);
+  voice_judge_close(&s->judge);
   voice_speech_close(&s->speech);
   voice_frames_close(&s->frames);
   base_free(s->answers);
@@ -100,16 +106,31 @@ static double frame_time(const voice_stream *s, int64_t frame) {
 
 /* ---- A reading --------------------------------------------------------------------------------- */
 
-/* The mean of the committee's answers. */
-static void networks_read(voice_stream *s, float *logits, float *dims) {
-  const int count = s->model->network_count;
+/* Adds `share` of what a network says. */
+static void answer_add(float *logits, float *dims, const float *own, const float *own_dims,
+                       float share) {
+  for (int c = 0; c < VOICE_CLASSES; c++) logits[c] += share * own[c];
+  for (int d = 0; d < MIEN_DIMS; d++) dims[d] += share * own_dims[d];
+}
+
+/* The networks' mean answer, and the perceptrons', by the model's share. */
+static void networks_read(voice_stream *s, voice_raw *raw, float *logits, float *dims) {
+  const voice_model *m = s->model;
+  const float share = !m->network_count ? 1.0f : m->perceptron_count ? m->share : 0.0f;
+  float own[VOICE_CLASSES], own_dims[MIEN_DIMS];
   memset(logits, 0, VOICE_CLASSES * sizeof *logits);
   memset(dims, 0, MIEN_DIMS * sizeof *dims);
-  for (int i = 0; i < count; i++) {
-    float own[VOICE_CLASSES], own_dims[MIEN_DIMS];
+  memset(raw->networks, 0, sizeof raw->networks);
+  for (int i = 0; i < m->network_count; i++) {
     voice_encoder_read(&s->encoders[i], own, own_dims);
-    for (int c = 0; c < VOICE_CLASSES; c++) logits[c] += own[c] / (float)count;
-    for (int d = 0; d < MIEN_DIMS; d++) dims[d] += own_dims[d] / (float)count;
+    answer_add(logits, dims, own, own_dims, (1.0f - share) / (float)m->network_count);
+    for (int c = 0; c < VOICE_CLASSES; c++)
+      raw->networks[c] += own[c] / (float)m->network_count;
+  }
+  voice_functionals_read(&s->functionals, raw->functionals);
+  for (int i = 0; i < m->perceptron_count; i++) {
+    voice_judge_read(&s->judge, i, raw->functionals, own, own_dims);
+    answer_add(logits, dims, own, own_dims, share / (float)m->perceptron_count);
   }
 }
 
@@ -191,7 +212,7 @@ static void reading_make(voice_stream *s, int final) {
   r->t0 = frame_time(s, s->start);
   r->t1 = frame_time(s, s->heard + 1);
 
-  networks_read(s, logits, r->dims);
+  networks_read(s, &a->raw, logits, r->dims);
   voice_prosody_read(&s->prosody, cues);
   memcpy(a->raw.logits, logits, sizeof logits);
   memcpy(a->raw.cues, cues, sizeof cues);
@@ -219,6 +240,7 @@ static void utterance_feed(voice_stream *s, int64_t frame) {
   const kept_frame *k = &s->kept[frame % KEEP];
   for (int i = 0; i < s->model->network_count; i++)
     voice_encoder_feed(&s->encoders[i], k->features);
+  voice_functionals_feed(&s->functionals, k->features, k->chance > OFF);
   voice_prosody_feed(&s->prosody, k->features, k->chance > OFF, k->bad);
   if (k->chance > OFF) s->chance += k->chance;
 }
@@ -233,6 +255,7 @@ static void utterance_start(voice_stream *s, int64_t lead) {
   s->chance = 0.0f;
   for (int i = 0; i < s->model->network_count; i++) voice_encoder_restart(&s->encoders[i]);
   voice_prosody_restart(&s->prosody);
+  voice_functionals_restart(&s->functionals);
   for (int64_t i = s->frame - lead; i < s->frame; i++) utterance_feed(s, i);
 }
 

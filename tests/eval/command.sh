@@ -67,5 +67,24 @@ mkdir -p data/text/open/crema_d_ratings
 echo '"","A","D","F","H","N","S","fileName"' >data/text/open/crema_d_ratings/tabulatedVotes.csv
 run 1 "no clip has all three ratings" "$mien" eval people --data data
 
+# Voices: a clip that cannot be read, one without speech, and folds that are not there or not models
+mkdir -p data/splits data/voice/emodb data/voice/noise_esc10 folds
+make -f lavfi -i "anoisesrc=d=1:a=0.1:r=16000:seed=1" data/voice/emodb/a.wav
+cp data/voice/emodb/a.wav data/voice/noise_esc10/1-5-a.opus
+echo "dataset,file,speaker,gender,emotion,split" >data/splits/voice.csv
+run 1 "no clip of emodb could be read" "$mien" eval emodb --data data
+printf '%s\n' "emodb,a.wav,emodb_1,F,boredom,test" "emodb,b.wav,emodb_1,F,sad,test" \
+  "emodb,a.wav,emodb_2,M,calm,test" "emodb,a.wav,emodb_3,M,angry,train" >>data/splits/voice.csv
+run 0 "in 1 clips no speech was found|1 clips could not be read|boredom" "$mien" eval emodb --data data
+run 1 "voice/noise_esc10/labels.csv|not scored" "$mien" eval voice-ways --data data
+echo file >data/voice/noise_esc10/labels.csv
+run 1 "no noise of fold 5" "$mien" eval voice-ways --data data
+echo 1-5-a.flac >>data/voice/noise_esc10/labels.csv
+run 0 "EmoDB on its way|telephone, noise at 10 dB|n=1 " "$mien" eval voice-ways --data data
+run 1 "needs --folds DIR" "$mien" eval voice-folds --data data
+run 1 "there is no fold-0.mien" "$mien" eval voice-folds --data data --folds folds
+cp "$MIEN_SOURCE_ROOT/models/voice.mien" folds/fold-0.mien
+run 1 "'held_out'" "$mien" eval voice-folds --data data --folds folds
+
 [ $failures = 0 ] && echo "all as it should be"
 exit $((failures > 0))

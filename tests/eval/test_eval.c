@@ -12,6 +12,7 @@
 #include "eval/metrics.h"
 #include "eval/table.h"
 #include "eval/text.h"
+#include "eval/voice_way.h"
 
 static const uint32_t each[] = {0, 1, 2, 3, 4, 5, 6, 7};
 #define NEAR(a, b) assert_true(fabs((a) - (b)) < 1e-6)
@@ -177,11 +178,63 @@ static void tables(void **state) {
   assert_non_null(strstr(error.where, "/nowhere/at/all.csv"));
 }
 
+/* The power of a tone of that many hertz in samples at 16 kHz, after the first tenth. */
+static double tone(const float *x, int count, double hertz) {
+  double re = 0, im = 0;
+  for (int i = count / 10; i < count; i++) {
+    re += x[i] * cos(2 * 3.14159265358979 * hertz * i / 16000);
+    im += x[i] * sin(2 * 3.14159265358979 * hertz * i / 16000);
+  }
+  return (re * re + im * im) / (0.81 * count * count) * 4;
+}
+
+static void ways_of_a_voice(void **state) {
+  enum { COUNT = 16000 };
+  static float clean[COUNT], x[COUNT], y[COUNT], recorded[500];
+  for (int i = 0; i < COUNT; i++)
+    for (int k = 0; k < 3; k++) /* 100, 1000 and 5000 Hz, each of 0.1 */
+      clean[i] += 0.1f * (float)sin(2 * 3.14159265358979 * (int[]){100, 1000, 5000}[k] * i / 16000);
+  for (int i = 0; i < 500; i++) recorded[i] = (float)(i * 7919 % 1000) / 500 - 1;
+
+  for (int kind = WAY_WHITE; kind <= WAY_WORLD; kind++) { /* noise: as much as is asked for */
+    voice_way way = {"", kind, 10, WAY_WIDE, 0};
+    double noise = 0;
+    memcpy(x, clean, sizeof x);
+    voice_way_go(&way, x, COUNT, 3, recorded, 500);
+    for (int i = 0; i < COUNT; i++) noise += (x[i] - clean[i]) * (x[i] - clean[i]) / COUNT;
+    assert_true(fabs(10 * log10(0.015 / noise) - 10) < 0.3);
+    memcpy(y, clean, sizeof y);
+    voice_way_go(&way, y, COUNT, 3, recorded, 500);
+    assert_memory_equal(x, y, sizeof x); /* the same seed, the same samples */
+    voice_way_go(&way, memcpy(y, clean, sizeof y), COUNT, 4, recorded, 500);
+    assert_memory_not_equal(x, y, sizeof x);
+  }
+  for (int line = WAY_BAND; line <= WAY_ALAW; line++) { /* the band passes 1 kHz alone */
+    voice_way way = {"", WAY_QUIET, 0, line, 0};
+    memcpy(x, clean, sizeof x);
+    voice_way_go(&way, x, COUNT, 1, NULL, 0);
+    double kept = tone(x, COUNT, 1000);
+    assert_true(kept > 0.01);
+    assert_true(tone(x, COUNT, 100) < kept * 1e-3);
+    assert_true(tone(x, COUNT, 5000) < kept * 1e-3);
+    assert_true(tone(x, COUNT, 3000) < kept * 1e-3); /* 5 kHz folded at 8 kHz */
+  }
+  voice_way loud = {"", WAY_QUIET, 0, WAY_WIDE, 30}, quiet = {"", WAY_QUIET, 0, WAY_WIDE, -30};
+  voice_way_go(&loud, memcpy(x, clean, sizeof x), COUNT, 1, NULL, 0);
+  float most = 0;
+  for (int i = 0; i < COUNT; i++) most = fmaxf(most, fabsf(x[i]));
+  assert_true(most == 1.0f);
+  voice_way_go(&quiet, memcpy(x, clean, sizeof x), COUNT, 1, NULL, 0);
+  assert_true(fabs(x[5] - clean[5] * pow(10, -1.5)) < 1e-6);
+  voice_way_go(&quiet, x, 0, 1, NULL, 0); /* no samples, no harm */
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(labels), cmocka_unit_test(calibration), cmocka_unit_test(several_labels),
       cmocka_unit_test(pairs),  cmocka_unit_test(interval),    cmocka_unit_test(tables),
       cmocka_unit_test(splits), cmocka_unit_test(grouping),    cmocka_unit_test(models_once),
+      cmocka_unit_test(ways_of_a_voice),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
