@@ -61,7 +61,7 @@ void voice_stream_close(voice_stream **stream);
 /* Samples at 16 kHz mono, -1…1; `at`: the time of the first one, seconds. Not finite samples count
  * as 0, larger ones are cut at ±1 and both lower `quality`. A jump of more than 50 ms against the
  * time expected ends the utterance and starts the clock again; NAN: no jump.
- * Readings that nobody fetches with next wait, and take 9 kB each. */
+ * Readings that nobody fetches with next wait, and take 11 kB each. */
 int voice_stream_feed(voice_stream *stream, const float *pcm, size_t count, double at);
 /* MIEN_OK and a reading, or MIEN_EAGAIN. */
 int voice_stream_next(voice_stream *stream, mien_reading *reading);
