@@ -4,6 +4,7 @@
  * bench.c       the command, the table, docs/speed.md
  * bench_tools.c programs run and timed, input made
  * bench_parts.c text, voice, face, media, memory, size
+ * bench_live.c  what one live stream costs
  * bench_deep.c  the deep text model beside ONNX Runtime
  *
  * Times are processor seconds (user and system) of one thread, the best of several runs: other work
@@ -56,11 +57,15 @@ bench_row *bench_missing(bench *b, const char *part, const char *what, const cha
  * does not depend on what is learned. Returns how many bytes; NAN: they could not be read or written. */
 double bench_write_texts(const bench *b, const char *path, size_t count, bool labels);
 
+/* 60 s at 16 kHz of the sample, again and again. Ownership: base_free; NULL: it could not be read. */
+float *bench_sound(const bench *b);
+
 /* ---- Parts ---- */
 void bench_text(bench *b);
 void bench_deep(bench *b); /* a part of text */
 void bench_voice(bench *b);
 void bench_face(bench *b);
+void bench_live(bench *b);
 void bench_media(bench *b);
 void bench_memory(bench *b);
 void bench_size(bench *b);

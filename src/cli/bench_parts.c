@@ -128,8 +128,7 @@ void bench_text(bench *b) {
 
 /* ---- Voice ---- */
 
-/* SOUND_SECONDS of the sample's first channel, again and again. Ownership: base_free. */
-static float *load_sound(const bench *b) {
+float *bench_sound(const bench *b) {
   size_t wanted = SOUND_SECONDS * MEDIA_RATE, have = 0;
   float *sound = base_alloc(wanted, sizeof *sound);
   while (sound && have < wanted) {
@@ -211,7 +210,7 @@ static bool write_sound(const char *path, const float *sound) {
 }
 
 void bench_voice(bench *b) {
-  float *sound = load_sound(b);
+  float *sound = bench_sound(b);
   double best = NAN;
   for (int i = 0; sound && i < b->repeats; i++) best = fmin(best, voice_seconds(b, sound));
   if (isnan(best)) {

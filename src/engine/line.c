@@ -275,8 +275,11 @@ static int give_state(mien_session *session, engine_participant *participant, do
   follow_track_read(&line->track, state);
   fuse_calibrate(state, &fused);
   memcpy(state->from, fused.from, sizeof state->from);
-  state->flags[MIEN_MASKING] = said_together(line, state) ? fused.masking : NAN;
   carry_over(line, state);
+  if (said_together(line, state)) {
+    state->flags[MIEN_MASKING] = fused.masking;
+    state->flags[MIEN_SARCASM] = fuse_sarcasm(state->flags[MIEN_SARCASM], fused.incongruity);
+  }
 
   follow_evidence evidence;
   float inputs[FOLLOW_INPUTS];

@@ -71,6 +71,45 @@ static int collect(eval_context *context, eval_kept kept[SOURCES], int *present,
   return sources >= 2 ? MIEN_OK : code;
 }
 
+/* How often words and manner are said to disagree: of moments that are of one label, and of joyful words
+ * with a voice and a face of sadness, anger, fear or disgust. */
+static void report_disagreement(eval_report *to, const eval_kept kept[SOURCES]) {
+  static const char *const names[2] = {"moments of one label", "joyful words, a negative voice and face"};
+  eval_set(to, "Words against manner, put together by label");
+  for (int apart = 0; apart < 2; apart++) {
+    eval_pair *masking = malloc(MIEN_CORE * EACH * sizeof *masking);
+    eval_pair *sarcasm = malloc(MIEN_CORE * EACH * sizeof *sarcasm);
+    size_t count = 0, joyful = 0;
+    for (int label = 0; masking && sarcasm && label < MIEN_CORE; label++) {
+      if (apart && (label < MIEN_SADNESS || label > MIEN_DISGUST)) continue;
+      for (size_t n = 0; n < EACH; n++) {
+        fuse_part parts[SOURCES];
+        fuse_result result;
+        for (int s = 0; s < SOURCES; s++) {
+          int own = apart && modality_of[s] == MIEN_TEXT ? MIEN_JOY : label;
+          parts[s] = part_of(pick(&kept[s], own, n));
+          parts[s].modality = modality_of[s];
+        }
+        if (fuse_pool(parts, SOURCES, &result)) continue;
+        masking[count++] = (eval_pair){1, result.masking > 0.5f};
+        if (apart || label == MIEN_JOY)
+          sarcasm[joyful++] = (eval_pair){1, fuse_sarcasm(NAN, result.incongruity) > 0.5f};
+      }
+    }
+    if (masking && sarcasm) {
+      eval_row *row = eval_add(to, names[apart], "masking above 0.5", eval_interval(eval_mean, masking, count), count);
+      row->percent = true;
+      row = eval_add(to, apart ? names[1] : "joyful moments of one label", "sarcasm raised above 0.5",
+                     eval_interval(eval_mean, sarcasm, joyful), joyful);
+      row->percent = true;
+    }
+    free(masking);
+    free(sarcasm);
+  }
+  eval_note(to, "the words themselves are taken to say nothing of sarcasm here; no set at hand has words, voice "
+                "and face of sarcastic people");
+}
+
 int eval_pairs(eval_context *context, mien_error *error) {
   static const char *const names[1 << SOURCES] = {
       NULL, "text", "voice", "text, voice", "face", "text, face", "voice, face", "all three"};
@@ -121,6 +160,10 @@ int eval_pairs(eval_context *context, mien_error *error) {
         "%d moments of each core label; the parts of a moment are alike in label and otherwise "
         "strangers, so that two and three together look better than they are",
         EACH);
+    bool whole = present == (1 << SOURCES) - 1;
+    for (int label = 0; label < MIEN_CORE; label++)
+      for (int s = 0; s < SOURCES; s++) whole = whole && pick(&kept[s], label, 0);
+    if (whole) report_disagreement(to, kept);
   }
   for (int subset = 1; subset < 1 << SOURCES; subset++)
     free(items[subset]);

@@ -57,6 +57,7 @@ size_t explain_line(const mien_reading *reading, char *to, size_t capacity) {
   if (isfinite(reading->confidence))
     add(&out, " (%.0f %% sure)", 100 * (double)BASE_CLAMP(reading->confidence, 0.0f, 1.0f));
   if (reading->flags[MIEN_MASKING] > 0.5f) add(&out, "; words and manner disagree");
+  if (reading->flags[MIEN_SARCASM] > 0.5f) add(&out, "; possibly sarcastic");
   add_cues(&out, reading);
   return out.length;
 }

@@ -6,6 +6,10 @@
 enum { PARTS = MIEN_FUSED }; /* text voice face body */
 
 static const float weights[PARTS] = {FUSE_WEIGHT_TEXT, FUSE_WEIGHT_VOICE, FUSE_WEIGHT_FACE, 0.25f};
+#define OTHERS {FUSE_FACTOR_OTHERS, FUSE_FACTOR_OTHERS, FUSE_FACTOR_OTHERS, FUSE_FACTOR_OTHERS, \
+                FUSE_FACTOR_OTHERS, FUSE_FACTOR_OTHERS, FUSE_FACTOR_OTHERS}
+static const float factors[PARTS][MIEN_CORE] = {OTHERS, FUSE_FACTORS_VOICE, FUSE_FACTORS_FACE, OTHERS};
+static const float bias[MIEN_CORE] = FUSE_BIAS;
 static const double taus[PARTS] = {8.0, 4.0, 2.0, 4.0}; /* seconds */
 
 /* 1-sigma errors of valence, arousal, dominance, chosen: a voice tells arousal better than valence,
@@ -50,12 +54,9 @@ static float largest(const float core[MIEN_CORE]) {
 
 static float reliability_of(const fuse_part *part) {
   if (!(part->age >= 0 && part->age <= FUSE_WINDOW)) return 0;
-  float confidence = isfinite(part->confidence) ? part->confidence : largest(part->core);
   bool abstains = part->abstains && !part->dims_only;
-  if (part->dims_only) confidence = 1; /* what moved was measured */
   float quality = isfinite(part->quality) ? BASE_CLAMP(part->quality, 0.0f, 1.0f) : 1.0f;
-  return weights[part->modality] * powf(BASE_CLAMP(confidence, 0.01f, 1.0f), FUSE_BETA) *
-         BASE_MAX(quality, 0.05f) * expf((float)(-part->age / taus[part->modality])) *
+  return weights[part->modality] * BASE_MAX(quality, 0.05f) * expf((float)(-part->age / taus[part->modality])) *
          (abstains ? ABSTAINING : 1.0f);
 }
 
@@ -69,18 +70,20 @@ static float pool_core(const fuse_part *const parts[PARTS], const float r[PARTS]
     squares += r[m] * r[m];
   }
   if (!(sum > 0)) return 0;
-  float n = BASE_CLAMP(sum * sum / squares, 1.0f, 2.0f), several = n - 1;
-  float leak = FUSE_LEAK * several;
-  float sharp = powf(n, FUSE_GAMMA) / (1 + (FUSE_TEMPERATURE - 1) * several);
-  float top = -INFINITY, total = 0;
+  float several = BASE_CLAMP(sum * sum / squares, 1.0f, 2.0f) - 1;
+  float seen = r[MIEN_VOICE] + r[MIEN_FACE], both = 0;
+  if (seen > 0)
+    both = seen * seen / (r[MIEN_VOICE] * r[MIEN_VOICE] + r[MIEN_FACE] * r[MIEN_FACE]) - 1;
+  both = BASE_MIN(both, 1.0f) * seen / sum;
+  float leak = FUSE_LEAK * several, top = -INFINITY, total = 0;
   for (int k = 0; k < MIEN_CORE; k++) {
-    core[k] = 0;
+    core[k] = both * bias[k];
     for (int m = 0; m < PARTS; m++) {
       if (!(r[m] > 0)) continue;
       float q = (1 - leak) * parts[m]->core[k] + leak / MIEN_CORE;
-      core[k] += r[m] / sum * logf(BASE_MAX(q, 1e-9f));
+      float factor = 1 + several * (factors[m][k] - 1);
+      core[k] += r[m] / sum * factor * logf(BASE_MAX(q, 1e-9f));
     }
-    core[k] *= sharp;
     top = BASE_MAX(top, core[k]);
   }
   for (int k = 0; k < MIEN_CORE; k++) total += core[k] = expf(core[k] - top);
@@ -113,8 +116,9 @@ static void pool_dims(const fuse_part *const parts[PARTS], const float r[PARTS],
 
 /* Words against manner. 0.5 where 95 of 100 congruent voices and faces lie nearer together; nothing
  * where one of the two is unsure of itself (its largest share 0.3 and less; from 0.6 on, all). */
-static float masking_of(const fuse_part *const parts[PARTS], const float r[PARTS]) {
-  float manner[MIEN_CORE], without_text[PARTS];
+static float masking_of(const fuse_part *const parts[PARTS], const float r[PARTS],
+                        float manner[MIEN_CORE]) {
+  float without_text[PARTS];
   memcpy(without_text, r, sizeof without_text);
   without_text[MIEN_TEXT] = 0;
   if (!(r[MIEN_TEXT] > 0) || !(r[MIEN_VOICE] + r[MIEN_FACE] + r[MIEN_BODY] > 0)) return NAN;
@@ -123,6 +127,22 @@ static float masking_of(const fuse_part *const parts[PARTS], const float r[PARTS
   float surest = BASE_MIN(largest(parts[MIEN_TEXT]->core), largest(manner));
   float sure = BASE_CLAMP((surest - 0.3f) / 0.3f, 0.0f, 1.0f);
   return sure / (1 + expf(-(apart - FUSE_APART) / (FUSE_FAR - FUSE_APART)));
+}
+
+/* Positive words, said flatly or negatively, marks sarcasm (Rockwell 2000; Castro et al. 2019), where
+ * that is further apart than congruent channels are (`masking`). A flat manner counts half: people say
+ * kind words calmly as well. Chosen: that half, and SARCASM_MOST. */
+static float incongruity_of(const float text[MIEN_CORE], const float manner[MIEN_CORE], float masking) {
+  float negative = manner[MIEN_SADNESS] + manner[MIEN_ANGER] + manner[MIEN_FEAR] + manner[MIEN_DISGUST];
+  return masking * text[MIEN_JOY] * BASE_MIN(negative + 0.5f * manner[MIEN_NEUTRAL], 1.0f);
+}
+
+#define SARCASM_MOST 0.7f /* of what is left, that a full incongruity adds */
+
+float fuse_sarcasm(float words, float incongruity) {
+  if (!isfinite(incongruity)) return words;
+  float known = isfinite(words) ? BASE_CLAMP(words, 0.0f, 1.0f) : 0;
+  return 1 - (1 - known) * (1 - SARCASM_MOST * BASE_CLAMP(incongruity, 0.0f, 1.0f));
 }
 
 int fuse_pool(const fuse_part *parts, size_t count, fuse_result *result) {
@@ -146,7 +166,10 @@ int fuse_pool(const fuse_part *parts, size_t count, fuse_result *result) {
   for (int m = 0; m < PARTS; m++) result->from[m] = r[m] / all;
   result->several = pool_core(last, named, result->core);
   pool_dims(last, r, result);
-  result->masking = masking_of(last, named);
+  float manner[MIEN_CORE];
+  result->masking = masking_of(last, named, manner);
+  result->incongruity =
+      isfinite(result->masking) ? incongruity_of(last[MIEN_TEXT]->core, manner, result->masking) : NAN;
   return MIEN_OK;
 }
 

@@ -6,16 +6,18 @@
  *
  * The pool (train/fuse.py fits and explains it, learned.h has the numbers):
  *
- *   p(k) ~ exp( n^gamma / T * sum_m r_m log q_m(k) / sum_m r_m ),   n = (sum r)^2 / sum r^2
- *   r_m = weight_m * confidence_m^beta * quality_m * exp(-age_m / tau_m) * (abstains ? 0.25 : 1)
+ *   p(k) ~ exp( sum_m r_m / sum(r) * g_m(k) log q_m(k) + both * bias(k) )
+ *   several = min(n - 1, 1),  n = (sum r)^2 / sum r^2,  g_m(k) = 1 + several * (factor_m(k) - 1)
+ *   r_m = weight_m * quality_m * exp(-age_m / tau_m) * (abstains ? 0.25 : 1)
  *
- * between the log-linear pool (Genest & Zidek 1986, gamma 0) and a product of experts (Hinton 2002,
- * gamma 1). Sharpening stops at n = 2: no more were there to learn from. With one modality alone the
- * distribution comes out as it went in.
+ * a log-linear pool (Genest & Zidek 1986) in which each modality has a say by class: people trust a
+ * voice about neutral and anger, a face about joy. n is how many speak (Kish 1965); with one alone its
+ * distribution comes out as it went in. `both` is the same of voice and face, times their share: the
+ * bias is what they mean together (joy that is only half seen is none).
  *
- * Learned from people's votes: the weights of voice and face, beta, gamma, T, the quantile, what
- * counts as disagreement. Chosen: the weight of text and body, tau, the share of an abstaining
- * reading, the errors of the dims (fuse.c).
+ * Learned from people's votes: the weights of voice and face, their factors, the bias, the quantile,
+ * what counts as disagreement. Chosen: the weight and factor of text, tau, the share of an abstaining
+ * reading, the errors of the dims (fuse.c). docs/experiments-fusion.md has what else was tried.
  *
  * Time. A reading counts from its t1 for FUSE_WINDOW seconds, its weight falling by 1/e every tau:
  * words 8 s (a turn and the answer to it), voice 4 s (its readings come each second of speech),
@@ -47,6 +49,7 @@ typedef struct fuse_result {
   float dims[MIEN_DIMS], variance[MIEN_DIMS]; /* -1…1; squared 1-sigma error                   */
   float from[MIEN_MODALITIES];                /* weights, sum to 1                             */
   float masking;        /* 0…1; NAN unless there are words and voice or face                   */
+  float incongruity;    /* 0…1: positive words in a flat or negative manner; NAN as masking      */
   float several;        /* 0…1: 0 one modality alone, 1 two equal ones and more               */
   float reliability;    /* sum of r of those that name labels; about 1 for one fresh voice      */
   bool abstains;        /* every part does                                                     */
@@ -62,6 +65,10 @@ void fuse_calibrate(mien_reading *reading, const fuse_result *result);
 /* Where the core labels lie in valence, arousal, dominance, weighted by `core` (means of the words
  * for them, after Russell & Mehrabian 1977). */
 void fuse_place(const float core[MIEN_CORE], float dims[MIEN_DIMS]);
+
+/* The flag of sarcasm once the manner is known: what the words alone say (NAN: nothing), raised by
+ * incongruity and never lowered. It changes no label. */
+float fuse_sarcasm(float words, float incongruity);
 
 /* Jensen-Shannon divergence (Lin 1991) of two distributions, bits, 0…1. */
 float fuse_divergence(const float p[MIEN_CORE], const float q[MIEN_CORE]);

@@ -91,6 +91,25 @@ static void weight_falls_with_age_quality_and_abstention(void **state) {
   assert_int_equal(fuse_pool(NULL, 0, &fresh), MIEN_EEMPTY);
 }
 
+static void a_body_tells_arousal_and_no_label(void **state) {
+  fuse_part parts[] = {part(MIEN_FACE, MIEN_JOY, 0.7f), part(MIEN_BODY, MIEN_NEUTRAL, 1.0f / MIEN_CORE)};
+  parts[0].dims[MIEN_AROUSAL] = 0.0f, parts[1].dims[MIEN_AROUSAL] = 0.6f;
+  parts[1].dims_only = parts[1].abstains = true;
+  fuse_result face, both, body;
+  assert_int_equal(fuse_pool(parts, 1, &face), MIEN_OK);
+  assert_int_equal(fuse_pool(parts, 2, &both), MIEN_OK);
+  assert_int_equal(fuse_pool(parts + 1, 1, &body), MIEN_OK);
+  for (int k = 0; k < MIEN_CORE; k++) {
+    assert_float_equal(both.core[k], face.core[k], 1e-6);
+    assert_float_equal(body.core[k], 1.0f / MIEN_CORE, 1e-6);
+  }
+  assert_true(both.dims[MIEN_AROUSAL] > 0.05f && both.dims[MIEN_AROUSAL] < 0.6f);
+  assert_float_equal(both.dims[MIEN_VALENCE], face.dims[MIEN_VALENCE], 1e-6);
+  assert_float_equal(body.dims[MIEN_VALENCE], 0, 1e-6);
+  assert_true(both.from[MIEN_BODY] > 0 && both.from[MIEN_BODY] < 0.3f);
+  assert_true(body.abstains && !both.abstains && body.reliability == 0 && isnan(both.masking));
+}
+
 static void dims_lean_on_who_knows_them(void **state) {
   fuse_part parts[] = {part(MIEN_VOICE, MIEN_NEUTRAL, 0.5f), part(MIEN_FACE, MIEN_NEUTRAL, 0.5f)};
   for (int d = 0; d < MIEN_DIMS; d++) parts[0].dims[d] = 0.5f, parts[1].dims[d] = -0.5f;
@@ -104,16 +123,46 @@ static void dims_lean_on_who_knows_them(void **state) {
 }
 
 static void masking_is_words_against_manner(void **state) {
-  fuse_part parts[] = {part(MIEN_TEXT, MIEN_JOY, 0.9f), part(MIEN_VOICE, MIEN_JOY, 0.8f)};
+  fuse_part parts[] = {part(MIEN_TEXT, MIEN_JOY, 0.97f), part(MIEN_VOICE, MIEN_JOY, 0.8f)};
   fuse_result result;
   fuse_pool(parts, 2, &result);
   assert_true(result.masking < 0.01f);
-  parts[1] = part(MIEN_VOICE, MIEN_ANGER, 0.9f);
+  parts[1] = part(MIEN_VOICE, MIEN_ANGER, 0.97f);
   fuse_pool(parts, 2, &result);
   assert_true(result.masking > 0.95f);
   parts[1] = part(MIEN_VOICE, MIEN_ANGER, 0.35f); /* an unsure voice proves nothing */
   fuse_pool(parts, 2, &result);
   assert_true(result.masking < 0.5f);
+}
+
+static void sarcasm_is_raised_by_positive_words_in_a_negative_manner(void **state) {
+  fuse_part parts[] = {part(MIEN_TEXT, MIEN_JOY, 0.97f), part(MIEN_VOICE, MIEN_ANGER, 0.97f)};
+  fuse_result result, alone;
+  fuse_pool(parts, 2, &result);
+  float raised = fuse_sarcasm(0.1f, result.incongruity);
+  assert_true(raised > 0.5f && raised < 0.8f);
+  assert_true(fuse_sarcasm(NAN, result.incongruity) < raised);
+  parts[1] = part(MIEN_FACE, MIEN_NEUTRAL, 0.97f); /* flat: half as much */
+  fuse_pool(parts, 2, &result);
+  float flat = fuse_sarcasm(0.1f, result.incongruity);
+  assert_true(flat > 0.2f && flat < 0.5f);
+  static const int congruent[][2] = {
+      {MIEN_JOY, MIEN_JOY}, {MIEN_ANGER, MIEN_ANGER}, {MIEN_ANGER, MIEN_JOY}, {MIEN_JOY, MIEN_SURPRISE}};
+  for (size_t i = 0; i < BASE_COUNT(congruent); i++) {
+    parts[0] = part(MIEN_TEXT, congruent[i][0], 0.97f);
+    parts[1] = part(MIEN_VOICE, congruent[i][1], 0.97f);
+    fuse_pool(parts, 2, &result);
+    assert_true(fuse_sarcasm(0.1f, result.incongruity) < 0.2f);
+  }
+  parts[0] = part(MIEN_TEXT, MIEN_JOY, 0.9f);
+  parts[1] = part(MIEN_VOICE, MIEN_ANGER, 0.35f); /* an unsure voice proves nothing */
+  fuse_pool(parts, 2, &result);
+  assert_true(fuse_sarcasm(0.1f, result.incongruity) < 0.4f);
+  fuse_pool(parts, 1, &alone); /* words alone: as they were */
+  assert_true(isnan(alone.incongruity) && isnan(fuse_sarcasm(NAN, alone.incongruity)));
+  assert_float_equal(fuse_sarcasm(0.3f, alone.incongruity), 0.3f, 1e-6);
+  for (float words = 0; words <= 1; words += 0.1f) /* never lowered */
+    for (float gap = 0; gap <= 1; gap += 0.1f) assert_true(fuse_sarcasm(words, gap) >= words - 1e-6f);
 }
 
 static void divergence_is_bounded_and_symmetric(void **state) {
@@ -159,8 +208,10 @@ int main(void) {
       cmocka_unit_test(agreement_makes_surer_and_dissent_less_sure),
       cmocka_unit_test(order_does_not_matter_and_sums_are_one),
       cmocka_unit_test(weight_falls_with_age_quality_and_abstention),
+      cmocka_unit_test(a_body_tells_arousal_and_no_label),
       cmocka_unit_test(dims_lean_on_who_knows_them),
       cmocka_unit_test(masking_is_words_against_manner),
+      cmocka_unit_test(sarcasm_is_raised_by_positive_words_in_a_negative_manner),
       cmocka_unit_test(divergence_is_bounded_and_symmetric),
       cmocka_unit_test(sets_grow_as_sureness_falls),
       cmocka_unit_test(none_is_surer_than_people_were),

@@ -1,0 +1,162 @@
+/* bench_live.c: what one live stream costs, as a share of one core: sound fed in blocks of 0.1 s, a turn of
+ * text each 5 s, pictures at 15 a second, all readings, states and cues taken. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "body/body.h"
+#include "cli/bench.h"
+#include "cli/reader.h"
+
+enum { SECONDS = 30, BLOCK = 1600, RATE = 16000, TURN = 5, FPS = 15, WIDE = 640, HIGH = 480 };
+
+typedef struct live {
+  float *sound;
+  uint8_t *pictures; /* a second of them, gone round */
+  char *turns[SECONDS / TURN];
+} live;
+
+/* ---- What is fed ---- */
+
+static void blend(uint8_t *grey, double cx, double cy, double rx, double ry, double bend, int light, double strength) {
+  for (int y = (int)BASE_MAX(cy - 1.3 * ry - rx * fabs(bend), 0); y < BASE_MIN(cy + 1.3 * ry + rx * fabs(bend), HIGH); y++)
+    for (int x = (int)BASE_MAX(cx - 1.3 * rx, 0); x < BASE_MIN(cx + 1.3 * rx, WIDE); x++) {
+      double u = (x - cx) / rx, v = (y - cy + bend * rx * u * u) / ry, far = 8 * (1 - hypot(u, v));
+      uint8_t *p = &grey[y * WIDE + x];
+      *p = (uint8_t)(*p + (light - *p) * strength / (1 + exp(-far)) + 0.5);
+    }
+}
+
+/* A person who talks, nods and moves a hand before a wall: drawn, so that a face is found and followed. */
+static void draw(uint8_t *grey, double at) {
+  double turn = 6.2831853 * at, x = 320 + 6 * sin(turn), y = 190 + 5 * cos(turn), s = 85;
+  for (int j = 0; j < HIGH; j++)
+    for (int i = 0; i < WIDE; i++)
+      grey[j * WIDE + i] = (uint8_t)(90 + 30 * j / HIGH + 10 * sin(i * .11) * cos(j * .13) + (i * 7919 + j * 104729 + (int)(at * 997)) % 5);
+  blend(grey, 320, 190 + 1.9 * s, 1.6 * s, .9 * s, 0, 60, 1);
+  blend(grey, x, y + .95 * s, .42 * s, .55 * s, 0, 150, 1);
+  blend(grey, x, y - .15 * s, .92 * s, 1.15 * s, 0, 45, 1);
+  blend(grey, x, y + .08 * s, .74 * s, s, 0, 178, 1);
+  for (int side = -1; side <= 1; side += 2) {
+    blend(grey, x + side * .33 * s, y - .22 * s, .2 * s, .12 * s, 0, 120, .45);
+    blend(grey, x + side * .33 * s, y - .2 * s, .15 * s, .07 * s, 0, 225, .8);
+    blend(grey, x + side * .33 * s, y - .2 * s, .065 * s, .07 * s, 0, 35, 1);
+    blend(grey, x + side * .33 * s, y - .42 * s, .22 * s, .05 * s, 0, 60, .85);
+    blend(grey, x + side * .12 * s, y + .26 * s, .06 * s, .04 * s, 0, 100, .6);
+  }
+  blend(grey, x, y + .2 * s, .12 * s, .1 * s, 0, 205, .3);
+  blend(grey, x, y + .54 * s, .3 * s, (.07 + .05 * sin(3 * turn)) * s, .1, 80, .85);
+  blend(grey, 320 + 60 * sin(turn), 400, .4 * s, .4 * s, 0, 170, 1);
+}
+
+static void live_close(live *l) {
+  base_free(l->sound);
+  base_free(l->pictures);
+  for (int i = 0; i < SECONDS / TURN; i++) free(l->turns[i]);
+}
+
+static bool live_open(const bench *b, live *l) {
+  char path[BENCH_PATH];
+  bench_path(b, path, "live.txt");
+  *l = (live){.sound = bench_sound(b), .pictures = base_alloc(FPS, WIDE * HIGH)};
+  for (int k = 0; l->pictures && k < FPS; k++) draw(l->pictures + (size_t)k * WIDE * HIGH, (double)k / FPS);
+  FILE *file = isnan(bench_write_texts(b, path, SECONDS / TURN, false)) ? NULL : fopen(path, "r");
+  bool ok = file && l->sound && l->pictures;
+  for (int i = 0; ok && i < SECONDS / TURN; i++) {
+    size_t room = 0;
+    ok = getline(&l->turns[i], &room, file) > 1;
+  }
+  if (file) fclose(file);
+  return ok;
+}
+
+/* ---- What it costs ---- */
+
+static int count_event(void *context, const mien_event *event) {
+  size_t *counts = context;
+  if (event->kind == MIEN_EVENT_READING) counts[event->reading.modality]++;
+  return MIEN_OK;
+}
+
+/* Processor seconds of SECONDS of a stream; NAN where one of the modalities gave no reading. */
+static double stream_seconds(const bench *b, const live *l, unsigned read) {
+  mien_session_options what = MIEN_SESSION_USUAL;
+  what.read = read;
+  mien_session *session = NULL;
+  size_t counts[MIEN_MODALITIES] = {0};
+  mien_error error = {0};
+  if ((mien_engine_reads(b->engine) & read) != read) return NAN;
+  if (mien_session_open(&session, b->engine, &what, &error) != MIEN_OK) return NAN;
+  double start = bench_cpu();
+  int code = MIEN_OK;
+  for (int block = 0; code == MIEN_OK && block < SECONDS * 10; block++) {
+    double at = block / 10.0;
+    if (read & MIEN_READ_VOICE)
+      code = mien_session_feed_audio(session, "caller", l->sound + (size_t)block * BLOCK, BLOCK, at);
+    for (int k = (block * FPS + 9) / 10; code == MIEN_OK && read & MIEN_READ_FACE && k < ((block + 1) * FPS + 9) / 10; k++) {
+      mien_picture picture = {WIDE, HIGH, MIEN_GREY, WIDE, l->pictures + (size_t)(k % FPS) * WIDE * HIGH};
+      code = mien_session_feed_frame(session, "caller", &picture, (double)k / FPS);
+    }
+    if (code == MIEN_OK && read & MIEN_READ_TEXT && block % (10 * TURN) == 10 * TURN - 1) {
+      const char *turn = l->turns[block / (10 * TURN)];
+      code = mien_session_feed_text(session, "caller", turn, strlen(turn), at - 3, at);
+    }
+    cli_drain(session, count_event, counts);
+  }
+  mien_session_finish(session);
+  cli_drain(session, count_event, counts);
+  double took = bench_cpu() - start;
+  mien_session_close(&session);
+  bool all = code == MIEN_OK && !(read & MIEN_READ_VOICE && !counts[MIEN_VOICE]) &&
+             !(read & MIEN_READ_TEXT && !counts[MIEN_TEXT]) && !(read & MIEN_READ_FACE && !counts[MIEN_FACE]) &&
+             !(read & MIEN_READ_BODY && !counts[MIEN_BODY]);
+  return all ? took : NAN;
+}
+
+/* A picture of the stream in body/ alone: milliseconds. */
+static double body_ms(const live *l) {
+  body_stream *stream;
+  mien_reading reading;
+  if (body_stream_open(&stream) != MIEN_OK) return NAN;
+  double start = bench_cpu();
+  for (int k = 0; k < SECONDS * FPS; k++) {
+    double turn = 6.2831853 * (k % FPS) / FPS;
+    float x = (float)(320 + 6 * sin(turn)), y = (float)(195 + 5 * cos(turn));
+    body_head head = {0, x - 65, y - 85, x + 65, y + 85, 60, (float)(3 * sin(turn)), (float)(3 * cos(turn)), 0};
+    body_stream_feed(stream, &(body_picture){WIDE, HIGH, l->pictures + (size_t)(k % FPS) * WIDE * HIGH}, &head, 1,
+                     (double)k / FPS);
+    while (body_stream_next(stream, &reading) == MIEN_OK) {}
+  }
+  double took = bench_cpu() - start;
+  body_stream_close(&stream);
+  return took / (SECONDS * FPS) * 1e3;
+}
+
+void bench_live(bench *b) {
+  static const struct {
+    const char *what;
+    unsigned read;
+    double at_most; /* % */
+  } streams[] = {
+      {"one stream, voice, a share of one core", MIEN_READ_VOICE, 0.4},
+      {"one stream, voice and text", MIEN_READ_VOICE | MIEN_READ_TEXT, NAN},
+      {"one stream, voice, text and face at 15 a second", MIEN_READ_VOICE | MIEN_READ_TEXT | MIEN_READ_FACE, NAN},
+      {"the same and body", MIEN_READ_VOICE | MIEN_READ_TEXT | MIEN_READ_FACE | MIEN_READ_BODY, NAN},
+  };
+  live l;
+  if (!live_open(b, &l)) {
+    bench_missing(b, "live", "one stream", "the sample or the texts could not be read");
+    live_close(&l);
+    return;
+  }
+  for (size_t i = 0; i < BASE_COUNT(streams); i++) {
+    double best = NAN;
+    for (int r = 0; r < b->repeats; r++) best = fmin(best, stream_seconds(b, &l, streams[i].read));
+    bench_row *row = isnan(best) ? bench_missing(b, "live", streams[i].what, "there is no model, or no face was found")
+                                 : bench_add(b, "live", streams[i].what, "%", 100 * best / SECONDS);
+    row->at_most = streams[i].at_most;
+  }
+  double best = NAN;
+  for (int r = 0; r < b->repeats; r++) best = fmin(best, body_ms(&l));
+  bench_add(b, "live", "movement in a 640x480 picture, one person", "ms", best)->at_most = 0.5;
+  live_close(&l);
+}
