@@ -17,8 +17,8 @@ experts (Hinton 2002). Learned here: the weight of the face against the voice an
 the conformal quantile of the pooled distribution, how sure it may be at most, and how far two channels
 of one and the same performance lie apart (for `masking`). Chosen: the leak, which keeps a zero from
 being a veto; and, since the set has no words and no surprise: the weight of text, the mean of the
-other two; its factor, 2, and that the bias is of voice and face together alone (both on simulated
-pairs of the dev splits); for surprise the means over the classes. What was tried
+other two; its factor, 2, and that factors by class and the bias are of voice and face together alone,
+beside words by their share (on simulated pairs of the dev splits); for surprise the means over the classes. What was tried
 beside this is in docs/experiments-fusion.md, by train/fuse_compare.py.
 
 Split by actor: 1001-1060 fit, 1061-1075 dev (choices; quantile and threshold), 1076-1091 test.
@@ -222,6 +222,8 @@ def main() -> None:
 /* neutral joy sadness anger fear disgust surprise; surprise: chosen, the mean of the others */
 #define FUSE_FACTORS_VOICE {row(factors[0])}
 #define FUSE_FACTORS_FACE {row(factors[1])}
+#define FUSE_FACTOR_VOICE {factors[0].mean():.4f}f /* their means, where the other is not there */
+#define FUSE_FACTOR_FACE {factors[1].mean():.4f}f
 #define FUSE_FACTOR_OTHERS 2.0f /* chosen, on simulated dev pairs: between two, a product of experts */
 #define FUSE_BIAS {row(bias - bias.mean())} /* of voice and face together */
 #define FUSE_QUANTILE {quantile:.4f}f     /* of 1 - p(true label), 90 % */

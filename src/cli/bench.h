@@ -4,6 +4,7 @@
  * bench.c       the command, the table, docs/speed.md
  * bench_tools.c programs run and timed, input made
  * bench_parts.c text, voice, face, media, memory, size
+ * bench_nets.c  the networks of voice and face beside ONNX Runtime
  * bench_live.c  what one live stream costs
  * bench_deep.c  the deep text model beside ONNX Runtime
  *
@@ -66,6 +67,7 @@ void bench_deep(bench *b); /* a part of text */
 void bench_voice(bench *b);
 void bench_face(bench *b);
 void bench_live(bench *b);
+void bench_nets(bench *b);
 void bench_media(bench *b);
 void bench_memory(bench *b);
 void bench_size(bench *b);

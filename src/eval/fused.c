@@ -250,7 +250,7 @@ static void report_ceiling(eval_report *to, const clip *clips, size_t count) {
   }
   if (pairs) {
     eval_set(to, "CREMA-D's raters: three who saw and heard");
-    eval_add(to, "against the majority of the others", "accuracy of people",
+    eval_add(to, "against the others", "accuracy of people",
              eval_interval(eval_mean, pairs, used), used);
   }
   free(pairs);

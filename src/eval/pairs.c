@@ -74,7 +74,7 @@ static int collect(eval_context *context, eval_kept kept[SOURCES], int *present,
 /* How often words and manner are said to disagree: of moments that are of one label, and of joyful words
  * with a voice and a face of sadness, anger, fear or disgust. */
 static void report_disagreement(eval_report *to, const eval_kept kept[SOURCES]) {
-  static const char *const names[2] = {"moments of one label", "joyful words, a negative voice and face"};
+  static const char *const names[2] = {"one label", "joy, but negative"};
   eval_set(to, "Words against manner, put together by label");
   for (int apart = 0; apart < 2; apart++) {
     eval_pair *masking = malloc(MIEN_CORE * EACH * sizeof *masking);
@@ -99,14 +99,15 @@ static void report_disagreement(eval_report *to, const eval_kept kept[SOURCES]) 
     if (masking && sarcasm) {
       eval_row *row = eval_add(to, names[apart], "masking above 0.5", eval_interval(eval_mean, masking, count), count);
       row->percent = true;
-      row = eval_add(to, apart ? names[1] : "joyful moments of one label", "sarcasm raised above 0.5",
+      row = eval_add(to, apart ? names[1] : "joy", "sarcasm above 0.5",
                      eval_interval(eval_mean, sarcasm, joyful), joyful);
       row->percent = true;
     }
     free(masking);
     free(sarcasm);
   }
-  eval_note(to, "the words themselves are taken to say nothing of sarcasm here; no set at hand has words, voice "
+  eval_note(to, "one label: words, voice and face of it; joy, but negative: joyful words with a voice and a face of "
+                "sadness, anger, fear or disgust. The words themselves are taken to say nothing of sarcasm; no set at hand has words, voice "
                 "and face of sarcastic people");
 }
 

@@ -9,6 +9,7 @@ static const float weights[PARTS] = {FUSE_WEIGHT_TEXT, FUSE_WEIGHT_VOICE, FUSE_W
 #define OTHERS {FUSE_FACTOR_OTHERS, FUSE_FACTOR_OTHERS, FUSE_FACTOR_OTHERS, FUSE_FACTOR_OTHERS, \
                 FUSE_FACTOR_OTHERS, FUSE_FACTOR_OTHERS, FUSE_FACTOR_OTHERS}
 static const float factors[PARTS][MIEN_CORE] = {OTHERS, FUSE_FACTORS_VOICE, FUSE_FACTORS_FACE, OTHERS};
+static const float usual[PARTS] = {FUSE_FACTOR_OTHERS, FUSE_FACTOR_VOICE, FUSE_FACTOR_FACE, FUSE_FACTOR_OTHERS};
 static const float bias[MIEN_CORE] = FUSE_BIAS;
 static const double taus[PARTS] = {8.0, 4.0, 2.0, 4.0}; /* seconds */
 
@@ -75,13 +76,15 @@ static float pool_core(const fuse_part *const parts[PARTS], const float r[PARTS]
   if (seen > 0)
     both = seen * seen / (r[MIEN_VOICE] * r[MIEN_VOICE] + r[MIEN_FACE] * r[MIEN_FACE]) - 1;
   both = BASE_MIN(both, 1.0f) * seen / sum;
+  float share = several > 0 ? BASE_MIN(both / several, 1.0f) : 0; /* of what several say, theirs */
   float leak = FUSE_LEAK * several, top = -INFINITY, total = 0;
   for (int k = 0; k < MIEN_CORE; k++) {
     core[k] = both * bias[k];
     for (int m = 0; m < PARTS; m++) {
       if (!(r[m] > 0)) continue;
       float q = (1 - leak) * parts[m]->core[k] + leak / MIEN_CORE;
-      float factor = 1 + several * (factors[m][k] - 1);
+      float own = usual[m] + share * (factors[m][k] - usual[m]);
+      float factor = 1 + several * (own - 1);
       core[k] += r[m] / sum * factor * logf(BASE_MAX(q, 1e-9f));
     }
     top = BASE_MAX(top, core[k]);

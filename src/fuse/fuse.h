@@ -7,11 +7,13 @@
  * The pool (train/fuse.py fits and explains it, learned.h has the numbers):
  *
  *   p(k) ~ exp( sum_m r_m / sum(r) * g_m(k) log q_m(k) + both * bias(k) )
- *   several = min(n - 1, 1),  n = (sum r)^2 / sum r^2,  g_m(k) = 1 + several * (factor_m(k) - 1)
+ *   several = min(n - 1, 1),  n = (sum r)^2 / sum r^2,  g_m(k) = 1 + several * (f_m(k) - 1)
+ *   f_m(k) = usual_m + both / several * (factor_m(k) - usual_m)
  *   r_m = weight_m * quality_m * exp(-age_m / tau_m) * (abstains ? 0.25 : 1)
  *
  * a log-linear pool (Genest & Zidek 1986) in which each modality has a say by class: people trust a
- * voice about neutral and anger, a face about joy. n is how many speak (Kish 1965); with one alone its
+ * voice about neutral and anger, a face about joy, when they have both (beside words alone, the mean
+ * over classes serves a voice better). n is how many speak (Kish 1965); with one alone its
  * distribution comes out as it went in. `both` is the same of voice and face, times their share: the
  * bias is what they mean together (joy that is only half seen is none).
  *

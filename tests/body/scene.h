@@ -104,11 +104,16 @@ static inline void scene_draw_person(const scene_person *p, unsigned salt, doubl
 
 /* Fills grey[height][width]. */
 static inline void scene_draw(scene *s, uint8_t *grey) {
-  double light = s->light > 0 ? s->light : 1;
+  static double wall[640 * 480], is[4] = {-1}; /* as drawn last */
+  double light = s->light > 0 ? s->light : 1, now[4] = {s->wall, s->width, s->camera_x, s->camera_y};
+  if (memcmp(is, now, sizeof is))
+    for (int i = 0; i < s->width * s->height; i++)
+      wall[i] = 110 + 70 * scene_texture((i % s->width - s->camera_x) / 14, (i / s->width - s->camera_y) / 14, 7 + s->wall);
+  memcpy(is, now, sizeof is);
   for (int y = 0; y < s->height; y++)
     for (int x = 0; x < s->width; x++) {
       double px = x - s->camera_x, py = y - s->camera_y;
-      double value = 110 + 70 * scene_texture(px / 14, py / 14, 7 + s->wall);
+      double value = wall[y * s->width + x];
       for (int k = 0; k < s->count; k++)
         scene_draw_person(&s->people[k], 100u * (unsigned)(k + 1), px, py, &value);
       value = value * light + (s->noise > 0 ? s->noise * scene_random(&s->seed) : 0);

@@ -282,7 +282,7 @@ static void a_hand_before_the_face(void **state) {
 static void noise_is_no_movement(void **state) {
   scene s = usual();
   s.noise = 4, s.angles = 1.5;
-  played all = play(s, NULL, 25, 20);
+  played all = play(s, NULL, 25, 13);
   none_but(&all, NULL);
   assert_true(all.gesture / all.gestures < .03 && all.restlessness < .1);
 }
@@ -411,7 +411,7 @@ static void odd_input_and_no_allocation(void **state) {
   static const int sizes[][2] = {{1, 1}, {16384, 1}, {1, 16384}, {7, 9}, {16, 16}, {160, 120}, {300, 200}, {16384, 3}};
   double at = 0;
   played all = {0};
-  for (int k = 0; k < 400; k++) {
+  for (int k = 0; k < 240; k++) {
     int which = k / 5 % (int)BASE_COUNT(sizes);
     body_picture picture = {sizes[which][0], sizes[which][1], grey};
     for (size_t i = 0; i < sizeof grey; i += 7) grey[i] = (uint8_t)(seed = seed * 1664525u + 1013904223u);
