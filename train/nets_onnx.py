@@ -5,8 +5,8 @@
                                        the file's weights are int8; NAME is voice or face
 
 voice: the first network of the committee, over one utterance. x [T][72] float32, frames as they enter the
-first convolution -> logits [1][classes]. face: x [N][1][48][48] float32, a normalised crop and, where the
-model asks for it, its mirror image -> logits [1][classes]. int8: weights as in the file, what they are
+first convolution -> logits [1][classes]. face: x [N][1][48][48] float32, a normalised crop and its mirror image
+-> logits [1][classes of FER+, then of FER2013]. int8: weights as in the file, what they are
 multiplied with quantised as it comes (DynamicQuantizeLinear, ConvInteger).
 Needs Debian's python3-onnx."""
 from __future__ import annotations
@@ -112,7 +112,10 @@ class Face(Net):
             y = self.conv(g("Relu", self.conv(x, f"block{i}.a", int(stride))), f"block{i}.b", 1)
             skip = self.conv(x, f"block{i}.skip", int(stride)) if f"block{i}.skip.weight" in self.tensors else x
             x = g("Relu", g("Add", y, skip))
-        pooled = g("ReduceMean", g("ReduceMean", x, axes=[2, 3], keepdims=0), axes=[0], keepdims=1)
+        places = self.values("pool")  # [places][channels]
+        side = int(len(places) ** 0.5)
+        weighed = g("Mul", x, g.constant(places.T.reshape(1, -1, side, side)))
+        pooled = g("ReduceMean", g("ReduceSum", weighed, g.constant([2, 3], np.int64), keepdims=0), axes=[0], keepdims=1)
         self.write(["N", 1, 48, 48], path, self.linear(pooled, "out"), len(self.values("out.bias")))
 
 

@@ -150,7 +150,7 @@ static bool measure_face(const bench *b, const nn_file *file, compared *c) {
   static float crop[PIXELS], x[2 * PIXELS];
   face_expression *expression;
   nn_calibration calibration;
-  double mirror = 0;
+  float fer2013[FACE_EXPRESSION_FER2013];
   mien_error error;
   if (face_expression_open(&expression, file, &error) != MIEN_OK) return false;
   float *scratch = base_alloc_aligned(face_expression_scratch(expression) * sizeof *scratch);
@@ -159,16 +159,14 @@ static bool measure_face(const bench *b, const nn_file *file, compared *c) {
   normalise(crop, x);
   for (int r = 0; scratch && r < b->repeats; r++) {
     double start = bench_cpu();
-    for (int n = 0; n < RUNS; n++) face_expression_classes(expression, crop, scratch, c->answer);
+    for (int n = 0; n < RUNS; n++) face_expression_classes(expression, crop, NULL, scratch, c->answer, fer2013);
     c->best = fmin(c->best, (bench_cpu() - start) / RUNS * 1e6);
   }
   c->answers = FACE_EXPRESSION_CLASSES;
-  bool ok = scratch && nn_calibration_read(&calibration, file, &error) == MIEN_OK &&
-            nn_file_number(file, "network.mirror", &mirror, &error) == MIEN_OK;
+  bool ok = scratch && nn_calibration_read(&calibration, file, &error) == MIEN_OK;
   if (ok) c->temperature = calibration.temperature;
-  int pictures = mirror != 0 ? 2 : 1;
-  snprintf(c->dims, sizeof c->dims, "%d,1,%d,%d", pictures, SIDE, SIDE);
-  ok = ok && write_floats(c->input, x, (size_t)pictures * PIXELS);
+  snprintf(c->dims, sizeof c->dims, "2,1,%d,%d", SIDE, SIDE);
+  ok = ok && write_floats(c->input, x, 2 * PIXELS);
   base_free_aligned(scratch);
   face_expression_close(&expression);
   return ok;
@@ -179,7 +177,7 @@ void bench_nets(bench *b) {
     compared c;
     bool (*measure)(const bench *b, const nn_file *file, compared *c);
   } nets[] = {{{.name = "voice", .model = "voice", .what = "the network, one utterance of 4 s, as it comes"}, measure_voice},
-              {{.name = "face", .model = "face-expression", .what = "the expression network, one crop"}, measure_face}};
+              {{.name = "face", .model = "face-expression", .what = "the expression network, one crop and its mirror image"}, measure_face}};
   const char *why = absent();
   for (size_t i = 0; i < BASE_COUNT(nets); i++) {
     compared *c = &nets[i].c;
