@@ -159,7 +159,7 @@ static bool measure_face(const bench *b, const nn_file *file, compared *c) {
   normalise(crop, x);
   for (int r = 0; scratch && r < b->repeats; r++) {
     double start = bench_cpu();
-    for (int n = 0; n < RUNS; n++) face_expression_classes(expression, crop, NULL, scratch, c->answer, fer2013);
+    for (int n = 0; n < RUNS; n++) face_expression_classes(expression, crop, crop, scratch, c->answer, fer2013);
     c->best = fmin(c->best, (bench_cpu() - start) / RUNS * 1e6);
   }
   c->answers = FACE_EXPRESSION_CLASSES;
