@@ -150,7 +150,7 @@ static float refine(const uint8_t *before, const uint8_t *now, int width, int he
 /* Where 16 x 16 pixels were, by their half-size copy: one of the `guesses` if it fits as well as what
  * is still, else the best of all. */
 static void search_far(const body_small *before, const body_small *now, int x, int y, float noise,
-                       const int guesses[][2], int count, int far[2]) {
+                       int guesses[][2], int count, int far[2]) {
   int width = now->width / 2, height = now->height / 2;
   far[0] = far[1] = 0;
   if (width < BODY_BLOCK || height < BODY_BLOCK) return;

@@ -184,12 +184,12 @@ static void looking_down_and_talking_are_no_nods(void **state) {
   assert_int_equal(body_stream_open(&stream), MIEN_OK);
   memset(&all, 0, sizeof all);
   for (int k = 0; k < 250; k++) {
-    body_head head;
+    body_head heads[2];
     jaw(&s, k / 25.);
     scene_draw(&s, grey);
-    scene_heads(&s, &head);
-    head.pitch -= 8 * (float)s.people[0].mouth;
-    body_stream_feed(stream, &(body_picture){160, 120, grey}, &head, 1, k / 25.);
+    scene_heads(&s, heads);
+    heads->pitch -= 8 * (float)s.people[0].mouth;
+    body_stream_feed(stream, &(body_picture){160, 120, grey}, heads, 1, k / 25.);
     take(stream, &all);
   }
   body_stream_close(&stream);
@@ -317,15 +317,15 @@ static void frozen_and_doubled_pictures(void **state) {
   body_stream *stream;
   assert_int_equal(body_stream_open(&stream), MIEN_OK);
   static uint8_t grey[160 * 120];
-  body_head head;
+  body_head heads[2];
   scene s = usual();
   for (int k = 0; k < 400; k++) { /* 50 a second, each picture twice; frozen from 5.5 s on */
     if (k % 2 == 0 && k < 275) {
       nodding(&s, k / 50.);
       scene_draw(&s, grey);
-      scene_heads(&s, &head);
+      scene_heads(&s, heads);
     }
-    assert_int_equal(body_stream_feed(stream, &(body_picture){160, 120, grey}, &head, 1, k / 50.), MIEN_OK);
+    assert_int_equal(body_stream_feed(stream, &(body_picture){160, 120, grey}, heads, 1, k / 50.), MIEN_OK);
     take(stream, &all);
   }
   body_stream_finish(stream);
