@@ -35,7 +35,7 @@ DATA = [("RAVDESS", "CC BY-NC-SA 4.0"), ("nEMO", "CC BY-NC-SA 4.0"), ("EmoDB", "
         ("CREMA-D (happy and sad)", "ODbL 1.0"), ("ESC-10", "CC BY 3.0"),
         ("Donate-a-Cry", "ODbL 1.0"), ("SpeechBrain's noise and rooms", "Apache-2.0")]
 PLAIN = {"temperature": 1.0, "quantile": 0.9, "abstain_size": 6, "early": 0.0}
-JOIN = 0.45  # voices nearer than this are one speaker: chosen on calls of dev's speakers
+JOIN = 0.45  # voices nearer than this are one speaker: set by hand
 FAR = 1 / 3  # how much a clip counts in calibration whose whole set was left out
 INNER = 3  # groups of speakers that are left out in turn for calibration
 
