@@ -86,12 +86,11 @@ def opinions(paths: list[Path]) -> tuple[dict[int, int], np.ndarray, np.ndarray]
     [n][44] as text_deep_teach.heads has them, and Plutchik's eight [n][8]."""
     files = [np.load(p) for p in paths]
     assert all((f["of"] == files[0]["of"]).all() for f in files)
-    mean = {name: tune.sigmoid(np.mean([teach.log_odds(f[name].astype(np.float64)) for f in files], 0))
-            for name in ("fine", "brighter", "plutchik")}
-    core = np.exp(np.mean([np.log(np.clip(f["core"].astype(np.float64), 1e-4, 1)) for f in files], 0))
-    heads = np.c_[mean["fine"], core / core.sum(1, keepdims=True), mean["brighter"],
-                  np.mean([f["dims"] for f in files], 0)]
-    return {int(k): i for i, k in enumerate(files[0]["of"])}, heads, mean["plutchik"]
+    wide = lambda f, *names: np.concatenate([f[n] for n in names], 1).astype(np.float64)
+    mean = teach.blend([wide(f, "fine", "core", "brighter", "dims") for f in files], [1] * len(files))
+    plutchik = tune.sigmoid(np.mean([teach.log_odds(wide(f, "plutchik")) for f in files], 0))
+    heads = wide(mean, "fine", "core", "brighter", "dims")
+    return {int(k): i for i, k in enumerate(files[0]["of"])}, heads, plutchik
 
 
 def main() -> None:
