@@ -1,0 +1,63 @@
+/* serve.c: `mien serve`: the engine as a service. */
+#include <signal.h>
+#include <stdio.h>
+
+#include "cli/cli.h"
+#include "cli/options.h"
+#include "serve/serve.h"
+
+static const char *models, *address, *data;
+static int port = -1, jobs;
+static serve_server *running;
+
+static const cli_option options[] = {
+    {"address", OPTION_TEXT, "ADDRESS", &address, "listen there (127.0.0.1); unix:PATH for a socket file", 0, 0},
+    {"port", OPTION_INTEGER, "N", &port, "listen on this port (7610); 0: any that is free", 0, 65535},
+    {"data", OPTION_TEXT, "DIR", &data, "keys and the store (mien-data)", 0, 0},
+    {"models", OPTION_TEXT, "DIR", &models, "models in place of those inside the program", 0, 0},
+    {"jobs", OPTION_INTEGER, "N", &jobs, "threads that read; 0: one a processor", 0, 64},
+    {NULL, 0, NULL, NULL, NULL, 0, 0},
+};
+static const cli_usage usage = {
+    "serve", "",
+    "Reads conversations that come over the network, live, by HTTP and WebSocket. The first start makes a\n"
+    "key, in DIR/first.key; every request carries it: Authorization: Bearer KEY.\n",
+    options,
+    "  mien serve\n"
+    "  curl -H \"Authorization: Bearer $(cat mien-data/first.key)\" -d '{\"texts\":[\"Thank you!\"]}' localhost:7610/v1/texts\n"};
+
+static void stop(int signal_number) { serve_stop(running); }
+
+static int complain(const mien_error *error) {
+  fprintf(stderr, "mien serve: %s%s%s%s%s%s\n", error->what, *error->where ? " (" : "", error->where, *error->where ? ")" : "",
+          *error->remedy ? "; " : "", error->remedy);
+  return CLI_NOTHING;
+}
+
+int cli_serve(int argc, char **argv) {
+  int code = cli_options_read(&usage, &argc, argv);
+  if (code != OPTIONS_GO) return code;
+  if (argc > 1) return cli_options_wrong(&usage, "'%s' is not an option", argv[1]);
+  serve_settings settings;
+  serve_settings_init(&settings);
+  if (address) snprintf(settings.address, sizeof settings.address, "%s", address);
+  if (data) snprintf(settings.data, sizeof settings.data, "%s", data);
+  if (port >= 0) settings.port = port;
+  settings.threads = jobs;
+  mien_engine *engine = NULL;
+  mien_error error = {0};
+  mien_engine_options what = {.size = sizeof what, .models = models};
+  if (mien_engine_open(&engine, &what, &error) != MIEN_OK) return complain(&error);
+  if (serve_open(&running, engine, &settings, &error) != MIEN_OK) {
+    mien_engine_close(&engine);
+    return complain(&error);
+  }
+  signal(SIGPIPE, SIG_IGN);
+  signal(SIGINT, stop);
+  signal(SIGTERM, stop);
+  fprintf(stderr, "mien serve: listening on %s port %d\n", settings.address, serve_port(running));
+  code = serve_run(running);
+  serve_close(&running);
+  mien_engine_close(&engine);
+  return code == MIEN_OK ? CLI_DONE : CLI_NOTHING;
+}

@@ -1,0 +1,114 @@
+/* guard/: what may be read at all: purposes, contexts, roles and consent by the law of a place; and the chain of
+ * records that shows later what was allowed, asked and looked at.
+ *
+ * What it is: default deny. A pack of rules (policies/NAME.yaml, inside the program as well) names what is allowed
+ * and why the rest is not; a conversation is decided once, when it opens, and again when a consent changes. What it
+ * is not: it reads no emotion, knows no network, and keeps nothing that was said or shown.
+ *
+ * Files: pack.c the packs, decide.c the decision, consent.c the ledger of consents, chain.c the file under it and
+ * under the audit.
+ *
+ * Threads: packs are read-only once open. Ledger and chains lock themselves; guard_ledger_covers is a look into memory.
+ * Nothing here is legal advice: the packs say in which article a rule stands, so that a lawyer can check it. */
+#ifndef GUARD_GUARD_H
+#define GUARD_GUARD_H
+
+#include "base/base.h"
+
+enum { GUARD_NAME = 64, GUARD_ID = 40, GUARD_PEOPLE = 16, GUARD_WHY = 256 };
+
+/* ---- Packs --------------------------------------------------------------------------------------------- */
+
+typedef struct guard_packs guard_packs;
+
+/* The packs inside the program, and those of the folder `dir` (NULL: none), which go before those of the same
+ * name. MIEN_EFORMAT with file, line and column. */
+int guard_packs_open(guard_packs **packs, const char *dir, mien_error *error);
+void guard_packs_close(guard_packs **packs);
+/* One pack alone, from memory: for tests, fuzzing and `mien consent check`. */
+int guard_packs_read(guard_packs **packs, const char *bytes, size_t count, const char *name, mien_error *error);
+/* "eu" of "eu", "DE", "us-il" …; the strict pack where no pack names the place. */
+const char *guard_pack_of(const guard_packs *packs, const char *jurisdiction);
+
+/* ---- Chains -------------------------------------------------------------------------------------------- */
+
+/* An append-only file of JSON lines, each with its number, the hash of the one before and its own:
+ *   {"seq":1,"at":"2026-01-31T12:00:00Z","record":{…},"prev":"…","hash":"…"}
+ * hash = BLAKE2b-256(prev, seq, at, record), keyed with the installation's key. FILE.head holds the last number and
+ * hash, so that a file cut short is found out. */
+typedef struct guard_chain guard_chain;
+enum { GUARD_HASH = 32 };
+
+/* Makes it where there is none; checks the whole of it where there is. A last line that was cut off by a crash is
+ * taken away. MIEN_EFORMAT: the chain is broken, with the line. `each` (may be NULL) is given every record. */
+typedef int (*guard_chain_each)(void *context, uint64_t seq, const char *record, size_t bytes);
+int guard_chain_open(guard_chain **chain, const char *path, const uint8_t key[GUARD_HASH], guard_chain_each each,
+                     void *context, mien_error *error);
+void guard_chain_close(guard_chain **chain);
+/* `record` is a JSON object of one line. On return it is on the disk. */
+int guard_chain_append(guard_chain *chain, const char *record, size_t bytes, uint64_t *seq, mien_error *error);
+uint64_t guard_chain_length(guard_chain *chain);
+/* Checks a file without opening it for writing; `count` gets the records that hold. */
+int guard_chain_verify(const char *path, const uint8_t key[GUARD_HASH], uint64_t *count, mien_error *error);
+
+/* ---- Consent ------------------------------------------------------------------------------------------- */
+
+typedef struct guard_ledger guard_ledger;
+
+typedef struct guard_consent {
+  char id[GUARD_ID];           /* "c_" and 32 hexadecimal digits; made by grant */
+  char tenant[GUARD_NAME], subject[GUARD_NAME], purpose[GUARD_NAME];
+  unsigned read;               /* MIEN_READ_…: what it covers; WORDS goes with VOICE */
+  double until;                /* seconds since 1970; INFINITY: until withdrawn */
+  char evidence[GUARD_NAME];   /* where the consent itself is kept: a reference of the caller's own */
+} guard_consent;
+
+int guard_ledger_open(guard_ledger **ledger, const char *path, const uint8_t key[GUARD_HASH], mien_error *error);
+void guard_ledger_close(guard_ledger **ledger);
+/* Fills consent->id. On return it is on the disk. MIEN_EINVAL names the field. */
+int guard_ledger_grant(guard_ledger *ledger, guard_consent *consent, mien_error *error);
+/* `read`: what is withdrawn of it; all: MIEN_READ_ALL. MIEN_EEMPTY: this tenant has no such consent. */
+int guard_ledger_withdraw(guard_ledger *ledger, const char *tenant, const char *id, unsigned read, mien_error *error);
+/* What consent `id` covers now, for this tenant, subject and purpose: 0 for none. */
+unsigned guard_ledger_covers(guard_ledger *ledger, const char *tenant, const char *id, const char *subject, const char *purpose);
+/* The consent as it stands; false: none. */
+bool guard_ledger_find(guard_ledger *ledger, const char *tenant, const char *id, guard_consent *consent);
+/* Changes with every grant and withdrawal. */
+uint64_t guard_ledger_generation(guard_ledger *ledger);
+
+/* ---- Decision ------------------------------------------------------------------------------------------ */
+
+enum { GUARD_NOTHING, GUARD_OBSERVE, GUARD_FULL };
+
+typedef struct guard_person {
+  char who[GUARD_NAME], role[GUARD_NAME], subject[GUARD_NAME];
+  char consent[GUARD_ID]; /* a consent's id; "" none */
+} guard_person;
+
+typedef struct guard_ask {
+  const char *tenant, *purpose, *context, *jurisdiction;
+  bool notice_given, observe; /* observe: cues alone are wanted */
+  const guard_person *people;
+  size_t person_count;        /* 1…GUARD_PEOPLE */
+} guard_ask;
+
+typedef struct guard_answer {
+  char pack[GUARD_NAME];      /* "eu 1" */
+  char notice[512];           /* what the people must be told; "" nothing */
+  double retention;           /* seconds that results may be kept; 0: not at all */
+  struct {
+    unsigned read;            /* MIEN_READ_… that may be read of them */
+    int mode;                 /* GUARD_… */
+    char why[GUARD_WHY];      /* what is missing or forbidden; "" nothing */
+  } people[GUARD_PEOPLE];
+} guard_answer;
+
+/* MIEN_OK when at least one participant may be read; else MIEN_EPOLICY with the article and what would be needed.
+ * `ledger` may be NULL: no consent is there. */
+int guard_decide(const guard_packs *packs, guard_ledger *ledger, const guard_ask *ask, guard_answer *answer, mien_error *error);
+
+/* Takes from a reading all that says emotion, and leaves what was measured: cues without their direction, quality,
+ * times. `cues` has room for `room` of them and must live as long as the reading. */
+void guard_observe(mien_reading *reading, mien_cue *cues, size_t room);
+
+#endif

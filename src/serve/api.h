@@ -1,0 +1,21 @@
+/* api.h: the handlers of the resources; api_*.c. Each answers its request or holds it (request.h). */
+#ifndef SERVE_API_H
+#define SERVE_API_H
+
+#include "serve/request.h"
+
+void serve_api_health(serve_request *request);
+void serve_api_ready(serve_request *request);
+void serve_api_metrics(serve_request *request);
+void serve_api_texts(serve_request *request);
+void serve_api_session_open(serve_request *request);
+void serve_api_sessions(serve_request *request);
+void serve_api_session(serve_request *request);
+void serve_api_session_turn(serve_request *request);
+void serve_api_session_finish(serve_request *request);
+void serve_api_session_results(serve_request *request);
+void serve_api_consent_grant(serve_request *request);
+void serve_api_consent(serve_request *request);
+void serve_api_consent_withdraw(serve_request *request);
+
+#endif

@@ -1,0 +1,25 @@
+/* api_health.c: is it alive, is it ready, what are its figures. */
+#include "serve/api.h"
+#include "serve/server.h"
+
+static void answer(serve_request *request, int status, const char *word) {
+  json_t *body = json_pack("{s:s,s:s}", "status", word, "version", MIEN_VERSION);
+  serve_answer_json(request, status, body);
+  json_decref(body);
+}
+
+void serve_api_health(serve_request *request) { answer(request, 200, "alive"); }
+
+void serve_api_ready(serve_request *request) {
+  struct serve_server *server = request->server;
+  bool full = server->conversation_count >= (size_t)server->settings.conversations;
+  if (atomic_load(&server->stopping)) answer(request, 503, "stopping");
+  else answer(request, full ? 503 : 200, full ? "full" : "ready");
+}
+
+void serve_api_metrics(serve_request *request) {
+  base_text_reset(&request->answer);
+  serve_metrics_write(&request->server->metrics, request->server->conversation_count, &request->answer);
+  request->type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+  request->status = request->answer.failed ? 500 : 200;
+}

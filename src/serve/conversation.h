@@ -1,0 +1,72 @@
+/* conversation.h: one conversation of the service: who is in it, what may be read of them, who listens, and
+ * the live reading (live.h) under it. Of the loop's thread, but for `hold`, `release` and `seen`. */
+#ifndef SERVE_CONVERSATION_H
+#define SERVE_CONVERSATION_H
+
+#include <jansson.h>
+#include <stdatomic.h>
+
+#include "guard/guard.h"
+#include "serve/live.h"
+
+struct serve_server;
+struct serve_request;
+
+enum { SERVE_ID = 40 };
+
+typedef struct serve_conversation {
+  atomic_int held;
+  struct serve_server *server;
+  serve_live *live;
+  char id[SERVE_ID];          /* "s_" and 32 hexadecimal digits */
+  char tenant[64];
+  uint8_t token_hash[32];     /* of what a client rejoins with */
+  char purpose[64], context[64], jurisdiction[32];
+  bool notice_given, observe;
+  guard_person people[SERVE_PEOPLE]; /* as asked */
+  size_t person_count;
+  guard_answer allowed;       /* as decided last */
+  double opened;              /* seconds since 1970 */
+  double alone_since;         /* base_clock() since nobody feeds it; NAN */
+  size_t links;               /* that follow it */
+  size_t streams;             /* server-sent events that follow it */
+  bool finished;              /* its last result is there */
+  struct serve_conversation *next; /* of the same hash */
+  bool changed;               /* under the server's lock, as next_changed */
+  struct serve_conversation *next_changed;
+} serve_conversation;
+
+enum { SERVE_TOKEN = 2 * 32 + 1 };
+
+/* `what`: the "open" of docs/asyncapi.yaml. `token` (SERVE_TOKEN bytes) is given once. NULL: refused, why in `error`. */
+serve_conversation *serve_conversation_open(struct serve_server *server, const char *tenant, json_t *what,
+                                            char *token, mien_error *error);
+/* {"session","token","read":{who:[…]},"notice"…}: what the opener is told. New reference. */
+json_t *serve_conversation_opened(const serve_conversation *conversation, const char *token);
+json_t *serve_conversation_describe(serve_conversation *conversation); /* new reference */
+
+/* NULL: none of that id for this tenant. */
+serve_conversation *serve_conversation_find(struct serve_server *server, const char *tenant, const char *id);
+bool serve_conversation_token_fits(const serve_conversation *conversation, const char *token);
+serve_conversation *serve_conversation_hold(serve_conversation *conversation);
+void serve_conversation_release(serve_conversation **conversation);
+serve_conversation *serve_conversation_joined(serve_conversation *conversation);
+void serve_conversation_left(serve_conversation **conversation);
+
+/* Server-sent events: begins to follow, adds what is new to the answer, ends. */
+void serve_conversation_follow(struct serve_request *request, serve_conversation *conversation, uint64_t after);
+void serve_conversation_stream(struct serve_request *request);
+void serve_conversation_unstream(struct serve_request *request);
+
+/* It has new results, or room: wakes who follows it. */
+void serve_conversation_changed(serve_conversation *conversation);
+/* In a worker: a result, before anybody has it. */
+void serve_conversation_seen(serve_conversation *conversation, const mien_event *event, const serve_result *result);
+
+/* Decides again for all whom a consent may concern: one was granted, withdrawn, or has run out. */
+void serve_conversations_decide(struct serve_server *server);
+void serve_conversations_finish(struct serve_server *server); /* all of them */
+void serve_conversations_sweep(struct serve_server *server);  /* each second: ends what nobody feeds, forgets what ended */
+void serve_conversations_clear(struct serve_server *server);
+
+#endif

@@ -1,0 +1,18 @@
+/* keys.h: the keys of callers. A key is "mien_" and 43 characters of base64; what is kept is its id, its hash,
+ * its tenant and its scopes. Finding takes the same time for every key of the right length. */
+#ifndef SERVE_KEYS_H
+#define SERVE_KEYS_H
+
+#include "serve/who.h"
+
+enum { SERVE_KEY_TEXT = 48 };
+
+typedef struct serve_keys serve_keys;
+
+/* From the file of keys in the folder `data`, one a line: id, tenant, scopes, hash. Where there is none, one
+ * key of all scopes for the tenant "default" is made, and written in clear to `data`/first.key (mode 0600). */
+int serve_keys_open(serve_keys **keys, const char *data, mien_error *error);
+void serve_keys_close(serve_keys **keys);
+bool serve_keys_find(const serve_keys *keys, const char *key, serve_who *who);
+
+#endif

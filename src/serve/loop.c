@@ -1,0 +1,256 @@
+/* loop.c: the sockets: one libwebsockets context, its callbacks handed on to http.c and link.c, and what
+ * worker threads leave for this one. */
+#include <errno.h>
+#include <libwebsockets.h>
+#include <openssl/ssl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "serve/audit.h"
+#include "serve/conversation.h"
+#include "serve/keys.h"
+#include "serve/server.h"
+#include "serve/texts.h"
+
+typedef struct connection { /* lws keeps one for each */
+  serve_request *request;
+  serve_link *link;
+} connection;
+
+/* ---- Between threads ---- */
+
+void serve_server_wake(serve_server *server) {
+  if (server->woken || !server->context) return;
+  server->woken = true;
+  lws_cancel_service(server->context);
+}
+
+static void wake(void *context, serve_live *live) {
+  serve_server *server = context;
+  serve_conversation *conversation = serve_live_owner(live);
+  pthread_mutex_lock(&server->lock);
+  if (!conversation->changed) {
+    conversation->changed = true;
+    serve_conversation_hold(conversation);
+    conversation->next_changed = server->changed;
+    server->changed = conversation;
+    serve_server_wake(server);
+  }
+  pthread_mutex_unlock(&server->lock);
+}
+
+static void seen(void *context, serve_live *live, const mien_event *event, const serve_result *result) {
+  serve_server *server = context;
+  serve_metrics_result(&server->metrics, result);
+  serve_conversation_seen(serve_live_owner(live), event, result);
+}
+
+static void look(serve_server *server) {
+  pthread_mutex_lock(&server->lock);
+  serve_conversation *changed = server->changed;
+  serve_request *answered = server->answered;
+  server->changed = NULL;
+  server->answered = NULL;
+  server->woken = false;
+  for (serve_conversation *c = changed; c; c = c->next_changed) c->changed = false;
+  pthread_mutex_unlock(&server->lock);
+  while (changed) {
+    serve_conversation *next = changed->next_changed;
+    serve_conversation_changed(changed);
+    serve_conversation_release(&changed);
+    changed = next;
+  }
+  while (answered) {
+    serve_request *next = answered->next;
+    answered->next = NULL;
+    answered->later = false;
+    if (answered->wsi) lws_callback_on_writable(answered->wsi);
+    else serve_http_free(answered);
+    answered = next;
+  }
+}
+
+void serve_request_done(serve_request *request) {
+  serve_server *server = request->server;
+  pthread_mutex_lock(&server->lock);
+  request->next = server->answered;
+  server->answered = request;
+  serve_server_wake(server);
+  pthread_mutex_unlock(&server->lock);
+}
+
+/* ---- Callbacks ---- */
+
+static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t bytes) {
+  connection *c = user;
+  struct lws_context *context = wsi ? lws_get_context(wsi) : NULL;
+  serve_server *server = context ? lws_context_user(context) : NULL;
+  switch (reason) {
+  case LWS_CALLBACK_EVENT_WAIT_CANCELLED:
+    if (server->context) look(server);
+    return 0;
+  case LWS_CALLBACK_FILTER_NETWORK_CONNECTION:
+    return server->connection_count >= (size_t)server->settings.connections;
+  case LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED:
+    server->connection_count++;
+    return 0;
+  case LWS_CALLBACK_WSI_DESTROY:
+    if (server->connection_count) server->connection_count--;
+    return 0;
+  case LWS_CALLBACK_HTTP:
+    return serve_http_begin(server, wsi, &c->request);
+  case LWS_CALLBACK_HTTP_BODY:
+    return c->request ? serve_http_body(c->request, in, bytes) : -1;
+  case LWS_CALLBACK_HTTP_BODY_COMPLETION:
+    return c->request ? serve_http_body_end(c->request) : -1;
+  case LWS_CALLBACK_HTTP_WRITEABLE:
+    return c->request ? serve_http_write(&c->request) : 0;
+  case LWS_CALLBACK_CLOSED_HTTP:
+  case LWS_CALLBACK_HTTP_DROP_PROTOCOL:
+    if (c) serve_http_gone(&c->request);
+    return 0;
+  case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
+    return in && !strcmp(in, "websocket") ? serve_link_refuse(server, wsi) : -1;
+  case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
+    return serve_link_admit(server, wsi, &c->link);
+  case LWS_CALLBACK_ESTABLISHED:
+    return c->link ? serve_link_opened(c->link) : -1;
+  case LWS_CALLBACK_RECEIVE:
+    return c->link ? serve_link_receive(c->link, in, bytes) : -1;
+  case LWS_CALLBACK_SERVER_WRITEABLE:
+    return c->link ? serve_link_write(c->link) : 0;
+  case LWS_CALLBACK_CLOSED:
+  case LWS_CALLBACK_WS_SERVER_DROP_PROTOCOL:
+    if (c) serve_link_gone(&c->link);
+    return 0;
+  default:
+    return 0;
+  }
+}
+
+enum { RECEIVE = 16 << 10 };
+static const struct lws_protocols protocols[] = {
+    {"http", callback, sizeof(connection), RECEIVE, 0, NULL, 0},
+    {"mien.v1", callback, sizeof(connection), RECEIVE, 0, NULL, 0},
+    {"audio.drachtio.org", callback, sizeof(connection), RECEIVE, 0, NULL, 0},
+    {NULL, NULL, 0, 0, 0, NULL, 0},
+};
+
+/* ---- Opening, running, closing ---- */
+
+static void silent(int level, const char *line) {}
+
+static int listen_at(serve_server *server, mien_error *error) {
+  const serve_settings *s = &server->settings;
+  static const lws_retry_bo_t alive = {.secs_since_valid_ping = 20, .secs_since_valid_hangup = 40};
+  struct lws_context_creation_info info = {
+      .options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_VALIDATE_UTF8 | LWS_SERVER_OPTION_SKIP_SERVER_CANONICAL_NAME,
+      .port = s->port ? s->port : 0,
+      .iface = *s->address ? s->address : NULL,
+      .protocols = protocols,
+      .user = server,
+      .timeout_secs = (unsigned)s->header_timeout,
+      .keepalive_timeout = (int)s->idle_timeout,
+      .pt_serv_buf_size = 32 << 10,
+      .max_http_header_data2 = 8 << 10,
+      .max_http_header_pool2 = (unsigned)s->connections,
+      .retry_and_idle_policy = &alive,
+      .gid = -1,
+      .uid = -1,
+  };
+  if (!strncmp(s->address, "unix:", 5)) {
+    info.options |= LWS_SERVER_OPTION_UNIX_SOCK;
+    info.iface = s->address + 5;
+    unlink(info.iface);
+  }
+  if (*s->certificate) {
+    info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
+    info.ssl_cert_filepath = s->certificate;
+    info.ssl_private_key_filepath = s->private_key;
+    info.ssl_options_set = SSL_OP_NO_SSLv3 | SSL_OP_NO_TLSv1 | SSL_OP_NO_TLSv1_1 | SSL_OP_NO_TLSv1_2;
+  }
+  server->context = lws_create_context(&info);
+  if (!server->context) return base_error_set(error, MIEN_ENOMEM, "serve", "", "the sockets could not be set up");
+  server->vhost = lws_create_vhost(server->context, &info);
+  if (!server->vhost)
+    return base_error_set(error, MIEN_EIO, s->address, *s->certificate ? "is the port free, and are certificate and private key PEM files that belong together?"
+                                                                        : "is another program listening there? set another port",
+                          "the server could not listen on %s port %d", *s->address ? s->address : "any address", s->port);
+  return MIEN_OK;
+}
+
+int serve_open(serve_server **opened, mien_engine *engine, const serve_settings *settings, mien_error *error) {
+  *opened = NULL;
+  lws_set_log_level(0, silent);
+  serve_server *server = base_alloc(1, sizeof *server);
+  if (!server) return base_error_set(error, MIEN_ENOMEM, "serve", "", "out of memory");
+  server->settings = *settings;
+  server->engine = engine;
+  pthread_mutex_init(&server->lock, NULL);
+  serve_metrics_init(&server->metrics);
+  int threads = settings->threads ? settings->threads : (int)sysconf(_SC_NPROCESSORS_ONLN);
+  serve_pool_options pool = {engine, threads, wake, seen, server};
+  int code = serve_keys_open(&server->keys, settings->data, error);
+  if (!code) code = serve_audit_open(server, error);
+  if (!code) code = serve_pool_open(&server->pool, &pool, error);
+  if (!code) code = serve_texts_open(&server->texts, engine, error);
+  if (!code) code = listen_at(server, error);
+  if (code) serve_close(&server);
+  *opened = server;
+  return code;
+}
+
+int serve_port(const serve_server *server) { return lws_get_vhost_listen_port(server->vhost); }
+
+void serve_stop(serve_server *server) {
+  atomic_store(&server->stopping, true);
+  lws_cancel_service(server->context);
+}
+
+/* True once all conversations have ended and what they said was sent, or the time is up. */
+static bool drained(serve_server *server) {
+  if (!server->stop_by) {
+    server->stop_by = base_clock() + server->settings.drain;
+    serve_conversations_finish(server);
+  }
+  if (base_clock() > server->stop_by) return true;
+  if (server->conversation_count) return false;
+  for (serve_link *link = server->links; link; link = link->next)
+    if (link->out) return false;
+  return true;
+}
+
+static void each_second(lws_sorted_usec_list_t *timer) {
+  serve_server *server = lws_container_of(timer, serve_server, each_second);
+  serve_conversations_sweep(server);
+  if (guard_ledger_generation(server->ledger) != server->generation || base_clock() - server->decided > 5) {
+    server->generation = guard_ledger_generation(server->ledger);
+    server->decided = base_clock();
+    serve_conversations_decide(server);
+  }
+  lws_sul_schedule(server->context, 0, timer, each_second, LWS_US_PER_SEC);
+}
+
+int serve_run(serve_server *server) {
+  lws_sul_schedule(server->context, 0, &server->each_second, each_second, LWS_US_PER_SEC);
+  while (!(atomic_load(&server->stopping) && drained(server)))
+    if (lws_service(server->context, 0) < 0) return MIEN_EIO;
+  lws_sul_schedule(server->context, 0, &server->each_second, each_second, LWS_SET_TIMER_USEC_CANCEL);
+  return MIEN_OK;
+}
+
+void serve_close(serve_server **closed) {
+  serve_server *server = *closed;
+  if (!server) return;
+  if (server->context) lws_context_destroy(server->context);
+  server->context = NULL;
+  serve_texts_close(&server->texts);
+  serve_pool_close(&server->pool);
+  look(server);
+  serve_conversations_clear(server);
+  serve_keys_close(&server->keys);
+  serve_audit_close(server);
+  pthread_mutex_destroy(&server->lock);
+  base_free(server);
+  *closed = NULL;
+}

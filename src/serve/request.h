@@ -1,0 +1,65 @@
+/* request.h: one HTTP exchange: what was asked, and what is answered. Owned by the loop's thread; a handler
+ * that answers later holds it (`later`) and gives the answer back from any thread by serve_request_done. */
+#ifndef SERVE_REQUEST_H
+#define SERVE_REQUEST_H
+
+#include <jansson.h>
+#include <stdatomic.h>
+
+#include "base/base.h"
+
+struct lws;
+
+enum { SERVE_GET = 1, SERVE_POST = 2, SERVE_PUT = 4, SERVE_DELETE = 8, SERVE_PATCH = 16, SERVE_HEAD = 32, SERVE_OPTIONS = 64 };
+enum { SERVE_PATH = 512, SERVE_QUERY = 1024, SERVE_PARAMS = 3, SERVE_HEADER = 512 };
+
+typedef struct serve_request {
+  struct serve_server *server;
+  struct lws *wsi;               /* NULL once the connection is gone */
+  int method;                    /* SERVE_GET… */
+  char path[SERVE_PATH];
+  char query[SERVE_QUERY];       /* "a=1&b=2", decoded by lws */
+  char authorization[SERVE_HEADER], content_type[128], match[128], idempotency[128], last_event[32], peer[64];
+  base_text body;
+  const char *params[SERVE_PARAMS]; /* the {…} of the route, in `pieces` */
+  char pieces[SERVE_PATH];
+  char tenant[64], key[64];      /* of the caller; set before the handler runs */
+  unsigned scopes;               /* SERVE_SCOPE_… of the caller */
+
+  /* The answer. */
+  int status;                    /* 0: none yet */
+  const char *type;              /* of `answer` */
+  base_text answer;
+  char etag[72], location[128];
+  int retry_after;               /* seconds; 0 none */
+  bool later;                    /* the handler answers later */
+
+  bool streaming;                /* server-sent events: `answer` goes out as it grows, until `ended` */
+  bool ended;
+  struct serve_conversation *following; /* streaming: whose results, after `cursor` */
+  uint64_t cursor;
+
+  /* Of http.c. */
+  size_t sent;
+  bool headed;
+  double began;                  /* base_clock() */
+  struct serve_request *next;    /* answered, waiting for the loop */
+} serve_request;
+
+/* The value of `name` in the query, decoded, or NULL. At most `room` - 1 bytes. */
+const char *serve_request_query(const serve_request *request, const char *name, char *to, size_t room);
+/* The body as a JSON object, whatever its type is called, or NULL with 400 answered (line and column). The caller decrefs. */
+json_t *serve_request_json(serve_request *request);
+
+/* Answers. */
+void serve_answer_json(serve_request *request, int status, const json_t *body);
+/* {"type","title","status","detail","remedy"} (RFC 9457); `error` may be NULL. */
+void serve_answer_problem(serve_request *request, int status, const char *title, const mien_error *error);
+void serve_answer_problem_text(serve_request *request, int status, const char *title, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+/* The status that fits a MIEN_E…, and its problem. */
+void serve_answer_error(serve_request *request, const mien_error *error);
+/* From any thread: a request that was answered later is complete. */
+void serve_request_done(serve_request *request);
+
+#endif

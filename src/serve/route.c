@@ -1,0 +1,62 @@
+/* route.c: the table of what the service answers. */
+#include "serve/route.h"
+
+#include <stdio.h>
+
+#include "serve/api.h"
+#include "serve/who.h"
+
+static const serve_route routes[] = {
+    {SERVE_GET, "/healthz", SERVE_SCOPE_NONE, serve_api_health},
+    {SERVE_GET, "/readyz", SERVE_SCOPE_NONE, serve_api_ready},
+    {SERVE_GET, "/metrics", SERVE_SCOPE_ADMIN, serve_api_metrics},
+    {SERVE_POST, "/v1/texts", SERVE_SCOPE_READ, serve_api_texts},
+    {SERVE_POST, "/v1/sessions", SERVE_SCOPE_STREAM, serve_api_session_open},
+    {SERVE_GET, "/v1/sessions", SERVE_SCOPE_READ, serve_api_sessions},
+    {SERVE_GET, "/v1/sessions/{id}", SERVE_SCOPE_READ, serve_api_session},
+    {SERVE_POST, "/v1/sessions/{id}/turns", SERVE_SCOPE_STREAM, serve_api_session_turn},
+    {SERVE_POST, "/v1/sessions/{id}/finish", SERVE_SCOPE_STREAM, serve_api_session_finish},
+    {SERVE_GET, "/v1/sessions/{id}/results", SERVE_SCOPE_READ, serve_api_session_results},
+    {SERVE_POST, "/v1/consents", SERVE_SCOPE_CONSENT, serve_api_consent_grant},
+    {SERVE_GET, "/v1/consents/{id}", SERVE_SCOPE_CONSENT, serve_api_consent},
+    {SERVE_DELETE, "/v1/consents/{id}", SERVE_SCOPE_CONSENT, serve_api_consent_withdraw},
+};
+
+/* True when the path fits the pattern; the {…} go to params. */
+static bool fits(serve_request *request, const char *pattern) {
+  char *at = request->pieces;
+  size_t param = 0;
+  snprintf(request->pieces, sizeof request->pieces, "%s", request->path);
+  while (*pattern) {
+    if (*pattern == '{') {
+      size_t length = strcspn(at, "/");
+      if (!length || param == SERVE_PARAMS) return false;
+      request->params[param++] = at;
+      at += length;
+      pattern += strcspn(pattern, "}") + 1;
+      if (*at) { /* ends the piece; the pattern goes on behind the slash */
+        if (*pattern != '/') return false;
+        *at++ = 0;
+        pattern++;
+      }
+    } else if (*pattern++ != *at++) {
+      return false;
+    }
+  }
+  return !*at;
+}
+
+void serve_route_run(serve_request *request) {
+  int others = 0, method = request->method == SERVE_HEAD ? SERVE_GET : request->method;
+  for (size_t i = 0; i < BASE_COUNT(routes); i++) {
+    if (!fits(request, routes[i].pattern)) continue;
+    if (routes[i].method != method) {
+      others |= routes[i].method;
+      continue;
+    }
+    if (serve_who_may(request, routes[i].scope)) routes[i].handle(request);
+    return;
+  }
+  if (others) serve_answer_problem_text(request, 405, "Method not allowed", "this address does not take this method");
+  else serve_answer_problem_text(request, 404, "Not found", "there is nothing at this address");
+}

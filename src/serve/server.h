@@ -1,0 +1,71 @@
+/* server.h: what the files of this room share of a server. Of the loop's thread but where it says otherwise. */
+#ifndef SERVE_SERVER_H
+#define SERVE_SERVER_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include <libwebsockets.h>
+
+#include "guard/guard.h"
+#include "serve/link.h"
+#include "serve/live.h"
+#include "serve/metrics.h"
+#include "serve/request.h"
+#include "serve/serve.h"
+
+struct serve_server {
+  serve_settings settings;
+  mien_engine *engine;
+  serve_pool *pool;
+  struct lws_context *context;
+  struct lws_vhost *vhost, *audiosocket;
+  atomic_bool stopping;
+  double stop_by; /* base_clock(), once stopping */
+  bool drained;
+  serve_link *links;
+  serve_request *streams; /* server-sent events that are open, by `next` */
+  size_t connection_count;
+  struct serve_conversation *conversations[1024]; /* by the hash of their ids */
+  size_t conversation_count;
+  serve_metrics metrics;
+  struct serve_texts *texts; /* the chat's reader (texts.h) */
+  struct serve_keys *keys;
+  guard_packs *packs;
+  guard_ledger *ledger;
+  guard_chain *audit;
+  double decided; /* base_clock() when all conversations were decided last */
+  uint64_t generation; /* of the ledger, then */
+  lws_sorted_usec_list_t each_second;
+
+  /* Under the lock: what threads leave for the loop. */
+  pthread_mutex_t lock;
+  bool woken; /* lws_cancel_service was called since the loop last looked */
+  struct serve_conversation *changed; /* have new results, by next_changed */
+  serve_request *answered;            /* by next */
+};
+
+/* From any thread: the loop looks at what was left for it. Call with the lock held. */
+void serve_server_wake(serve_server *server);
+
+/* http.c, for loop.c: lws's callbacks of one exchange. 0, or -1 to close the connection. */
+int serve_http_begin(serve_server *server, struct lws *wsi, serve_request **slot);
+int serve_http_body(serve_request *request, const void *bytes, size_t count);
+int serve_http_body_end(serve_request *request);
+int serve_http_write(serve_request **slot);
+void serve_http_gone(serve_request **slot);
+void serve_http_free(serve_request *request);
+
+/* link.c, for loop.c */
+const serve_door *serve_door_find(const char *path);
+int serve_link_refuse(serve_server *server, struct lws *wsi); /* 0: the upgrade may go on; else it was answered */
+int serve_link_admit(serve_server *server, struct lws *wsi, serve_link **slot); /* the upgrade; -1 refused */
+int serve_link_opened(serve_link *link);
+int serve_link_receive(serve_link *link, const void *bytes, size_t count);
+int serve_link_write(serve_link *link);
+void serve_link_gone(serve_link **slot);
+serve_link *serve_link_new(serve_server *server, struct lws *wsi, const serve_door *door);
+
+extern const serve_door serve_door_mien;
+
+#endif

@@ -1,0 +1,38 @@
+/* who.c: keys. A key is "mien_" and 43 characters; the service keeps its hash alone. */
+#include "serve/who.h"
+
+#include <sodium.h>
+#include <stdio.h>
+#include <strings.h>
+
+#include "serve/keys.h"
+#include "serve/route.h"
+#include "serve/server.h"
+
+bool serve_who_is(struct serve_server *server, const char *authorization, const char *query, serve_who *who) {
+  char key[SERVE_KEY_TEXT + 2] = ""; /* one more: a longer one must not pass for its beginning */
+  if (!strncasecmp(authorization, "Bearer ", 7)) {
+    snprintf(key, sizeof key, "%s", authorization + 7);
+  } else {
+    const char *at = strstr(query, "access_token=");
+    if (at && (at == query || at[-1] == '&')) snprintf(key, sizeof key, "%.*s", (int)strcspn(at + 13, "&"), at + 13);
+  }
+  bool known = strlen(key) == SERVE_KEY_TEXT && serve_keys_find(server->keys, key, who);
+  sodium_memzero(key, sizeof key);
+  return known;
+}
+
+bool serve_who_may(serve_request *request, unsigned scope) {
+  serve_who who;
+  if (scope == SERVE_SCOPE_NONE) return true;
+  if (!serve_who_is(request->server, request->authorization, request->query, &who)) {
+    serve_answer_problem_text(request, 401, "Who are you?", "send a key that is valid: Authorization: Bearer KEY");
+    return false;
+  }
+  snprintf(request->tenant, sizeof request->tenant, "%s", who.tenant);
+  snprintf(request->key, sizeof request->key, "%s", who.key);
+  request->scopes = who.scopes;
+  if ((who.scopes & scope) == scope) return true;
+  serve_answer_problem_text(request, 403, "Not allowed", "this key has not the scope that is needed here");
+  return false;
+}

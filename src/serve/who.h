@@ -1,0 +1,17 @@
+/* who.h: who calls: a key, its tenant and its scopes. */
+#ifndef SERVE_WHO_H
+#define SERVE_WHO_H
+
+#include "serve/request.h"
+
+typedef struct serve_who {
+  char tenant[64], key[64]; /* the key's id, never the key */
+  unsigned scopes;
+} serve_who;
+
+/* "Bearer KEY" of the header, or access_token=KEY of the query (for browsers' WebSocket). */
+bool serve_who_is(struct serve_server *server, const char *authorization, const char *query, serve_who *who);
+/* Fills the request's tenant, key and scopes; answers 401, 403 or 429 and returns false where `scope` is not the caller's. */
+bool serve_who_may(serve_request *request, unsigned scope);
+
+#endif
