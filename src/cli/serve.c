@@ -6,11 +6,12 @@
 #include "cli/options.h"
 #include "serve/serve.h"
 
-static const char *models, *address, *data;
+static const char *models, *address, *data, *file;
 static int port = -1, jobs;
 static serve_server *running;
 
 static const cli_option options[] = {
+    {"settings", OPTION_TEXT, "FILE", &file, "settings (docs/serve.md); what is said here goes before them", 0, 0},
     {"address", OPTION_TEXT, "ADDRESS", &address, "listen there (127.0.0.1); unix:PATH for a socket file", 0, 0},
     {"port", OPTION_INTEGER, "N", &port, "listen on this port (7610); 0: any that is free", 0, 65535},
     {"data", OPTION_TEXT, "DIR", &data, "keys and the store (mien-data)", 0, 0},
@@ -40,12 +41,16 @@ int cli_serve(int argc, char **argv) {
   if (argc > 1) return cli_options_wrong(&usage, "'%s' is not an option", argv[1]);
   serve_settings settings;
   serve_settings_init(&settings);
+  mien_error error = {0};
+  if (serve_settings_read(&settings, file, &error) != MIEN_OK) {
+    complain(&error);
+    return CLI_USAGE;
+  }
   if (address) snprintf(settings.address, sizeof settings.address, "%s", address);
   if (data) snprintf(settings.data, sizeof settings.data, "%s", data);
   if (port >= 0) settings.port = port;
-  settings.threads = jobs;
+  if (jobs) settings.threads = jobs;
   mien_engine *engine = NULL;
-  mien_error error = {0};
   mien_engine_options what = {.size = sizeof what, .models = models};
   if (mien_engine_open(&engine, &what, &error) != MIEN_OK) return complain(&error);
   if (serve_open(&running, engine, &settings, &error) != MIEN_OK) {
@@ -56,8 +61,11 @@ int cli_serve(int argc, char **argv) {
   signal(SIGINT, stop);
   signal(SIGTERM, stop);
   fprintf(stderr, "mien serve: listening on %s port %d\n", settings.address, serve_port(running));
+  if (serve_audiosocket_port(running) >= 0)
+    fprintf(stderr, "mien serve: AudioSocket on port %d\n", serve_audiosocket_port(running));
   code = serve_run(running);
   serve_close(&running);
+  serve_settings_clear(&settings);
   mien_engine_close(&engine);
   return code == MIEN_OK ? CLI_DONE : CLI_NOTHING;
 }

@@ -112,6 +112,22 @@ bool serve_conversation_token_fits(const serve_conversation *c, const char *toke
   return sodium_memcmp(hash, c->token_hash, sizeof hash) == 0;
 }
 
+static serve_conversation *of_id(struct serve_server *server, const char *id) {
+  serve_conversation *c = server->conversations[slot_of(server, id)];
+  while (c && strcmp(c->id, id)) c = c->next;
+  return c;
+}
+
+serve_conversation *serve_conversation_of_token(struct serve_server *server, const char *id, const char *token) {
+  serve_conversation *c = of_id(server, id);
+  return c && serve_conversation_token_fits(c, token) ? c : NULL;
+}
+
+serve_conversation *serve_conversation_unfed(struct serve_server *server, const char *id) {
+  serve_conversation *c = of_id(server, id);
+  return c && c->links == c->streams && !serve_live_last(c->live) && isnan(serve_live_heard(c->live, 0)) ? c : NULL;
+}
+
 /* ---- Who follows it ---- */
 
 serve_conversation *serve_conversation_joined(serve_conversation *c) {

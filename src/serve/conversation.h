@@ -28,7 +28,7 @@ typedef struct serve_conversation {
   guard_answer allowed;       /* as decided last */
   double opened;              /* seconds since 1970 */
   double alone_since;         /* base_clock() since nobody feeds it; NAN */
-  size_t links;               /* that follow it */
+  size_t links;               /* that follow it, server-sent events among them */
   size_t streams;             /* server-sent events that follow it */
   bool finished;              /* its last result is there */
   struct serve_conversation *next; /* of the same hash */
@@ -47,6 +47,9 @@ json_t *serve_conversation_describe(serve_conversation *conversation); /* new re
 
 /* NULL: none of that id for this tenant. */
 serve_conversation *serve_conversation_find(struct serve_server *server, const char *tenant, const char *id);
+/* Of any tenant, by its token; or, for a caller who has no words, one that nobody has fed or followed yet. */
+serve_conversation *serve_conversation_of_token(struct serve_server *server, const char *id, const char *token);
+serve_conversation *serve_conversation_unfed(struct serve_server *server, const char *id);
 bool serve_conversation_token_fits(const serve_conversation *conversation, const char *token);
 serve_conversation *serve_conversation_hold(serve_conversation *conversation);
 void serve_conversation_release(serve_conversation **conversation);

@@ -7,21 +7,14 @@
 #include <jansson.h>
 #include <stdio.h>
 
-#include "serve/conversation.h"
+#include "serve/door.h"
 #include "serve/route.h"
 #include "serve/server.h"
 
 enum { HEADER = 12, SOUND = 1, JPEG = 2 };
 
-static void say_json(serve_link *link, json_t *message) {
-  char *text = message ? json_dumps(message, JSON_COMPACT | JSON_REAL_PRECISION(9)) : NULL;
-  if (text) serve_link_say(link, text, strlen(text));
-  free(text);
-  json_decref(message);
-}
-
 static void say_error(serve_link *link, const mien_error *error) {
-  say_json(link, json_pack("{s:s,s:s,s:s,s:s,s:s}", "type", "error", "error", mien_error_name(error->code), "what",
+  serve_door_say(link, json_pack("{s:s,s:s,s:s,s:s,s:s}", "type", "error", "error", mien_error_name(error->code), "what",
                            error->what, "where", error->where, "remedy", error->remedy));
 }
 
@@ -32,7 +25,7 @@ static void complain(serve_link *link, int code, const char *where, const char *
 }
 
 static void open_door(serve_link *link) {
-  say_json(link, json_pack("{s:s,s:s,s:s}", "type", "hello", "protocol", "mien.v1", "version", MIEN_VERSION));
+  serve_door_say(link, json_pack("{s:s,s:s,s:s}", "type", "hello", "protocol", "mien.v1", "version", MIEN_VERSION));
 }
 
 static void take_open(serve_link *link, json_t *message) {
@@ -43,7 +36,7 @@ static void take_open(serve_link *link, json_t *message) {
     say_error(link, &error);
     return;
   }
-  say_json(link, serve_conversation_opened(c, token));
+  serve_door_say(link, serve_conversation_opened(c, token));
   serve_link_follow(link, c, 0);
 }
 
@@ -62,7 +55,7 @@ static void take_rejoin(serve_link *link, json_t *message) {
     double until = serve_live_heard(c->live, i);
     json_array_append_new(heard, isfinite(until) ? json_real(until) : json_null());
   }
-  say_json(link, json_pack("{s:s,s:s,s:I,s:o}", "type", "rejoined", "session", c->id, "last",
+  serve_door_say(link, json_pack("{s:s,s:s,s:I,s:o}", "type", "rejoined", "session", c->id, "last",
                            (json_int_t)serve_live_last(c->live), "heard", heard));
   serve_link_follow(link, c, after > 0 ? (uint64_t)after : 0);
 }
@@ -87,7 +80,7 @@ static void text(serve_link *link, const char *utf8, size_t bytes) {
   json_t *message = json_loadb(utf8, bytes, JSON_REJECT_DUPLICATES, &where);
   const char *type = json_string_value(json_object_get(message, "type"));
   if (!type) complain(link, MIEN_EFORMAT, "message", "send a JSON object with a \"type\"", message ? "there is no \"type\"" : where.text);
-  else if (!strcmp(type, "ping")) say_json(link, json_pack("{s:s}", "type", "pong"));
+  else if (!strcmp(type, "ping")) serve_door_say(link, json_pack("{s:s}", "type", "pong"));
   else if (!strcmp(type, "open") || !strcmp(type, "rejoin")) {
     if (link->conversation) complain(link, MIEN_EINVAL, type, "open another connection", "this connection has a conversation already");
     else if (*type == 'o') take_open(link, message);

@@ -72,8 +72,8 @@ int serve_http_begin(serve_server *server, struct lws *wsi, serve_request **slot
   unsigned long long announced = strtoull(length, NULL, 10);
   if (path_bytes >= SERVE_PATH || !query_fits)
     serve_answer_problem_text(request, 414, "Address too long", "the path takes 511 bytes, the query 1023");
-  else if (announced > server->settings.body)
-    serve_answer_problem_text(request, 413, "Body too large", "the body may have %zu bytes", server->settings.body);
+  else if (announced > (size_t)server->settings.body)
+    serve_answer_problem_text(request, 413, "Body too large", "the body may have %d bytes", server->settings.body);
   else if (!(method & (SERVE_POST | SERVE_PUT | SERVE_PATCH)) || (*length && !announced)) serve_route_run(request);
   else return 0; /* the body comes */
   return answered(request);
@@ -81,8 +81,8 @@ int serve_http_begin(serve_server *server, struct lws *wsi, serve_request **slot
 
 int serve_http_body(serve_request *request, const void *bytes, size_t count) {
   if (request->status) return 0;
-  if (request->body.length + count > request->server->settings.body) {
-    serve_answer_problem_text(request, 413, "Body too large", "the body may have %zu bytes", request->server->settings.body);
+  if (request->body.length + count > (size_t)request->server->settings.body) {
+    serve_answer_problem_text(request, 413, "Body too large", "the body may have %d bytes", request->server->settings.body);
     base_text_clear(&request->body);
     return answered(request);
   }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "serve/conversation.h"
+#include "serve/door.h"
 #include "serve/route.h"
 #include "serve/server.h"
 #include "serve/who.h"
@@ -16,7 +17,7 @@ typedef struct link_message {
   unsigned char data[]; /* LWS_PRE bytes before the message */
 } link_message;
 
-static const serve_door *const doors[] = {&serve_door_mien};
+static const serve_door *const doors[] = {&serve_door_mien, &serve_door_twilio, &serve_door_pcm, &serve_door_audiohook, &serve_door_hume};
 
 const serve_door *serve_door_find(const char *path) {
   for (size_t i = 0; i < BASE_COUNT(doors); i++)
@@ -58,8 +59,15 @@ static int refusal(serve_server *server, struct lws *wsi, serve_upgrade *upgrade
   if (atomic_load(&server->stopping)) return 503;
   lws_get_peer_simple(wsi, upgrade->peer, sizeof upgrade->peer);
   if (lws_hdr_copy(wsi, authorization, sizeof authorization, WSI_TOKEN_HTTP_AUTHORIZATION) < 0) *authorization = 0;
-  serve_who who;
-  if (!serve_who_is(server, authorization, upgrade->query, &who)) return 401;
+  if (!*authorization) { /* as Hume's clients send it */
+    static const char name[] = "x-hume-api-key:";
+    char key[80];
+    if (lws_hdr_custom_copy(wsi, key, sizeof key, name, sizeof name - 1) > 0) snprintf(authorization, sizeof authorization, "Bearer %s", key);
+  }
+  serve_who who = {0};
+  bool known = serve_who_is(server, authorization, upgrade->query, &who);
+  if ((*door)->admit) return (*door)->admit(server, wsi, upgrade);
+  if (!known && ((*door)->scope || *authorization)) return 401;
   if (((*door)->scope & who.scopes) != (*door)->scope) return 403;
   snprintf(upgrade->tenant, sizeof upgrade->tenant, "%s", who.tenant);
   snprintf(upgrade->key, sizeof upgrade->key, "%s", who.key);
@@ -68,7 +76,7 @@ static int refusal(serve_server *server, struct lws *wsi, serve_upgrade *upgrade
 }
 
 int serve_link_refuse(serve_server *server, struct lws *wsi) {
-  serve_upgrade upgrade = {0};
+  serve_upgrade upgrade = {.first_look = true};
   const serve_door *door = NULL;
   int status = refusal(server, wsi, &upgrade, &door);
   if (!status) return 0;

@@ -8,28 +8,31 @@
 
 struct lws;
 struct serve_conversation;
+struct serve_server;
 typedef struct serve_link serve_link;
 
 enum { SERVE_MESSAGE = 4 << 20 /* bytes of one message at most, either way */ };
 
+/* What the upgrade request said, and who it is of. */
+typedef struct serve_upgrade {
+  char path[512], query[1024], tenant[64], key[64], peer[64];
+  unsigned scopes;  /* of its key; 0: it carried none */
+  bool first_look;  /* it is looked at twice: before it is answered, and when it is taken */
+} serve_upgrade;
+
 /* A protocol. Each function may be NULL but `open`. */
 typedef struct serve_door {
   const char *name;      /* "mien.v1" */
-  const char *path;      /* "/v1/stream" */
-  unsigned scope;        /* SERVE_SCOPE_… of the key that the upgrade must carry */
-  size_t state_bytes;    /* of serve_link_state, zeroed */
+  const char *path;      /* "/v1/stream"; NULL: no WebSocket */
+  unsigned scope;        /* SERVE_SCOPE_… of the key that the upgrade must carry; 0: it says later who it is */
+  size_t state_bytes;    /* of serve_link.state, zeroed */
+  int (*admit)(struct serve_server *server, struct lws *wsi, serve_upgrade *upgrade); /* 0, or an HTTP status */
   void (*open)(serve_link *link);
   void (*text)(serve_link *link, const char *utf8, size_t bytes);
   void (*binary)(serve_link *link, const uint8_t *bytes, size_t count);
   void (*result)(serve_link *link, const serve_result *result); /* the next of the conversation followed */
   void (*close)(serve_link *link);
 } serve_door;
-
-/* What the upgrade request said. */
-typedef struct serve_upgrade {
-  char path[512], query[1024], tenant[64], key[64], peer[64];
-  unsigned scopes;
-} serve_upgrade;
 
 struct serve_link {
   struct serve_server *server;

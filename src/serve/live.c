@@ -137,7 +137,7 @@ static int feed(serve_live *live, int kind, size_t index, const void *bytes, siz
   pthread_mutex_lock(&live->lock);
   int code = MIEN_OK;
   if (live->finishing) code = MIEN_EEND;
-  else if (live->inbox_bytes > SERVE_INBOX && kind != LIVE_FINISH) code = MIEN_EAGAIN;
+  else if (live->inbox_bytes > 2 * SERVE_INBOX && kind != LIVE_FINISH) code = MIEN_EAGAIN; /* what was on its way fits */
   if (!code) {
     enqueue(live, item);
     if (kind == LIVE_FINISH) live->finishing = true;
@@ -176,6 +176,12 @@ int serve_live_feed_jpeg(serve_live *live, size_t person, const uint8_t *bytes, 
   if (person >= live->person_count) return MIEN_EINVAL;
   if (!may(live, person, MIEN_READ_FACE | MIEN_READ_BODY)) return MIEN_EPOLICY;
   return feed(live, LIVE_JPEG, person, bytes, count, isfinite(at) ? at : now(live), NAN);
+}
+
+int serve_live_feed_file(serve_live *live, size_t person, const uint8_t *bytes, size_t count, double at) {
+  if (person >= live->person_count) return MIEN_EINVAL;
+  if (!may(live, person, MIEN_READ_VOICE | MIEN_READ_WORDS | MIEN_READ_FACE | MIEN_READ_BODY)) return MIEN_EPOLICY;
+  return feed(live, LIVE_FILE, person, bytes, count, at, NAN);
 }
 
 int serve_live_finish(serve_live *live) { return feed(live, LIVE_FINISH, 0, NULL, 0, NAN, NAN); }

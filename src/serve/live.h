@@ -8,7 +8,7 @@
  * Threads: every function may be called from any thread. A pool runs `threads` workers; one conversation
  * is read by one of them at a time, in the order of its feeds. `wake` is called from workers.
  * Ownership: a live conversation lives as long as somebody holds it (hold, release); results likewise.
- * Memory of a conversation: its engine session (engine.h), an inbox of at most SERVE_INBOX bytes, results
+ * Memory of a conversation: its engine session (engine.h), an inbox of about SERVE_INBOX bytes, results
  * of at most SERVE_KEPT bytes: the oldest go first. */
 #ifndef SERVE_LIVE_H
 #define SERVE_LIVE_H
@@ -87,12 +87,14 @@ void serve_live_attach(serve_live *live, void *owner); /* for `wake` and `seen`:
 void *serve_live_owner(const serve_live *live);
 const char *serve_live_id(const serve_live *live);
 
-/* The feeds copy what they are given. MIEN_EAGAIN: the inbox is full, nothing was taken. MIEN_EINVAL: no such stream or person. MIEN_EEND: finished. MIEN_EPOLICY: not one of those whose
+/* The feeds copy what they are given. MIEN_EAGAIN: the inbox has been full for long, nothing was taken. MIEN_EINVAL: no such stream or person. MIEN_EEND: finished. MIEN_EPOLICY: not one of those whose
  * it is may be read, so it was dropped. Times are seconds of the conversation; NAN: it follows what came
  * before it in this stream (sound), or now (the others). */
 int serve_live_feed_sound(serve_live *live, size_t stream, const uint8_t *bytes, size_t count, double at);
 int serve_live_feed_text(serve_live *live, size_t person, const char *utf8, size_t bytes, double at, double until);
 int serve_live_feed_jpeg(serve_live *live, size_t person, const uint8_t *bytes, size_t count, double at);
+/* A whole file of sound, pictures or both, of any format that media/ reads; its times begin at `at`. */
+int serve_live_feed_file(serve_live *live, size_t person, const uint8_t *bytes, size_t count, double at);
 int serve_live_finish(serve_live *live);
 /* Full: stop reading the socket, until ready: half the inbox is free. */
 bool serve_live_full(serve_live *live);

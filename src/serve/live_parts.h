@@ -7,7 +7,7 @@
 #include "serve/live.h"
 #include "serve/picture.h"
 
-enum { LIVE_SOUND, LIVE_TEXT, LIVE_JPEG, LIVE_FINISH };
+enum { LIVE_SOUND, LIVE_TEXT, LIVE_JPEG, LIVE_FILE, LIVE_FINISH };
 
 typedef struct live_item {
   struct live_item *next;

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "guard/guard.h"
+#include "media/media.h"
 #include "serve/live_parts.h"
 
 enum { SLICE = 64 << 10 /* bytes of items read in one turn */ };
@@ -144,6 +145,28 @@ static void read_jpeg(serve_live *live, const live_item *item) {
   while (fed(live, mien_session_feed_frame(live->session, live->people[item->index].is.who, &picture, item->at))) {}
 }
 
+static void read_file(serve_live *live, const live_item *item) {
+  media_options options;
+  media_reader *reader = NULL;
+  media_item got;
+  mien_error error = {0};
+  const char *who = live->people[item->index].is.who;
+  media_options_init(&options);
+  options.channels = MEDIA_CHANNELS_MIX;
+  options.format = MIEN_GREY;
+  options.max_side = 1280;
+  int code = media_open_memory(&reader, item->data, item->bytes, "the data", &options, &error);
+  while (!code && (code = media_next(reader, &got, &error)) == MIEN_OK) {
+    unsigned may = atomic_load(&live->people[item->index].read);
+    if (got.kind == MEDIA_AUDIO && may & (MIEN_READ_VOICE | MIEN_READ_WORDS))
+      while (fed(live, mien_session_feed_audio(live->session, who, got.pcm, got.count, item->at + got.at))) {}
+    if (got.kind == MEDIA_PICTURE && may & (MIEN_READ_FACE | MIEN_READ_BODY))
+      while (fed(live, mien_session_feed_frame(live->session, who, &got.picture, item->at + got.at))) {}
+  }
+  media_close(&reader);
+  if (code != MIEN_EEND) trouble(live, &error);
+}
+
 static void finish(serve_live *live) {
   for (size_t i = 0; i < live->stream_count; i++)
     if (live->streams[i].sound)
@@ -172,6 +195,7 @@ static void read_item(serve_live *live, const live_item *item) {
   }
   if (item->kind == LIVE_SOUND) read_sound(live, item);
   else if (item->kind == LIVE_TEXT) read_text(live, item);
+  else if (item->kind == LIVE_FILE) read_file(live, item);
   else read_jpeg(live, item);
 }
 

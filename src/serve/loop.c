@@ -8,6 +8,7 @@
 
 #include "serve/audit.h"
 #include "serve/conversation.h"
+#include "serve/door.h"
 #include "serve/keys.h"
 #include "serve/server.h"
 #include "serve/texts.h"
@@ -123,6 +124,18 @@ static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *use
   case LWS_CALLBACK_WS_SERVER_DROP_PROTOCOL:
     if (c) serve_link_gone(&c->link);
     return 0;
+  case LWS_CALLBACK_RAW_ADOPT:
+    c->link = serve_link_new(server, wsi, &serve_door_asterisk);
+    return c->link ? serve_link_opened(c->link) : -1;
+  case LWS_CALLBACK_RAW_RX:
+    if (!c->link) return -1;
+    c->link->door->binary(c->link, in, bytes);
+    return c->link->closing ? -1 : 0;
+  case LWS_CALLBACK_RAW_WRITEABLE:
+    return c->link && c->link->closing ? -1 : 0; /* nothing is said to Asterisk */
+  case LWS_CALLBACK_RAW_CLOSE:
+    if (c) serve_link_gone(&c->link);
+    return 0;
   default:
     return 0;
   }
@@ -133,6 +146,7 @@ static const struct lws_protocols protocols[] = {
     {"http", callback, sizeof(connection), RECEIVE, 0, NULL, 0},
     {"mien.v1", callback, sizeof(connection), RECEIVE, 0, NULL, 0},
     {"audio.drachtio.org", callback, sizeof(connection), RECEIVE, 0, NULL, 0},
+    {"audiosocket", callback, sizeof(connection), RECEIVE, 0, NULL, 0},
     {NULL, NULL, 0, 0, 0, NULL, 0},
 };
 
@@ -179,12 +193,31 @@ static int listen_at(serve_server *server, mien_error *error) {
   return MIEN_OK;
 }
 
+/* Asterisk's door: plain TCP. */
+static int listen_for_asterisk(serve_server *server, mien_error *error) {
+  const serve_settings *s = &server->settings;
+  if (s->audiosocket_port < 0) return MIEN_OK;
+  struct lws_context_creation_info info = {
+      .options = LWS_SERVER_OPTION_ONLY_RAW | LWS_SERVER_OPTION_ADOPT_APPLY_LISTEN_ACCEPT_CONFIG,
+      .port = s->audiosocket_port, .iface = strncmp(s->address, "unix:", 5) && *s->address ? s->address : NULL, .protocols = protocols,
+      .listen_accept_role = "raw-skt", .listen_accept_protocol = "audiosocket", .vhost_name = "audiosocket",
+      .keepalive_timeout = (int)s->idle_timeout, .gid = -1, .uid = -1};
+  server->audiosocket = lws_create_vhost(server->context, &info);
+  return server->audiosocket ? MIEN_OK : base_error_set(error, MIEN_EIO, "doors.audiosocket_port", "set another port",
+                                                        "the server could not listen on port %d", s->audiosocket_port);
+}
+
+int serve_audiosocket_port(const serve_server *server) {
+  return server->audiosocket ? lws_get_vhost_listen_port(server->audiosocket) : -1;
+}
+
 int serve_open(serve_server **opened, mien_engine *engine, const serve_settings *settings, mien_error *error) {
   *opened = NULL;
   lws_set_log_level(0, silent);
   serve_server *server = base_alloc(1, sizeof *server);
   if (!server) return base_error_set(error, MIEN_ENOMEM, "serve", "", "out of memory");
   server->settings = *settings;
+  json_incref(server->settings.profiles);
   server->engine = engine;
   pthread_mutex_init(&server->lock, NULL);
   serve_metrics_init(&server->metrics);
@@ -195,6 +228,7 @@ int serve_open(serve_server **opened, mien_engine *engine, const serve_settings 
   if (!code) code = serve_pool_open(&server->pool, &pool, error);
   if (!code) code = serve_texts_open(&server->texts, engine, error);
   if (!code) code = listen_at(server, error);
+  if (!code) code = listen_for_asterisk(server, error);
   if (code) serve_close(&server);
   *opened = server;
   return code;
@@ -250,6 +284,7 @@ void serve_close(serve_server **closed) {
   serve_conversations_clear(server);
   serve_keys_close(&server->keys);
   serve_audit_close(server);
+  serve_settings_clear(&server->settings);
   pthread_mutex_destroy(&server->lock);
   base_free(server);
   *closed = NULL;

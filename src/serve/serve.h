@@ -23,6 +23,7 @@ typedef struct serve_server serve_server;
 int serve_open(serve_server **server, mien_engine *engine, const serve_settings *settings, mien_error *error);
 /* The port that is listened on (where the settings said 0, the one that was free). */
 int serve_port(const serve_server *server);
+int serve_audiosocket_port(const serve_server *server); /* -1: closed */
 /* Until serve_stop: then no new work is taken, open conversations are finished, at most
  * `settings.drain` seconds, and it returns. */
 int serve_run(serve_server *server);

@@ -66,6 +66,4 @@ int serve_link_write(serve_link *link);
 void serve_link_gone(serve_link **slot);
 serve_link *serve_link_new(serve_server *server, struct lws *wsi, const serve_door *door);
 
-extern const serve_door serve_door_mien;
-
 #endif

@@ -1,28 +1,37 @@
-/* settings.h: what an operator decides. One YAML file, each value also by environment. */
+/* settings.h: what an operator decides: one YAML file (docs/serve.md), each value also by environment:
+ * `limits: {connections: 10}` is MIEN_LIMITS_CONNECTIONS=10 as well, which goes before the file. */
 #ifndef SERVE_SETTINGS_H
 #define SERVE_SETTINGS_H
+
+#include <jansson.h>
 
 #include "base/base.h"
 
 enum { SERVE_TEXT = 256 };
 
 typedef struct serve_settings {
-  char address[64];            /* "127.0.0.1", "::", … or "unix:/run/mien.sock" */
+  char address[SERVE_TEXT];    /* "127.0.0.1", "::", … or "unix:/run/mien.sock" */
   int port;                    /* 0: any that is free */
-  char certificate[SERVE_TEXT], private_key[SERVE_TEXT]; /* PEM; "" none: plain HTTP; "self": made in `data` */
+  char certificate[SERVE_TEXT], private_key[SERVE_TEXT]; /* PEM files; "" none: plain HTTP */
   int audiosocket_port;        /* Asterisk's door; -1: closed, 0: any that is free */
-  char data[SERVE_TEXT];       /* folder of the store, keys and certificate; made with mode 0700 */
+  char data[SERVE_TEXT];       /* folder of keys, consents and audit; made with mode 0700 */
   char policies[SERVE_TEXT];   /* folder of packs beside those inside; "" none */
   int threads;                 /* that read; 0: one a processor */
   int connections;             /* at most */
   int conversations;           /* at most */
-  size_t body;                 /* bytes of a request at most */
+  int body;                    /* bytes of a request at most */
   double header_timeout, idle_timeout; /* seconds until a request is complete; without any traffic */
   double linger;               /* seconds that a conversation waits for its client to rejoin */
   double drain;                /* seconds that a stop waits for what is being read */
-  int rate;                    /* requests a second and key, in bursts of twice as many; 0: no limit */
+  char profile[SERVE_TEXT];    /* what doors open that cannot say themselves: a name of `profiles` */
+  char audiohook_key[SERVE_TEXT], audiohook_secret[SERVE_TEXT]; /* Genesys' client: X-API-KEY, file of the secret (base64) */
+  char audiohook_tenant[64];
+  json_t *profiles;            /* name to what "open" says (docs/asyncapi.yaml), without its type and audio */
 } serve_settings;
 
 void serve_settings_init(serve_settings *settings);
+/* `path` NULL: the environment alone. MIEN_EFORMAT with file, line and column. */
+int serve_settings_read(serve_settings *settings, const char *path, mien_error *error);
+void serve_settings_clear(serve_settings *settings);
 
 #endif
