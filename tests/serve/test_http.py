@@ -2,11 +2,14 @@
 import http.client
 import json
 import os
+import re
 import socket
 import subprocess
 import time
 
-from server import PROGRAM, run
+import yaml
+
+from server import PROGRAM, ROOT, run
 
 
 def health_and_keys(server):
@@ -158,5 +161,21 @@ def figures(server):
     assert lines[-1] == "# EOF" and any(line.startswith('mien_requests_total{status="2xx"} ') for line in lines)
 
 
-run(health_and_keys, no_such_place, texts_as_the_program_reads_them, wrong_bodies, refused_by_policy, turns_and_results, rude_clients,
+def as_documented(server):
+    """docs/openapi.yaml and the routes name the same; what it says is open to anybody is, and nothing else."""
+    document = yaml.safe_load(open(os.path.join(ROOT, "docs/openapi.yaml")))
+    named = {(method.upper(), path) for path, item in document["paths"].items() for method in item if method != "parameters"}
+    source = open(os.path.join(ROOT, "src/serve/route.c")).read()
+    assert named == {(m, p) for m, p in re.findall(r'{SERVE_(\w+), "([^"]+)"', source)}, named
+    for method, path in named:
+        open_to_all = document["paths"][path][method.lower()].get("security") == []
+        status = server.ask(method, path.replace("{id}", "x_1"), {} if method == "POST" else None, key=None)[0]
+        assert (status == 401) != open_to_all and status not in (404, 405), (method, path, status)
+    messages = yaml.safe_load(open(os.path.join(ROOT, "docs/asyncapi.yaml")))["components"]["messages"]
+    door = open(os.path.join(ROOT, "src/serve/door_mien.c")).read()
+    for type_ in ("open", "rejoin", "text", "ack", "finish", "ping"):
+        assert f'"{type_}"' in door and type_ in messages
+
+
+run(as_documented, health_and_keys, no_such_place, texts_as_the_program_reads_them, wrong_bodies, refused_by_policy, turns_and_results, rude_clients,
     figures)
