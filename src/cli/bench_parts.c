@@ -10,7 +10,7 @@
 #include "cli/terminal.h"
 #include "engine/engine.h"
 #include "media/media.h"
-#include "voice/speech.h"
+#include "voice/detector.h"
 
 enum { TEXTS = 100000, SOUND_SECONDS = 60, FRAMES = 60, FACES = 300 };
 
@@ -185,18 +185,18 @@ static void frame_keep(void *context, const float frame[VOICE_FEATURES]) {
 static double detector_seconds(const bench *b, const float *sound) {
   frames_taken taken = {base_alloc(SOUND_SECONDS * 100, sizeof *taken.frames), 0};
   voice_features *features = NULL;
-  voice_speech speech = {0};
+  voice_listener speech = {0};
   double best = NAN;
   if (taken.frames && b->engine->voice && !voice_features_open(&features, frame_keep, &taken) &&
-      !voice_speech_open(&speech, b->engine->voice)) {
+      !voice_listener_open(&speech, &b->engine->voice->speech)) {
     voice_features_feed(features, sound, SOUND_SECONDS * MEDIA_RATE);
     for (int i = 0; i < b->repeats; i++) {
       double start = bench_cpu();
-      for (size_t f = 0; f < taken.count; f++) voice_speech_read(&speech, taken.frames[f]);
+      for (size_t f = 0; f < taken.count; f++) voice_listener_read(&speech, taken.frames[f]);
       best = fmin(best, bench_cpu() - start);
     }
   }
-  voice_speech_close(&speech);
+  voice_listener_close(&speech);
   voice_features_close(&features);
   base_free(taken.frames);
   return best;

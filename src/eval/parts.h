@@ -4,7 +4,7 @@
  * text.c   the text models, for the sets of texts             docs/accuracy.md
  * goemotions.c brighter.c emobank.c xed.c tweets.c talk.c (MELD) sarcasm.c (iSarcasmEval)
  * faithful.c do a text's contributions name the words that matter?
- * voice.c voice_ways.c voice_folds.c speech.c speakers.c  RAVDESS, EmoDB, nEMO, CREMA-D, TESS (voice.h)
+ * voice.c voice_ways.c voice_folds.c speech.c cries.c speakers.c  RAVDESS, EmoDB, nEMO, CREMA-D, TESS (voice.h)
  *                                                   face.c    FER+      frames.c  landmarks68, UTK
  * fused.c  CREMA-D's raters                         pairs.c   items of the sets above, put together
  * metrics.c the metrics                             table.c   CSV and TSV in
@@ -91,6 +91,7 @@ int eval_tess(eval_context *context, mien_error *error);
 int eval_voices(eval_context *context, mien_error *error);
 int eval_voice_ways(eval_context *context, mien_error *error);
 int eval_speech(eval_context *context, mien_error *error);
+int eval_cries(eval_context *context, mien_error *error);
 int eval_speakers(eval_context *context, mien_error *error);
 int eval_voice_folds(eval_context *context, mien_error *error);
 int eval_people(eval_context *context, mien_error *error);

@@ -29,6 +29,7 @@ static const eval_entry sets[] = {
     {"voices", "voice", eval_voices},
     {"voice-ways", "voice", eval_voice_ways},
     {"speech", "voice", eval_speech},
+    {"cries", "voice", eval_cries},
     {"speakers", "voice", eval_speakers},
     {"voice-folds", "voice", eval_voice_folds},
     {"ferplus", "face", eval_ferplus},

@@ -2,7 +2,7 @@
  * of nothing before and after, in the noises of ESC-10's fold 5, which training has not heard, and on those
  * noises alone. There is speech in a frame of 10 ms of the clean clip less than 30 dB under its loudest;
  * silences under 0.12 s between such frames count as speech, and 50 ms around each change do not count. */
-#include "voice/speech.h"
+#include "voice/detector.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -31,7 +31,7 @@ enum { WAYS = BASE_COUNT(ways) };
 
 typedef struct detector {
   voice_frames frames;
-  voice_speech speech;
+  voice_listener speech;
   bool said[MOST];
   size_t count;
 } detector;
@@ -39,7 +39,7 @@ typedef struct detector {
 static size_t detect(detector *d, const float *pcm, size_t count) {
   d->count = 0;
   voice_frames_restart(&d->frames);
-  voice_speech_restart(&d->speech);
+  voice_listener_restart(&d->speech);
   static const float silence[VOICE_HOP * VOICE_PITCH_DELAY];
   const float *part[] = {pcm, silence};
   const size_t length[] = {count, BASE_COUNT(silence)};
@@ -48,7 +48,7 @@ static size_t detect(detector *d, const float *pcm, size_t count) {
       const float *ready;
       int bad;
       at += voice_frames_feed(&d->frames, part[p] + at, length[p] - at, &ready, &bad);
-      if (ready) d->said[d->count++] = voice_speech_read(&d->speech, ready) > ON;
+      if (ready) d->said[d->count++] = voice_listener_read(&d->speech, ready) > ON;
     }
   return d->count;
 }
@@ -142,7 +142,7 @@ int eval_speech(eval_context *context, mien_error *error) {
   if (!code) code = voice_model_open(&model, file, error);
   if (!code) code = eval_voice_noises(context, &n, error);
   if (!code) code = voice_frames_open(&d->frames);
-  if (!code) code = voice_speech_open(&d->speech, model);
+  if (!code) code = voice_listener_open(&d->speech, &model->speech);
   if (!code) code = clips_read(context, d, &n, &t, error);
   if (!code && t.count) {
     eval_set(&context->report, "Speech in frames of 10 ms");
@@ -167,7 +167,7 @@ int eval_speech(eval_context *context, mien_error *error) {
     free(alarms);
   }
   for (int w = 0; w < (int)WAYS; w++) free(t.recall[w]), free(t.precision[w]);
-  if (d) voice_frames_close(&d->frames), voice_speech_close(&d->speech);
+  if (d) voice_frames_close(&d->frames), voice_listener_close(&d->speech);
   free(d);
   free(n.pcm);
   voice_model_close(&model);

@@ -97,6 +97,7 @@ int eval_voice_read(const voice_model *model, const float *pcm, size_t count, mi
   if (!code) code = voice_stream_feed(stream, pcm, count, 0.0);
   if (!code) code = voice_stream_finish(stream);
   while (!code && voice_stream_next(stream, &reading) == MIEN_OK) {
+    if (isfinite(reading.flags[MIEN_DISTRESS])) continue; /* a cry is no utterance */
     if (!reading.final || (*heard && reading.t1 - reading.t0 <= longest->t1 - longest->t0)) continue;
     *longest = reading;
     longest->cues = NULL;

@@ -2,7 +2,7 @@
  *
  * voice.c  the sets by their split, and these helpers     voice_ways.c  noise, telephone, levels
  * voice_folds.c  cross-validation: models that each left some speakers out
- * speech.c  is someone speaking    speakers.c  who speaks when */
+ * speech.c  is someone speaking    cries.c  does an infant cry    speakers.c  who speaks when */
 #ifndef EVAL_VOICE_H
 #define EVAL_VOICE_H
 

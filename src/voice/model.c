@@ -119,6 +119,23 @@ static double number(loader *l, const char *name, double least, double most) {
   return l->code ? least : value;
 }
 
+static bool has(const nn_file *file, const char *name) {
+  for (size_t i = 0; i < nn_file_count(file); i++)
+    if (!strcmp(nn_file_tensor_at(file, i)->name, name)) return true;
+  return false;
+}
+
+static void detector(loader *l, const char *name, voice_detector *d) {
+  char path[48];
+#define PART(part) (snprintf(path, sizeof path, "%s." part, name), path)
+  floats(l, PART("input.mean"), 1, VOICE_FEATURES, 1, d->mean);
+  floats(l, PART("input.scale"), 1, VOICE_FEATURES, 1, d->scale);
+  layer(l, PART("front"), VOICE_DETECTOR_WIDTH, 5, VOICE_FEATURES, &d->front);
+  gru(l, PART("gru"), VOICE_DETECTOR_WIDTH, VOICE_DETECTOR_WIDTH, &d->gru);
+  layer(l, PART("out"), 1, 0, VOICE_DETECTOR_WIDTH, &d->out);
+#undef PART
+}
+
 int voice_model_open(voice_model **model, const nn_file *file, mien_error *error) {
   loader l = {file, error, MIEN_OK};
   double version = 0.0;
@@ -135,11 +152,9 @@ int voice_model_open(voice_model **model, const nn_file *file, mien_error *error
   voice_model *m = *model = base_alloc(1, sizeof **model);
   if (!m) return base_error_set(error, MIEN_ENOMEM, "voice model", "", "out of memory");
 
-  floats(&l, "speech.input.mean", 1, VOICE_FEATURES, 1, m->speech_mean);
-  floats(&l, "speech.input.scale", 1, VOICE_FEATURES, 1, m->speech_scale);
-  layer(&l, "speech.front", VOICE_SPEECH_WIDTH, 5, VOICE_FEATURES, &m->speech_front);
-  gru(&l, "speech.gru", VOICE_SPEECH_WIDTH, VOICE_SPEECH_WIDTH, &m->speech_gru);
-  layer(&l, "speech.out", 1, 0, VOICE_SPEECH_WIDTH, &m->speech_out);
+  detector(&l, "speech", &m->speech);
+  m->hears_cries = has(file, "cry.out.weight");
+  if (m->hears_cries) detector(&l, "cry", &m->cry);
 
   m->network_count = (int)number(&l, "networks", 0, VOICE_NETWORKS);
   m->perceptron_count = (int)number(&l, "perceptrons", 0, VOICE_PERCEPTRONS);
@@ -169,9 +184,12 @@ int voice_model_open(voice_model **model, const nn_file *file, mien_error *error
 void voice_model_close(voice_model **model) {
   voice_model *m = *model;
   if (!m) return;
-  nn_tensor *packed[] = {&m->speech_front.weight, &m->speech_out.weight, &m->speech_gru.wi,
-                         &m->speech_gru.wh};
-  for (size_t i = 0; i < BASE_COUNT(packed); i++) nn_pack_clear(packed[i]);
+  voice_detector *detectors[] = {&m->speech, &m->cry};
+  for (size_t i = 0; i < BASE_COUNT(detectors); i++) {
+    voice_detector *d = detectors[i];
+    nn_tensor *own[] = {&d->front.weight, &d->out.weight, &d->gru.wi, &d->gru.wh};
+    for (size_t k = 0; k < BASE_COUNT(own); k++) nn_pack_clear(own[k]);
+  }
   for (voice_network *n = m->networks; n < m->networks + VOICE_NETWORKS; n++) {
     nn_tensor *own[] = {&n->front[0].weight, &n->front[1].weight, &n->deep[0].weight,
                         &n->deep[1].weight, &n->gru.wi, &n->gru.wh, &n->look.weight,

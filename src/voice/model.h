@@ -4,7 +4,7 @@
 
 #include "voice/functionals.h"
 
-enum { VOICE_SPEECH_WIDTH = 32, /* of the speech detector                     */
+enum { VOICE_DETECTOR_WIDTH = 32, /* of the detectors of speech and cries     */
        VOICE_FRONT = 96,        /* channels after the first convolution       */
        VOICE_WIDTH = 128,       /* channels of the rest, and of the GRU       */
        VOICE_HEADS = 4,         /* of the attentive pooling                   */
@@ -43,11 +43,16 @@ typedef struct voice_perceptron {
   voice_layer hidden[2], classes, dims;
 } voice_perceptron;
 
+/* Frames to the chance of something in them (detector.h): [out][5][72], GRU, one logit. */
+typedef struct voice_detector {
+  float mean[VOICE_FEATURES], scale[VOICE_FEATURES];
+  voice_layer front, out;
+  voice_gru gru;
+} voice_detector;
+
 struct voice_model {
-  /* The speech detector: [out][5][72], GRU, one logit. */
-  float speech_mean[VOICE_FEATURES], speech_scale[VOICE_FEATURES];
-  voice_layer speech_front, speech_out;
-  voice_gru speech_gru;
+  voice_detector speech, cry;
+  bool hears_cries; /* `cry` is there: models made before it, and those of a cross-validation, have none */
   /* Networks that were trained apart; their answers are averaged. */
   voice_network networks[VOICE_NETWORKS];
   int network_count;

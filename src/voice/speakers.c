@@ -2,7 +2,7 @@
 #include "voice/speakers.h"
 #include "voice/frames.h"
 #include "voice/model.h"
-#include "voice/speech.h"
+#include "voice/detector.h"
 
 enum { CELL = 25,          /* frames                                                         */
        AROUND = 3,         /* cells before and after that a cell's point is made of          */
@@ -26,7 +26,7 @@ typedef struct group {
 struct voice_speakers {
   const voice_model *model;
   voice_frames frames;
-  voice_speech speech;
+  voice_listener speech;
   voice_tracks tracks;
   cell *cells;
   size_t count, capacity;
@@ -41,7 +41,7 @@ int voice_speakers_open(voice_speakers **speakers, const voice_model *model) {
   s->in_cell = CELL;
   voice_tracks_init(&s->tracks);
   int code = voice_frames_open(&s->frames);
-  if (!code) code = voice_speech_open(&s->speech, model);
+  if (!code) code = voice_listener_open(&s->speech, &model->speech);
   if (code) voice_speakers_close(speakers);
   return code;
 }
@@ -50,7 +50,7 @@ void voice_speakers_close(voice_speakers **speakers) {
   voice_speakers *s = *speakers;
   if (!s) return;
   voice_frames_close(&s->frames);
-  voice_speech_close(&s->speech);
+  voice_listener_close(&s->speech);
   base_free(s->cells);
   base_free(s->spans);
   base_free(s);
@@ -60,7 +60,7 @@ void voice_speakers_close(voice_speakers **speakers) {
 static int frame_take(voice_speakers *s, const float *frame) {
   float y[VOICE_TRACKS];
   voice_tracks_read(&s->tracks, frame, y);
-  bool sounding = voice_speech_read(&s->speech, frame) > SPEECH && voice_track_sounds(y);
+  bool sounding = voice_listener_read(&s->speech, frame) > SPEECH && voice_track_sounds(y);
   if (s->in_cell == CELL) {
     if (s->count == MOST) return MIEN_OK;
     if (s->count == s->capacity) {

@@ -1,11 +1,12 @@
 /* stream.c: puts the parts together: samples to frames, frames to utterances, utterances to
  * readings. All decisions are made once a frame, so it does not matter how the samples come. */
+#include "voice/cry.h"
+#include "voice/detector.h"
 #include "voice/encode.h"
 #include "voice/frames.h"
 #include "voice/perceptron.h"
 #include "voice/prosody.h"
 #include "voice/raw.h"
-#include "voice/speech.h"
 
 #define ON 0.5f          /* chance of speech that starts an utterance, in most of 0.16 s  */
 #define OFF 0.25f        /* chance under which an utterance is silent                     */
@@ -39,7 +40,8 @@ typedef struct kept_frame {
 struct voice_stream {
   const voice_model *model;
   voice_frames frames;
-  voice_speech speech;
+  voice_listener speech;
+  voice_cry cry;
   voice_encoder encoders[VOICE_NETWORKS];
   voice_prosody prosody;
   voice_functionals functionals;
@@ -60,7 +62,8 @@ struct voice_stream {
 
 static void stream_restart(voice_stream *s) {
   voice_frames_restart(&s->frames);
-  voice_speech_restart(&s->speech);
+  voice_listener_restart(&s->speech);
+  voice_cry_restart(&s->cry);
   voice_pulse_restart(&s->prosody.pulse);
   s->started = s->speaking = false;
   s->frame = 0;
@@ -76,7 +79,8 @@ int voice_stream_open(voice_stream **stream, const voice_model *model) {
   s->answers = base_alloc(s->capacity, sizeof *s->answers);
   int code = s->answers ? MIEN_OK : MIEN_ENOMEM;
   if (!code) code = voice_frames_open(&s->frames);
-  if (!code) code = voice_speech_open(&s->speech, model);
+  if (!code) code = voice_listener_open(&s->speech, &model->speech);
+  if (!code) code = voice_cry_open(&s->cry, model);
   for (int i = 0; !code && i < model->network_count; i++)
     code = voice_encoder_open(&s->encoders[i], &model->networks[i]);
   if (!code) code = voice_judge_open(&s->judge, model);
@@ -91,7 +95,8 @@ void voice_stream_close(voice_stream **stream) {
   if (!s) return;
   for (int i = 0; i < VOICE_NETWORKS; i++) voice_encoder_close(&s->encoders[i]);
   voice_judge_close(&s->judge);
-  voice_speech_close(&s->speech);
+  voice_listener_close(&s->speech);
+  voice_cry_close(&s->cry);
   voice_frames_close(&s->frames);
   base_free(s->answers);
   base_free_aligned(s);
@@ -193,17 +198,44 @@ static const char *trouble(const voice_stream *s, float over_noise) {
   return NULL;
 }
 
-static void reading_make(voice_stream *s, int final) {
+/* Room for one more; NULL: out of memory. */
+static answer *answer_new(voice_stream *s) {
   if (s->count == s->capacity) { /* only when nobody fetches: not in a running session */
     answer *more = base_resize(s->answers, 2 * s->capacity, sizeof *more);
     if (!more) {
       s->failed = true;
-      return;
+      return NULL;
     }
     s->answers = more;
     s->capacity *= 2;
   }
-  answer *a = &s->answers[s->count++];
+  return &s->answers[s->count++];
+}
+
+/* What is heard of a cry; it is nobody's word, so it names no label. */
+static void cry_make(voice_stream *s, int final) {
+  answer *a = answer_new(s);
+  if (!a) return;
+  mien_reading *r = &a->reading;
+  memset(&a->raw, 0, sizeof a->raw);
+  base_reading_init(r, MIEN_VOICE);
+  for (int k = 0; k < MIEN_CORE; k++) r->core[k] = 1.0f / MIEN_CORE;
+  r->final = final;
+  r->t0 = frame_time(s, s->cry.start);
+  r->t1 = frame_time(s, s->cry.heard + 1);
+  r->set = (1u << MIEN_CORE) - 1;
+  r->confidence = 1.0f / MIEN_CORE;
+  r->quality = 1.0f;
+  r->abstain = "an infant's cry, no speech";
+  r->flags[MIEN_DISTRESS] = voice_cry_chance(&s->cry);
+  r->cue_count = 1;
+  a->cues[0] = (mien_cue){.kind = "infant_cry", .text = "an infant cries", .unit = "s", .t0 = r->t0, .t1 = r->t1,
+                          .value = (float)(r->t1 - r->t0), .z = NAN, .weight = NAN, .toward = -1, .at = -1};
+}
+
+static void reading_make(voice_stream *s, int final) {
+  answer *a = answer_new(s);
+  if (!a) return;
   mien_reading *r = &a->reading;
   const voice_model *m = s->model;
   float logits[VOICE_CLASSES], part[VOICE_CUES][VOICE_CLASSES], cues[VOICE_CUES];
@@ -281,12 +313,14 @@ static void frame_take(voice_stream *s, const float *features, int bad) {
   kept_frame *k = &s->kept[s->frame % KEEP];
   memcpy(k->features, features, sizeof k->features);
   k->bad = bad;
-  k->chance = voice_speech_read(&s->speech, features);
+  k->chance = voice_listener_read(&s->speech, features);
   if (k->chance < 0.2f) { /* the noise: follows down in 0.1 s, up in 1 s */
     float level = features[VOICE_AT_LEVEL];
     if (!isfinite(s->noise)) s->noise = level;
     s->noise += (level < s->noise ? 0.1f : 0.01f) * (level - s->noise);
   }
+  int cry = voice_cry_read(&s->cry, features, s->frame);
+  if (cry != VOICE_CRY_NONE) cry_make(s, cry == VOICE_CRY_ENDED);
   if (!s->speaking && speech_begins(s)) utterance_start(s, RECENT + LEAD);
   if (s->speaking) {
     utterance_feed(s, s->frame);
@@ -326,6 +360,7 @@ static void recording_end(voice_stream *s) {
   int rest = (VOICE_HOP - s->frames.pending) % VOICE_HOP;
   samples_take(s, silence, (size_t)(rest + VOICE_HOP * VOICE_PITCH_DELAY));
   if (s->speaking) utterance_end(s);
+  if (voice_cry_finish(&s->cry) == VOICE_CRY_ENDED) cry_make(s, 1);
   stream_restart(s);
 }
 
