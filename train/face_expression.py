@@ -29,6 +29,7 @@ import torch.nn as nn
 import torch.nn.functional as F
 from PIL import Image
 
+from fast_conv import conv2d
 from precision import mixed
 
 CLASSES = ["neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt"]
@@ -38,8 +39,8 @@ TO_CORE = [0, 1, 6, 2, 3, 5, 4, 5]  # contempt is folded into disgust
 FER2013 = ["neutral", "happy", "sad", "angry", "fear", "disgust", "surprise"]  # in the order of CORE
 SIDE = 48
 CONTRAST_FLOOR = 10.0  # grey levels; keeps a lens cap from being blown up into noise (expression.c)
-STAGES = [(32, 1, 1), (64, 2, 2), (160, 2, 2)]  # channels, blocks, stride of the first block
-STEM = 32
+STAGES = [(40, 2, 1), (80, 2, 2), (192, 2, 2)]  # channels, blocks, stride of the first block
+STEM = 40
 LAST = 6  # pixels of the last map each way
 
 
@@ -144,7 +145,7 @@ class Conv(nn.Module):
         self.norm = nn.BatchNorm2d(after)
 
     def forward(self, x):
-        return self.norm(self.conv(x))
+        return self.norm(conv2d(x, self.conv.weight, self.conv.stride[0]))
 
     def folded(self):
         """Weight [out, kh, kw, in] and bias [out] as nn_conv2d takes them."""
@@ -310,12 +311,17 @@ def train(args):
             pick = order[step * args.batch:(step + 1) * args.batch].numpy()
             where = torch.where(torch.rand(len(pick), generator=rng)[:, None, None] < 0.5, place[pick], torch.eye(2, 3))
             x = augment(torch.from_numpy(pictures[pick]).float()[:, None], where, rng)
-            x = normalise(x).to(device).to(memory_format=torch.channels_last)
-            y = torch.from_numpy(shares[pick]).to(device)
+            x, y, z = normalise(x), torch.from_numpy(shares[pick]), F.one_hot(torch.from_numpy(older[pick]), len(FER2013)).float()
+            if args.mix:  # pictures laid over one another (Zhang et al. 2018), half of them
+                share = torch.distributions.Beta(args.mix, args.mix).sample((len(x),))
+                share = torch.where(torch.rand(len(x), generator=rng) < 0.5, torch.ones(()), torch.maximum(share, 1 - share))
+                x, y, z = (share.view(-1, *[1] * (t.ndim - 1)) * t + (1 - share).view(-1, *[1] * (t.ndim - 1)) * t.roll(1, 0)
+                           for t in (x, y, z))
+            x, y, z = x.to(device).to(memory_format=torch.channels_last), y.to(device), z.to(device)
             with mixed(device):
                 logits, second = network(x)
-            loss = -(y * F.log_softmax(logits.float(), 1)).sum(1).mean() + args.older * F.cross_entropy(
-                second.float(), torch.from_numpy(older[pick]).to(device))
+            loss = -(y * F.log_softmax(logits.float(), 1)).sum(1).mean() - args.older * (
+                z * F.log_softmax(second.float(), 1)).sum(1).mean()
             optimiser.zero_grad(set_to_none=True)
             loss.backward()
             optimiser.step()
@@ -470,6 +476,8 @@ if __name__ == "__main__":
     parser.add_argument("--rate", type=float, default=0.1)
     parser.add_argument("--decay", type=float, default=5e-4)
     parser.add_argument("--average", type=float, default=0.998, help="decay of the running mean of the weights, a step")
+    parser.add_argument("--mix", type=float, default=0.3, help="how evenly two pictures are mixed (alpha of the beta "
+                        "distribution); 0: none are")
     parser.add_argument("--warm", type=float, default=0.15, help="share of the steps in which the rate rises")
     parser.add_argument("--older", type=float, default=0.25, help="weight of the FER2013 label in the loss")
     parser.add_argument("--frozen", type=int, default=0, help="with --start: this many blocks, and the stem, stay as they are")
