@@ -29,7 +29,6 @@ import torch.nn as nn
 import torch.nn.functional as F
 from PIL import Image
 
-from fast_conv import conv2d
 from precision import mixed
 
 CLASSES = ["neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt"]
@@ -145,7 +144,7 @@ class Conv(nn.Module):
         self.norm = nn.BatchNorm2d(after)
 
     def forward(self, x):
-        return self.norm(conv2d(x, self.conv.weight, self.conv.stride[0]))
+        return self.norm(self.conv(x))
 
     def folded(self):
         """Weight [out, kh, kw, in] and bias [out] as nn_conv2d takes them."""
@@ -450,7 +449,7 @@ def export(args):
                         "ece": round(float(expected_error(confidence, right)), 4),
                         "mean_set": round(float(size.mean()), 3), "pictures": len(labels)}}
     meta = {
-        "name": "face-expression", "version": "1", "feature_version": 1,
+        "name": "face-expression", "version": "2", "feature_version": 1,
         "labels": {"classes": CLASSES, "core": [CORE[k] for k in TO_CORE]},
         "network": {"blocks": len(network.blocks), "strides": [block.a.conv.stride[0] for block in network.blocks]},
         "calibration": {"temperature": temperature, "quantile": quantile, "abstain_size": args.abstain},

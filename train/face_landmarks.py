@@ -155,7 +155,7 @@ def relight(x: torch.Tensor, rng: torch.Generator) -> torch.Tensor:
     return x.clamp(-1, 1)
 
 
-def batch_of(s: Set, count: int, rng: torch.Generator, fine: bool = False) -> tuple[torch.Tensor, ...]:
+def batch_of(s: Set, count: int, rng: torch.Generator, fine: bool = False, mirrored: float = .5) -> tuple[torch.Tensor, ...]:
     """Augmented crops, their points and whether each is a face (a fifth are not). The fine network's
     are off by what the coarse one's points are off; the coarse one's lie anyhow."""
     pick = torch.randint(len(s.points), (count,), generator=rng)
@@ -178,7 +178,7 @@ def batch_of(s: Set, count: int, rng: torch.Generator, fine: bool = False) -> tu
     ratio = other_side / s.side[pick]
     face = face | ~((gap > .3 * (1 + ratio)) | (ratio < .4) | (ratio > 2.2))
     side, centre = torch.where(face, side, other_side), torch.where(face[:, None], centre, other)
-    mirror = u(0, 1) < .5
+    mirror = u(0, 1) < mirrored
     x = relight(warp(s.frames[pick], centre, side, angle, mirror), rng)
     y = to_crop(s.points[pick], centre, side, angle)
     flipped = y[:, torch.from_numpy(fd.MIRROR)] * torch.tensor([-1.0, 1.0])
@@ -381,6 +381,36 @@ def refine(fine: nn.Module, coarse: nn.Module, options: argparse.Namespace) -> N
     set_local(fine, weights.T, lack - middle @ weights)
 
 
+def tune(fine: nn.Module, coarse: nn.Module, options: argparse.Namespace) -> nn.Module:
+    """All of the fine network a little further down the loss, with its last step in place, on crops as they
+    are, not mirrored (see refine). Faces whose labels lie beside them pull less the further off they are."""
+    learn, dev = Set(options.data, "train"), Set(options.data, "dev")
+    mend(coarse, learn)
+    torch.manual_seed(options.seed)
+    rng = torch.Generator().manual_seed(options.seed + 23)
+    print(f"tune 0 dev {evaluate(coarse, fine, dev)}", flush=True)
+    smooth = copy.deepcopy(fine)
+    optimiser = torch.optim.AdamW(fine.parameters(), lr=1e-3, weight_decay=options.decay)
+    fine.eval()  # the batch norms stay as they are
+    for step in range(options.tune):
+        for group in optimiser.param_groups:
+            group["lr"] = fd.one_cycle(step, options.tune, options.tune_rate)
+        x, y, face = batch_of(learn, options.batch, rng, True, mirrored=0)
+        with mixed(options.device):
+            points, logit = fine(x.contiguous(memory_format=torch.channels_last))
+        miss = loss_of(points.float(), y)
+        miss = ROBUST * torch.log1p(miss / ROBUST)
+        loss = (miss * face).sum() / face.sum() + .5 * F.binary_cross_entropy_with_logits(logit.float(), face)
+        fd.descend(loss, fine, smooth, optimiser, min(.998, (1 + step) / (10 + step)))
+        if (step + 1) % 500 == 0 or step + 1 == options.tune:
+            print(f"tune {step + 1}/{options.tune} {time.time() - options.started:.0f} s dev "
+                  f"{evaluate(coarse, smooth, dev)}", flush=True)
+    return smooth.eval()
+
+
+ROBUST = 4.0  # pixels of the crop, as loss_of counts them: beyond, a face counts by its logarithm
+
+
 def set_local(fine: nn.Module, weight: torch.Tensor, bias: torch.Tensor) -> None:
     fine.local = nn.Linear(weight.shape[1], weight.shape[0])
     with torch.no_grad():
@@ -506,7 +536,7 @@ def export(coarse: nn.Module, fine: nn.Module, options: argparse.Namespace) -> N
             "command": "train/face_landmarks.py " + " ".join(
                 f"--{k.replace('_', '-')} {getattr(options, k)}"
                 for k in ("coarse_steps", "fine_steps", "batch", "rate", "seed", "mend", "refit", "ridge", "refine",
-                          "refine_ridge")),
+                          "refine_ridge", "tune", "tune_rate")),
             "labels_mended": mended},
         "scores": scores}, tensors)
 
@@ -527,6 +557,8 @@ def main() -> None:
     parser.add_argument("--ridge", type=float, default=.3)
     parser.add_argument("--refine", type=int, default=8, help="rounds over the crops for the step at the points")
     parser.add_argument("--refine-ridge", type=float, default=2)
+    parser.add_argument("--tune", type=int, default=0, help="steps of the whole fine network after that")
+    parser.add_argument("--tune-rate", type=float, default=5e-4)
     parser.add_argument("--start", type=Path, help="take both networks from this model file")
     parser.add_argument("--minutes", type=float, default=0)
     parser.add_argument("--score", nargs="*", default=["dev", "test"])
@@ -543,7 +575,10 @@ def main() -> None:
         coarse = train(options, "coarse", None)
         fine = train(options, "fine", coarse)
         refit(fine, coarse, options)
-    refine(fine, coarse, options)
+    if options.refine:
+        refine(fine, coarse, options)
+    if options.tune:
+        fine = tune(fine, coarse, options)
     export(coarse, fine, options)
 
 

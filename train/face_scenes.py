@@ -151,6 +151,41 @@ class Scenes:
             rng.uniform(-.5, .2)) + 128 + rng.uniform(-30, 30)
         return picture.point(table.clip(0, 255).astype(int).tolist())
 
+    def covered(self, picture: Image.Image, box: np.ndarray) -> Image.Image:
+        """A mask, glasses, a bar, a hand: a band over the eyes or below them, or a side, in one grey or
+        in pieces of something else. The face is still one."""
+        rng = self.rng
+        x0, y0, x1, y1 = box
+        w, h = x1 - x0, y1 - y0
+        kind = rng.random()
+        if kind < .4:    # the eyes
+            part = (x0 - .1 * w, y0 + rng.uniform(.12, .25) * h, x1 + .1 * w, y0 + rng.uniform(.4, .5) * h)
+        elif kind < .75:  # the mouth, with or without the nose
+            part = (x0 - .05 * w, y0 + rng.uniform(.5, .75) * h, x1 + .05 * w, y1 + .1 * h)
+        else:             # a side
+            part = (x0 - .1 * w, y0 - .1 * h, x0 + rng.uniform(.2, .45) * w, y1 + .1 * h)
+            if rng.random() < .5:
+                part = (x0 + x1 - part[2], part[1], x0 + x1 - part[0], part[3])
+        left, top, right, bottom = (int(round(v)) for v in part)
+        size = (max(1, right - left), max(1, bottom - top))
+        picture = picture.copy()
+        if rng.random() < .6:
+            picture.paste(int(rng.uniform(0, 255)), (left, top, left + size[0], top + size[1]))
+        else:
+            picture.paste(self.piece_without_face().resize(size), (left, top))
+        return picture
+
+    def disturbed(self, ground: np.ndarray) -> np.ndarray:
+        """What poor light and poor cameras do: darkness, glare, noise."""
+        rng = self.rng
+        kind = rng.random()
+        if kind < .3:
+            power = math.exp(rng.uniform(.2, 1.3)) if kind < .24 else math.exp(-rng.uniform(.2, 1))
+            ground = (ground.clip(0, 255) / 255) ** power * 255
+        if rng.random() < .4:
+            ground = ground + rng.standard_normal(ground.shape, dtype=np.float32) * rng.uniform(3, 25)
+        return np.rint(ground.clip(0, 255)).astype(np.float32)
+
     def put_face(self, ground: np.ndarray, faces: list, size: float) -> None:
         """A frame of landmarks68 or a crop of FER+, scaled to a face of `size` pixels (root of the
         box's area), anywhere that shows most of the face."""
@@ -161,11 +196,13 @@ class Scenes:
         points = self.crop_points[k] if use_crop else self.points[k]
         own = fd.box_of_points(points)
         scale = size / math.sqrt(max(1.0, (own[2] - own[0]) * (own[3] - own[1])))
-        angle = float(rng.normal(0, .12) if rng.random() < .6 else rng.uniform(-.6, .6)) if rng.random() < .6 else 0.0
+        angle = float(rng.normal(0, .12) if rng.random() < .6 else rng.uniform(-.85, .85)) if rng.random() < .6 else 0.0
         mirror = rng.random() < .5
         picture, mask, points = self.turned(source[k], points, scale, angle, mirror)
         picture = self.relit(picture)
         box = fd.box_of_points(points)
+        if rng.random() < .2:
+            picture = self.covered(picture, box)
         centre = (box[:2] + box[2:]) / 2
         place = rng.uniform(.02, .98, 2) * side if rng.random() < .2 else (
             rng.uniform(size * .5, max(size * .5 + 1, side - size * .5), 2))
@@ -218,4 +255,4 @@ class Scenes:
         ground = (ground - 128) * math.exp(rng.uniform(-.5, .15)) + 128 + rng.uniform(-25, 25)
         keep = np.array([f[0] for f in faces if f[1] >= .7], np.float32).reshape(-1, 4)
         skip = np.array([f[0] for f in faces if .25 <= f[1] < .7], np.float32).reshape(-1, 4)
-        return ground.clip(0, 255).astype(np.float32), keep, skip
+        return self.disturbed(ground), keep, skip
