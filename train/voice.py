@@ -89,43 +89,48 @@ def apart(args, rows) -> dict:
 
 def base(args, rows) -> tuple[dict, int]:
     """The tensors of the speech detector and of the networks over frames, and how many networks."""
+    tensors = {}
     if args.start:
         meta, tensors = read_model(args.start)
-        count = int(meta["networks"])
-        heads = ("speech.", "kernels.", "speaker.", *(f"{i}." for i in range(count)))
-        kept = {k: v for k, v in tensors.items() if k.startswith(heads)}
-        return kept if "kernels.mix" in kept else {**kept, **apart(args, rows)}, count
-    kept, speech = args.cache / "speech.pt", Speech()
-    if args.resume and kept.exists():
-        speech.load_state_dict(torch.load(kept, map_location="cpu"))
+        count = 0 if args.anew else int(meta["networks"])
+        heads = ("speech.", "cry.", "kernels.", "speaker.", *(f"{i}." for i in range(count)))
+        tensors = {k: v for k, v in tensors.items() if k.startswith(heads)}
+        if "kernels.mix" not in tensors:
+            tensors |= apart(args, rows)
+        if count:
+            return tensors, count
     else:
-        speech = voice_speech.fit(args, rows).cpu()
-        torch.save(speech.state_dict(), kept)
+        kept, speech = args.cache / "speech.pt", Speech()
+        if args.resume and kept.exists():
+            speech.load_state_dict(torch.load(kept, map_location="cpu"))
+        else:
+            speech = voice_speech.fit(args, rows).cpu()
+            torch.save(speech.state_dict(), kept)
+        tensors = {**speech.eval().tensors(), **apart(args, rows)}
     # Two snapshots of one course of training with a warm restart (Huang et al. 2017).
-    first = trained(args, rows, "network", args.steps, 1)
-    second = trained(args, rows, "second", args.second_steps, 7, first, 1.6e-3)
-    tensors = {**speech.eval().tensors(), **apart(args, rows)}
+    clips = emotion.Clips(args, TRAIN, ("train",), rows, range(args.variants))
+    dev = emotion.Clips(args, TRAIN, ("dev",), rows)
+    first = trained(args, "network", clips, dev, args.steps, 1)
+    second = trained(args, "second", clips, dev, args.second_steps, 7, first, 1.6e-3)
     for i, net in enumerate((second, first)):
         tensors |= {f"{i}.{name}": values for name, values in net.tensors().items()}
     args.golden.write_text(golden(second))
     return tensors, 2
 
 
-def trained(args, rows, name: str, steps: int, seed: int, start: Encoder | None = None,
+def trained(args, name: str, clips, dev, steps: int, seed: int, start: Encoder | None = None,
             peak: float = 3e-3) -> Encoder:
-    """The network after `steps` (from `start`, if given), from the cache if it is there."""
+    """The network after `steps` over `clips` (from `start`, if given), from the cache if it is there."""
     torch.manual_seed(seed)
     net, final = Encoder(), args.cache / f"{name}.final.pt"
     if args.resume and final.exists():
         net.load_state_dict(torch.load(final, map_location="cpu"))
         return net.eval()
-    clips = emotion.Clips(args, TRAIN, ("train",), rows, (0, 1, 2))
     if start:
         net.load_state_dict(start.state_dict())
     else:
         emotion.input_scales(net, clips)
-    net = emotion.fit(net, clips, steps, seed, args.cache / f"{name}.pt",
-                      emotion.Clips(args, TRAIN, ("dev",), rows), args.device, args.resume, peak=peak).cpu()
+    net = emotion.fit(net, clips, steps, seed, args.cache / f"{name}.pt", dev, args.device, args.resume, peak=peak).cpu()
     torch.save(net.state_dict(), final)
     return net
 
@@ -223,10 +228,13 @@ def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--perceptron-steps", type=int, default=700)
     parser.add_argument("--perceptrons", type=int, choices=range(1, 5), default=3)
     parser.add_argument("--inner-steps", type=int, default=400, help="of those that leave some out, for calibration")
-    parser.add_argument("--variants", type=int, default=3, help="of each clip, itself counted")
+    parser.add_argument("--variants", type=int, default=5, help="of each clip, itself counted")
     parser.add_argument("--share", type=float, default=0.5, help="of the perceptrons beside the networks")
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--start", type=Path, help="a model whose detector and networks are kept")
+    parser.add_argument("--start", type=Path, help="a model whose detector, kernels and networks are kept")
+    parser.add_argument("--anew", action="store_true", help="with --start: train the networks anew")
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--resume", action="store_true", help="go on from what the cache holds")
 
 
 def main() -> None:
@@ -235,8 +243,6 @@ def main() -> None:
     options(parser)
     parser.add_argument("--out", type=Path, default=ROOT / "models/voice.mien")
     parser.add_argument("--golden", type=Path, default=ROOT / "tests/voice/golden.txt")
-    parser.add_argument("--device", default="cpu")
-    parser.add_argument("--resume", action="store_true", help="go on from what the cache holds")
     parser.add_argument("--steps", type=int, default=3000)
     parser.add_argument("--second-steps", type=int, default=1600)
     args = parser.parse_args()

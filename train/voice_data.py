@@ -3,7 +3,7 @@
 A `Bank` holds every clip of some sets as one float16 array of frames [n][72] (layout and units in
 src/voice/voice.h) with an index. Variant 0 of a clip is the clip; the others are the clip played
 faster or slower, in a room, through a telephone, with noise, at another level: what changes the
-waveform. What can be done on frames (level, bands, time, mixing) is done while training.
+waveform; those of even number always through a telephone, most of them in noise. What can be done on frames (level, bands, time, mixing) is done while training.
 """
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CLASS_OF = {"neutral": 0, "calm": 1, "happy": 2, "sad": 3, "angry": 4, "fear": 5
 # The classes that a set has: the loss and the evaluation look at these alone.
 SETS = {"ravdess_speech": [0, 1, 2, 3, 4, 5, 6, 7], "emodb": [0, 2, 3, 4, 5, 6, 8],
         "nemo": [0, 2, 3, 4, 5, 7], "crema_d_partial": [2, 3], "tess": [0, 2, 3, 4, 5, 6, 7]}
-VARIANTS = range(3)  # of each clip: the clip itself, and as often changed on its way
+VARIANTS = range(5)  # of each clip: the clip itself, and as often changed on its way
 NOISES = ["noise_esc10", "noise_rir", "donateacry"]
 SPEEDS = [(8, 9), (9, 10), (15, 16), (19, 20), (1, 1), (20, 19), (16, 15), (10, 9), (9, 8)]
 
@@ -70,11 +70,31 @@ def frames_of(program: Path, clips: list[np.ndarray]) -> list[np.ndarray]:
     return frames
 
 
-class Augment:
-    """What happens to a voice on its way: one draw of speed, room, noise, telephone, level."""
+def telephone(x: np.ndarray) -> np.ndarray:
+    """16 kHz through a telephone: 300 to 3400 Hz at 8 kHz, its loudest at -6 dB, G.711 mu-law, and back."""
+    y = signal.resample_poly(x, 1, 2)
+    y = signal.sosfilt(signal.butter(4, 300, "high", fs=RATE // 2, output="sos"), y)
+    y = signal.sosfilt(signal.butter(8, 3400, "low", fs=RATE // 2, output="sos"), y)
+    peak = 2 * abs(y).max() + 1e-6
+    law = np.sign(y) * np.log1p(255 * abs(y / peak)) / np.log(256)
+    law = np.round(law * 127) / 127
+    y = np.sign(law) * (256 ** abs(law) - 1) / 255 * peak
+    return signal.resample_poly(y, 2, 1)[:len(x)].astype(np.float32)
 
-    def __init__(self, data: Path, cache: Path, seed: int):
+
+def speech_level(x: np.ndarray) -> float:
+    """Root mean square of the hops of 10 ms that are less than 30 dB under the loudest."""
+    power = (x[:len(x) // 160 * 160].reshape(-1, 160) ** 2).mean(1)
+    return float(np.sqrt(power[power >= power.max() * 1e-3].mean())) + 1e-6 if len(power) else 1e-6
+
+
+class Augment:
+    """What happens to a voice on its way: one draw of speed, room, noise, telephone, level. With `calls` all
+    come by telephone, and mostly from a noisy place."""
+
+    def __init__(self, data: Path, cache: Path, seed: int, calls: bool = False):
         self.random = np.random.default_rng(seed)
+        self.calls = calls
         noises, rooms = [], []
         for name in ("noise_esc10", "noise_rir"):
             for file, pcm in zip(*decode(data, cache, name)):
@@ -84,7 +104,6 @@ class Augment:
         self.noises = [n for n in noises if n.std() > 1e-4]
         self.rooms = [r[np.argmax(abs(r)):][:RATE // 2] for r in rooms]
         self.rooms = [r / np.sqrt((r ** 2).sum()) for r in self.rooms]
-        self.telephone = signal.butter(4, [300, 3400], "band", fs=RATE, output="sos")
 
     def noise(self, count: int) -> np.ndarray:
         if self.random.random() < 0.3:  # coloured noise: white … brown
@@ -104,18 +123,18 @@ class Augment:
         if r.random() < 0.4:
             room = self.rooms[r.integers(len(self.rooms))]
             x = signal.fftconvolve(x, room)[:count].astype(np.float32)
-        level = np.sqrt((x ** 2).mean()) + 1e-6
-        if r.random() < 0.6:
+        if r.random() < (0.8 if self.calls else 0.6):
             noise = self.noise(count)
-            x = x + noise * level / (noise.std() + 1e-6) * 10 ** (-r.uniform(3, 30) / 20)
-        if r.random() < 0.35:
-            x = signal.sosfilt(self.telephone, x)
-            peak = abs(x).max() + 1e-6
-            law = np.sign(x) * np.log1p(255 * abs(x / peak)) / np.log(256)  # G.711 mu-law
-            law = np.round(law * 127) / 127
-            x = np.sign(law) * (256 ** abs(law) - 1) / 255 * peak
+            ratio = r.uniform(2, 22) if self.calls else r.uniform(2, 30)  # dB
+            x = x + noise * speech_level(x) / (noise.std() + 1e-6) * 10 ** (-ratio / 20)
+        if self.calls or r.random() < 0.2:
+            x = telephone(x)
         x = x / (abs(x).max() + 1e-6) * 10 ** (-r.uniform(1, 30) / 20)
         return np.clip(np.round(x * 32767), -32768, 32767).astype(np.int16)
+
+
+def way_of(data: Path, cache: Path, name: str, variant: int) -> Augment:
+    return Augment(data, cache, 1000 * variant + sum(map(ord, name)), calls=variant % 2 == 0)
 
 
 class Bank:
@@ -127,7 +146,7 @@ class Bank:
         self.files, clips = decode(data, cache, name)
         if not kept.exists():
             if variant:
-                augment = Augment(data, cache, seed=1000 * variant + sum(map(ord, name)))
+                augment = way_of(data, cache, name, variant)
                 clips = [augment(c) for c in clips]
             parts = []
             for start in range(0, len(clips), 500):

@@ -20,6 +20,7 @@ VAD = np.array([[0, 0, 0], [.34, -.23, .10], [.76, .48, .35], [-.63, -.27, -.33]
                np.float32)
 CORE_OF = torch.tensor([0, 0, 1, 2, 3, 4, 5, 6, 0])
 DRAW = {"ravdess_speech": 0.38, "emodb": 0.2, "nemo": 0.32, "crema_d_partial": 0.10}
+CHANGED = 0.66  # share of the draws that are of a clip changed on its way
 LONGEST = 340  # frames of a training clip
 
 
@@ -74,7 +75,8 @@ class Clips:
 def varied(clips: Clips, k: int, r: np.random.Generator) -> np.ndarray:
     """Clip k under a random change: variant, ends, tempo, formants, pitch, channel, masks."""
     n, i = clips.items[k][:2]
-    key = (n, clips.variants[r.integers(len(clips.variants))])
+    changed = len(clips.variants) > 1 and r.random() < CHANGED
+    key = (n, clips.variants[r.integers(1, len(clips.variants)) if changed else 0])
     frames = clips.banks[key].clip(i)
     a, b = clips.span((n, 0), i) if key[1] == 0 else clips.span(key, i)
     a, b = max(0, a - int(r.integers(0, 35))), min(len(frames), b + int(r.integers(0, 65)))

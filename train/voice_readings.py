@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from voice_calibrate import readings
-from voice_data import SETS, VARIANTS, Augment, decode
+from voice_data import SETS, VARIANTS, decode, way_of
 
 FINAL, VOICED, DIMS, CUES, NETWORKS, FUNCTIONALS = 0, 4, slice(7, 10), slice(19, 32), slice(32, 41), 41
 
@@ -26,7 +26,7 @@ class Readings:
         if not kept.exists():
             kept.parent.mkdir(parents=True, exist_ok=True)
             if variant:
-                augment = Augment(data, cache, seed=1000 * variant + sum(map(ord, name)))
+                augment = way_of(data, cache, name, variant)
             parts, clip, whole = [], [], []
             for start in range(0, len(clips), 250):
                 sounds = clips[start:start + 250]

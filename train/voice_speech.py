@@ -10,7 +10,7 @@ from scipy import signal
 from torch.nn import functional as F
 
 from precision import mixed
-from voice_data import RATE, Augment, decode, frames_of
+from voice_data import RATE, Augment, decode, frames_of, telephone
 from voice_net import Speech, relative
 
 SECONDS = 12
@@ -107,8 +107,8 @@ def scenes(args, rows, split: str, count: int, seed: int):
             gain = 0.1 / (other.std() + 1e-6)
         if r.random() < 0.9 or not talk:
             x = x + other * gain
-        if r.random() < 0.2:
-            x = signal.sosfilt(augment.telephone, x)
+        if r.random() < 0.35:
+            x = telephone(x)
         x = x / (abs(x).max() + 1e-6) * 10 ** (-r.uniform(1, 35) / 20)
         sounds.append(np.clip(np.round(x * 32767), -32768, 32767).astype(np.int16))
         labels.append(on)
