@@ -14,6 +14,7 @@ static const struct {
     {"voice", "recordings of voices to readings", cli_voice},
     {"face", "faces in pictures and videos to readings", cli_face},
     {"serve", "live conversations over the network", cli_serve},
+    {"audit", "is what a service recorded as it was written?", cli_audit},
     {"bench", "speed and memory, beside a named reference", cli_bench},
     {"eval", "scores the models on labelled sets", cli_eval},
     {"features", "what the models see, for training", cli_features},

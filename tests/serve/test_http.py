@@ -153,6 +153,22 @@ def rude_clients(server):
     assert server.ask("GET", "/healthz")[0] == 200
 
 
+def the_audit_holds(server):
+    """`mien audit verify` after a day's work; and after somebody has changed a record."""
+    consent = server.consent()
+    server.json("POST", "/v1/sessions", server.opening(consent), 201)
+    server.json("DELETE", "/v1/consents/" + consent)
+    server.stop()
+    verify = [PROGRAM, "audit", "verify", "--data", server.data]
+    told = subprocess.run(verify, stdout=subprocess.PIPE, text=True)
+    assert told.returncode == 0 and "audit: 4 records" in told.stdout and "consents: 2 records" in told.stdout, told
+    path = os.path.join(server.data, "consents")
+    text = open(path).read()
+    open(path, "w").write(text.replace('"read":10', '"read":15', 1))
+    told = subprocess.run(verify, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert told.returncode == 1 and "record 1: was changed" in told.stderr, told
+
+
 def figures(server):
     server.json("POST", "/v1/texts", {"texts": ["a"]})
     status, headers, text = server.ask("GET", "/metrics")
@@ -178,4 +194,4 @@ def as_documented(server):
 
 
 run(as_documented, health_and_keys, no_such_place, texts_as_the_program_reads_them, wrong_bodies, refused_by_policy, turns_and_results, rude_clients,
-    figures)
+    the_audit_holds, figures)
