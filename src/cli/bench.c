@@ -32,7 +32,7 @@ static const cli_option options[] = {
 
 static const cli_usage usage = {
     "bench", "[PART…]",
-    "Measures speed and memory: text, voice, face, nets, live, media, memory, size; all of them without PART.\n"
+    "Measures speed and memory: text, voice, face, nets, live, media, memory, size, serve; all of them without PART.\n"
     "Times are processor time of one thread, the best of several runs, beside a named reference that\n"
     "runs on the same input in the same minute: fastText, FFmpeg and ONNX Runtime where they are installed.\n"
     "Run it at the root of the source tree.\n",
@@ -46,7 +46,7 @@ static const struct {
 } parts[] = {
     {"text", bench_text},     {"voice", bench_voice}, {"face", bench_face},
     {"nets", bench_nets},     {"live", bench_live},   {"media", bench_media},
-    {"memory", bench_memory}, {"size", bench_size},
+    {"memory", bench_memory}, {"size", bench_size},   {"serve", bench_serve},
 };
 
 bench_row *bench_add(bench *b, const char *part, const char *what, const char *unit, double value) {

@@ -6,6 +6,7 @@
  * bench_parts.c text, voice, face, media, memory, size
  * bench_nets.c  the networks of voice and face beside ONNX Runtime
  * bench_live.c  what one live stream costs
+ * bench_serve.c the service under load
  * bench_deep.c  the deep text model beside ONNX Runtime
  *
  * Times are processor seconds (user and system) of one thread, the best of several runs: other work
@@ -71,5 +72,6 @@ void bench_nets(bench *b);
 void bench_media(bench *b);
 void bench_memory(bench *b);
 void bench_size(bench *b);
+void bench_serve(bench *b);
 
 #endif

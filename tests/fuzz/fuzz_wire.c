@@ -31,14 +31,16 @@ static void opening(const uint8_t *text, size_t bytes) {
 typedef struct heard {
   double until[SERVE_CHANNELS];
   size_t samples;
+  float sum;
 } heard;
 
 static int hear(void *context, int channel, const float *pcm, size_t count, double at) {
   heard *h = context;
   if (channel < 0 || channel >= SERVE_CHANNELS || !count) abort();
   h->samples += count;
-  volatile float sum = 0;
+  float sum = 0;
   for (size_t i = 0; i < count; i++) sum += pcm[i];
+  h->sum = sum; /* so that each is read */
   h->until[channel] = at + (double)count / SERVE_RATE;
   return MIEN_OK;
 }
@@ -65,8 +67,12 @@ static void picture(const uint8_t *bytes, size_t count) {
   mien_picture got;
   if (!jpeg && serve_jpeg_open(&jpeg)) abort();
   if (serve_jpeg_read(jpeg, bytes, count, &got)) return;
-  volatile unsigned sum = 0;
-  for (int y = 0; y < got.height; y++) sum += got.data[(size_t)y * got.stride] + got.data[(size_t)y * got.stride + (size_t)got.width - 1];
+  uint8_t ends[2] = {0};
+  for (int y = 0; y < got.height; y++) { /* each row can be read to its end */
+    memcpy(&ends[0], &got.data[(size_t)y * got.stride], 1);
+    memcpy(&ends[1], &got.data[(size_t)y * got.stride + (size_t)got.width - 1], 1);
+  }
+  if (got.height < 1 || got.width < 1) abort();
 }
 
 static void signature(const uint8_t *bytes, size_t count) {
