@@ -271,6 +271,67 @@ static double engine_alone(const bench *b, const load *l, int seconds) {
   return took;
 }
 
+/* ---- Chat ---- */
+
+static const char *const lines[] = {"Thank you so much, that helped.", "This is the third time I ask, and nobody answers.", "ok",
+                                    "I am not sure that I understand what you mean by that.", "Great, let us do it!", "When will it arrive?"};
+
+/* Messages a second through HTTP: CHATS connections, each with one message in the air. */
+static double chat_rate(load *l) {
+  enum { CHATS = 32 };
+  static const double lasts = 5;
+  struct pollfd polls[CHATS];
+  char request[512], answer[16384];
+  size_t got[CHATS] = {0}, done = 0, next = 0;
+  double begun = base_clock();
+  bool broken = false;
+  for (int i = 0; i < CHATS; i++) polls[i] = (struct pollfd){.fd = dial(l), .events = POLLIN};
+  for (bool first = true; !broken && base_clock() - begun < lasts; first = false) {
+    if (!first && poll(polls, CHATS, 100) < 0) break;
+    for (int i = 0; i < CHATS; i++) {
+      if (!first && !(polls[i].revents & POLLIN)) continue;
+      if (!first) {
+        ssize_t n = read(polls[i].fd, answer, sizeof answer);
+        broken |= n <= 0 || (!got[i] && strncmp(answer, "HTTP/1.1 200", 12));
+        got[i] += (size_t)BASE_MAX(n, 0);
+        if (n < 2 || memcmp(answer + n - 2, "]}", 2)) continue; /* more of it comes */
+        got[i] = 0;
+        done++;
+      }
+      char body[160];
+      snprintf(body, sizeof body, "{\"texts\":[\"%s\"]}", lines[next++ % BASE_COUNT(lines)]);
+      int bytes = snprintf(request, sizeof request, "POST /v1/texts HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Length: %zu\r\n\r\n%s",
+                           l->key, strlen(body), body);
+      broken |= write(polls[i].fd, request, (size_t)bytes) != bytes;
+    }
+  }
+  double took = base_clock() - begun;
+  for (int i = 0; i < CHATS; i++) close(polls[i].fd);
+  return broken ? NAN : (double)done / took;
+}
+
+static void ignore_reading(void *context, size_t index, const mien_reading *reading) {}
+
+/* The same texts by the model alone, as many at once as there are chats, on one thread. */
+static double model_rate(const bench *b) {
+  mien_session_options what = MIEN_SESSION_USUAL;
+  mien_session *session = NULL;
+  mien_text texts[32];
+  size_t done = 0;
+  what.read = MIEN_READ_TEXT;
+  what.states = what.cues = 0;
+  if (mien_session_open(&session, b->engine, &what, NULL)) return NAN;
+  for (size_t i = 0; i < BASE_COUNT(texts); i++) texts[i] = (mien_text){lines[i % BASE_COUNT(lines)], strlen(lines[i % BASE_COUNT(lines)])};
+  double begun = base_clock();
+  while (base_clock() - begun < 2) {
+    mien_session_read_texts(session, texts, BASE_COUNT(texts), ignore_reading, NULL);
+    done += BASE_COUNT(texts);
+  }
+  double took = base_clock() - begun;
+  mien_session_close(&session);
+  return (double)done / took;
+}
+
 static bool stereo(const bench *b, load *l) {
   float *sound = bench_sound(b);
   l->frames = 60 * RATE;
@@ -323,6 +384,10 @@ void bench_serve(bench *b) {
   row = bench_add(b, part, "processor time of those calls", "s", used);
   bench_against(row, alone, "the engine alone, fed the same in one process");
   row->at_most = 1.15 * alone;
+  double model = model_rate(b), chat = chat_rate(l);
+  row = bench_add(b, part, "a chat message through HTTP, deep model, no cues, 32 at a time", "µs", 1e6 / chat);
+  bench_against(row, 1e6 / model, "the model alone, 32 texts at once, one thread");
+  row->at_most = 1e6 / model / .6;
   for (size_t i = 0; i < l->count; i++) close(l->calls[i].socket), base_free(l->calls[i].out);
   kill(l->child, SIGTERM);
   waitpid(l->child, NULL, 0);

@@ -118,6 +118,7 @@ int mien_engine_open(mien_engine **engine, const mien_engine_options *options, m
                           "there is no choice of model %d", chosen.text_model);
   mien_engine *made = base_alloc(1, sizeof *made);
   if (!made) return base_error_set(error, MIEN_ENOMEM, "mien_engine_open", "", "out of memory");
+  pthread_mutex_init(&made->readers.lock, NULL);
   made->log = chosen.log;
   made->log_context = chosen.log_context;
   int code = MIEN_OK;
@@ -138,6 +139,8 @@ void mien_engine_close(mien_engine **engine) {
   if (!engine || !*engine) return;
   mien_engine *closing = *engine;
   *engine = NULL;
+  engine_readers_clear(closing);
+  pthread_mutex_destroy(&closing->readers.lock);
   text_model_close(&closing->text);
   voice_model_close(&closing->voice);
   face_model_close(&closing->face);

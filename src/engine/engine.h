@@ -21,6 +21,8 @@
 #ifndef ENGINE_H
 #define ENGINE_H
 
+#include <pthread.h>
+
 #include "base/base.h"
 #include "body/body.h"
 #include "face/face.h"
@@ -42,12 +44,19 @@ enum {
 };
 #define ENGINE_AUDIO_LIMIT (60 * 16000) /* samples a call */
 
+enum { ENGINE_READERS = 16 /* that wait to be borrowed, at most */ };
+
 struct mien_engine {
   nn_file *text_file, *beside_file, *voice_file, *detect_file, *landmarks_file, *expression_file;
   text_model *text;
   voice_model *voice;
   face_model *face;
   char *speech_model; /* NULL: the usual place */
+  struct { /* the only thing of an engine that changes */
+    pthread_mutex_t lock;
+    text_reader *free[ENGINE_READERS];
+    size_t count;
+  } readers;
   mien_log_fn log;
   void *log_context;
 };
@@ -62,6 +71,11 @@ const engine_embedded *engine_embedded_find(const char *name);
 bool engine_reads_faces(const mien_engine *engine);
 void engine_log(const mien_engine *engine, int level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* A reader of texts for as long as one is read; NULL: out of memory. What it says is good until it is returned. */
+text_reader *engine_reader_borrow(mien_engine *engine, bool cues);
+void engine_reader_return(mien_engine *engine, text_reader **reader);
+void engine_readers_clear(mien_engine *engine); /* those that wait; none may be borrowed */
 
 /* ---- Events ---------------------------------------------------------------------------------- */
 
@@ -129,7 +143,6 @@ struct mien_session {
   engine_participant *participants[MIEN_PARTICIPANTS];
   size_t participant_count;
   engine_participant *last; /* the one that was fed last */
-  text_reader *reader;
   engine_said *said;        /* [ENGINE_SAID], oldest first; NULL: the model reads texts one by one */
   size_t said_count;
   int finishing;            /* 1 after finish */

@@ -25,15 +25,13 @@ static void give_times(mien_cue *cue, const engine_words *words) {
   }
 }
 
-static int reader_ready(mien_session *session) {
-  if (session->reader) return MIEN_OK;
-  int code = text_reader_open(&session->reader, session->engine->text);
-  if (code) return engine_fail(session, code, "text", "", "the text reader could not be opened");
-  text_reader_cues(session->reader, session->options.cues);
-  if (!session->options.turns || !text_reader_reads_turns(session->reader)) return MIEN_OK;
+static int reader_ready(mien_session *session, text_reader **reader) {
+  *reader = engine_reader_borrow(session->engine, session->options.cues);
+  if (!*reader) return engine_out_of_memory(session);
+  if (session->said || !session->options.turns || !text_reader_reads_turns(*reader)) return MIEN_OK;
   session->said = base_alloc(ENGINE_SAID, sizeof *session->said);
   if (session->said) return MIEN_OK;
-  text_reader_close(&session->reader);
+  engine_reader_return(session->engine, reader);
   return engine_out_of_memory(session);
 }
 
@@ -78,21 +76,21 @@ int mien_session_read_texts(mien_session *session, const mien_text *texts, size_
   if (!(session->options.read & MIEN_READ_TEXT))
     return engine_fail(session, MIEN_EINVAL, where, "open it with MIEN_READ_TEXT", "this session reads no text");
   if (!session->engine->text) return engine_no_model(session, where, "text");
-  int code = reader_ready(session);
-  if (!code && (code = text_read_batch(session->reader, texts, count, take, context)))
+  text_reader *reader;
+  int code = reader_ready(session, &reader);
+  if (!code && (code = text_read_batch(reader, texts, count, take, context)))
     engine_fail(session, code, where, "", "the texts could not be read");
+  engine_reader_return(session->engine, &reader);
   return code;
 }
 
-int engine_read_text(mien_session *session, engine_participant *participant, const char *utf8,
-                     size_t bytes, double at, double until, const engine_words *words,
-                     float quality) {
-  int code = reader_ready(session);
-  if (code) return code;
+/* What is read with a reader that was borrowed. */
+static int read_with(text_reader *reader, mien_session *session, engine_participant *participant, const char *utf8,
+                     size_t bytes, double at, double until, const engine_words *words, float quality) {
   mien_reading reading;
   text_turn turns[ENGINE_SAID];
   size_t before = turns_before(session, participant, at, until, turns);
-  code = text_read_after(session->reader, turns, before, utf8, bytes, &reading);
+  int code = text_read_after(reader, turns, before, utf8, bytes, &reading);
   if (code) return engine_fail(session, code, "text", "", "the text could not be read");
   remember(session, participant, utf8, bytes, at, until);
   reading.t0 = at;
@@ -114,4 +112,14 @@ int engine_read_text(mien_session *session, engine_participant *participant, con
   }
   code = engine_give_reading(session, participant, &reading);
   return code ? code : engine_line_advance(session, participant, 0);
+}
+
+int engine_read_text(mien_session *session, engine_participant *participant, const char *utf8,
+                     size_t bytes, double at, double until, const engine_words *words,
+                     float quality) {
+  text_reader *reader;
+  int code = reader_ready(session, &reader);
+  if (!code) code = read_with(reader, session, participant, utf8, bytes, at, until, words, quality);
+  engine_reader_return(session->engine, &reader);
+  return code;
 }

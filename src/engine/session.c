@@ -68,7 +68,6 @@ void mien_session_close(mien_session **session) {
   *session = NULL;
   for (size_t i = 0; i < closing->participant_count; i++)
     engine_participant_free(closing->participants[i]);
-  text_reader_close(&closing->reader);
   base_free(closing->said);
   engine_queue_clear(&closing->queue);
   base_free(closing);
