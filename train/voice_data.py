@@ -82,6 +82,20 @@ def telephone(x: np.ndarray) -> np.ndarray:
     return signal.resample_poly(y, 2, 1)[:len(x)].astype(np.float32)
 
 
+LINES = {"gsm": ["-ar", "8000", "-c:a", "libgsm", "-f", "gsm"], "wav": ["-ar", "8000", "-c:a", "g726", "-b:a", "32k", "-f", "wav"],
+         "ogg": ["-ar", "16000", "-c:a", "libopus", "-b:a", "10k", "-f", "ogg"]}
+
+
+def coded(pcm: np.ndarray, line: str) -> np.ndarray:
+    """int16 at 16 kHz through one of LINES' codings and back, by ffmpeg."""
+    raw = ["-f", "s16le", "-ar", str(RATE), "-ac", "1"]
+    there = subprocess.run(["ffmpeg", "-v", "error", *raw, "-i", "-", *LINES[line], "-"], input=pcm.astype("<i2").tobytes(),
+                           stdout=subprocess.PIPE, check=True).stdout
+    back = subprocess.run(["ffmpeg", "-v", "error", "-f", line, "-i", "-", *raw, "-"], input=there, stdout=subprocess.PIPE).stdout
+    out = np.frombuffer(back, "<i2")
+    return np.resize(out, len(pcm)) if len(out) else pcm
+
+
 def speech_level(x: np.ndarray) -> float:
     """Root mean square of the hops of 10 ms that are less than 30 dB under the loudest."""
     power = (x[:len(x) // 160 * 160].reshape(-1, 160) ** 2).mean(1)

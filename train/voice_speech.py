@@ -10,7 +10,7 @@ from scipy import signal
 from torch.nn import functional as F
 
 from precision import mixed
-from voice_data import RATE, Augment, decode, frames_of, telephone
+from voice_data import LINES, RATE, Augment, coded, decode, frames_of, telephone
 from voice_net import Speech, relative
 
 SECONDS = 12
@@ -107,10 +107,13 @@ def scenes(args, rows, split: str, count: int, seed: int):
             gain = 0.1 / (other.std() + 1e-6)
         if r.random() < 0.9 or not talk:
             x = x + other * gain
-        if r.random() < 0.35:
+        if r.random() < 0.3:
             x = telephone(x)
         x = x / (abs(x).max() + 1e-6) * 10 ** (-r.uniform(1, 35) / 20)
-        sounds.append(np.clip(np.round(x * 32767), -32768, 32767).astype(np.int16))
+        pcm = np.clip(np.round(x * 32767), -32768, 32767).astype(np.int16)
+        if r.random() < 0.25:
+            pcm = coded(pcm, list(LINES)[r.integers(len(LINES))])
+        sounds.append(pcm)
         labels.append(on)
     frames = np.stack([relative(f)[:SECONDS * 100] for f in frames_of(args.program, sounds)])
     return frames.astype(np.float32), np.stack(labels)

@@ -203,8 +203,8 @@ static void say(load *l, call *c, size_t index, int tick) {
   for (int i = 0; i < 8; i++) block[4 + i] = (uint8_t)(micros >> (8 * i));
   memcpy(block + HEAD, l->sound + 2 * from, BLOCK * 4);
   send_frame(l, c, 2, block, sizeof block);
-  if (tick % (TURN * TICK) == TURN * TICK - 1) send_frame(l, c, 1, turn, sizeof turn - 1);
-  if (tick % TICK == 3 && isnan(c->pinged)) {
+  if ((tick + (int)index) % (TURN * TICK) == TURN * TICK - 1) send_frame(l, c, 1, turn, sizeof turn - 1); /* people do not speak in step */
+  if ((tick + (int)index) % TICK == 3 && isnan(c->pinged)) {
     c->pinged = base_clock();
     send_frame(l, c, 9, "", 0);
   }
