@@ -60,8 +60,10 @@ static void *work(void *context) {
     live->running = true;
     live->again = false;
     pthread_mutex_unlock(&pool->lock);
+    uint64_t last = serve_live_last(live);
+    bool pressed = !serve_live_ready(live); /* somebody may wait for room */
     bool more = live_read(live);
-    live_wake(live);
+    if (pressed || serve_live_last(live) != last) live_wake(live);
     pthread_mutex_lock(&pool->lock);
     live->running = false;
     if (more || live->again) line_up(pool, live);
