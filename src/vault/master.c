@@ -1,6 +1,7 @@
 /* vault/: where the master key comes from. Any thread, but for the environment (see vault.h). */
 #include "vault/parts.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sodium.h>
 #include <stdlib.h>
@@ -9,7 +10,7 @@
 
 enum { TEXT_MAX = 128 }; /* bytes of a key file; base64 of 32 bytes is 44 */
 
-static int open_text(vault **opened, const char *text, size_t bytes, const char *where, mien_error *error) {
+int vault_open_text(vault **opened, const char *text, size_t bytes, const char *where, mien_error *error) {
   size_t length = 0;
   if (sodium_init() < 0)
     return base_error_set(error, MIEN_EUNSUPPORTED, where, "", "libsodium does not start");
@@ -54,7 +55,7 @@ int vault_open_file(vault **opened, const char *path, mien_error *error) {
   if (bytes < 0)
     code = base_error_set(error, MIEN_EIO, path, "", "cannot be read");
   else
-    code = open_text(opened, text, (size_t)bytes, path, error);
+    code = vault_open_text(opened, text, (size_t)bytes, path, error);
   sodium_memzero(text, sizeof text);
   return code;
 }
@@ -65,10 +66,29 @@ int vault_open_environment(vault **opened, mien_error *error) {
   if (!text)
     return base_error_set(error, MIEN_EINVAL, "MIEN_MASTER_KEY", "set it", "not set");
   size_t bytes = strlen(text);
-  int code = open_text(opened, text, bytes, "MIEN_MASTER_KEY", error);
+  int code = vault_open_text(opened, text, bytes, "MIEN_MASTER_KEY", error);
   sodium_memzero(text, bytes);
   unsetenv("MIEN_MASTER_KEY");
   return code;
+}
+
+int vault_make_file(const char *path, mien_error *error) {
+  uint8_t key[VAULT_KEY_BYTES];
+  char text[sodium_base64_ENCODED_LEN(VAULT_KEY_BYTES, sodium_base64_VARIANT_ORIGINAL)];
+  if (sodium_init() < 0) return base_error_set(error, MIEN_EUNSUPPORTED, path, "", "libsodium does not start");
+  int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (file < 0)
+    return base_error_set(error, MIEN_EIO, path, errno == EEXIST ? "name a file that is not there yet" : "may this folder be written to?", "%s", strerror(errno));
+  randombytes_buf(key, sizeof key);
+  sodium_bin2base64(text, sizeof text, key, sizeof key, sodium_base64_VARIANT_ORIGINAL);
+  text[sizeof text - 1] = '\n'; /* in place of the 0 */
+  bool kept = write(file, text, sizeof text) == (ssize_t)sizeof text && fsync(file) == 0;
+  kept &= close(file) == 0;
+  sodium_memzero(key, sizeof key);
+  sodium_memzero(text, sizeof text);
+  if (kept) return MIEN_OK;
+  unlink(path);
+  return base_error_set(error, MIEN_EIO, path, "make room on the disk", "the key could not be written");
 }
 
 void vault_close(vault **opened) {
@@ -78,3 +98,9 @@ void vault_close(vault **opened) {
 }
 
 void vault_id(const vault *opened, uint8_t id[VAULT_ID_BYTES]) { memcpy(id, opened->id, VAULT_ID_BYTES); }
+
+const vault *vault_of(const vault *const *masters, size_t count, const uint8_t wrapped[VAULT_WRAPPED_BYTES]) {
+  for (size_t i = 0; i < count; i++)
+    if (!memcmp(masters[i]->id, wrapped, VAULT_ID_BYTES)) return masters[i];
+  return NULL;
+}

@@ -5,8 +5,7 @@
 
 enum { NONCE = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES };
 
-/* BLAKE2b over the parts, each with its length before it, so that ("ab","c") is not ("a","bc"). */
-static void bind_parts(uint8_t out[32], const char *kind, const char *const *parts, size_t count) {
+void vault_bind(uint8_t out[32], const char *kind, const char *const *parts, size_t count) {
   crypto_generichash_state state;
   crypto_generichash_init(&state, NULL, 0, 32);
   crypto_generichash_update(&state, (const uint8_t *)kind, strlen(kind) + 1);
@@ -32,7 +31,7 @@ static int unseal(uint8_t *plain, const uint8_t *sealed, size_t bytes, const uin
 
 static void wrap(uint8_t *wrapped, const vault_key *key, const vault *master, const char *tenant, const char *subject) {
   uint8_t bound[32];
-  bind_parts(bound, "key", (const char *[]){tenant, subject}, 2);
+  vault_bind(bound, "key", (const char *[]){tenant, subject}, 2);
   memcpy(wrapped, master->id, VAULT_ID_BYTES);
   seal(wrapped + VAULT_ID_BYTES, key->key, sizeof key->key, master->key, bound);
 }
@@ -57,7 +56,7 @@ int vault_key_open(vault_key **key, const uint8_t wrapped[VAULT_WRAPPED_BYTES], 
   uint8_t bound[32];
   int code = key_alloc(key, error);
   if (code) return code;
-  bind_parts(bound, "key", (const char *[]){tenant, subject}, 2);
+  vault_bind(bound, "key", (const char *[]){tenant, subject}, 2);
   if (!memcmp(wrapped, master->id, VAULT_ID_BYTES) &&
       !unseal((*key)->key, wrapped + VAULT_ID_BYTES, VAULT_WRAPPED_BYTES - VAULT_ID_BYTES, master->key, bound))
     return MIEN_OK;
@@ -83,7 +82,7 @@ int vault_key_rewrap(uint8_t wrapped[VAULT_WRAPPED_BYTES], const vault *old, con
 }
 
 static void bind_place(uint8_t bound[32], const vault_place *place) {
-  bind_parts(bound, "sealed", (const char *[]){place->tenant, place->table, place->row, place->column}, 4);
+  vault_bind(bound, "sealed", (const char *[]){place->tenant, place->table, place->row, place->column}, 4);
 }
 
 int vault_seal(uint8_t *sealed, const uint8_t *plain, size_t bytes, const vault_key *key, const vault_place *place,
@@ -104,4 +103,33 @@ int vault_open_sealed(uint8_t *plain, const uint8_t *sealed, size_t bytes, const
       !unseal(plain, sealed, bytes, key->key, bound))
     return MIEN_OK;
   return base_error_set(error, MIEN_EFORMAT, place->table, "", "sealed bytes do not open with this key at this place");
+}
+
+/* ---- What else a key does: each use with a key of its own, derived from it. */
+
+static void derive(uint8_t derived[32], const vault_key *key, const char *use) {
+  crypto_generichash(derived, 32, (const uint8_t *)use, strlen(use), key->key, sizeof key->key);
+}
+
+void vault_key_hash(uint8_t hash[32], const vault_key *key, const char *const *parts, size_t count) {
+  uint8_t derived[32], bound[32];
+  derive(derived, key, "mien hash");
+  vault_bind(bound, "hash", parts, count);
+  crypto_generichash(hash, 32, bound, sizeof bound, derived, sizeof derived);
+  sodium_memzero(derived, sizeof derived);
+}
+
+void vault_key_sign(const vault_key *key, const uint8_t *bytes, size_t count, uint8_t signature[VAULT_SIGNATURE_BYTES],
+                    uint8_t public_key[VAULT_PUBLIC_BYTES]) {
+  uint8_t seed[32], secret[crypto_sign_ed25519_SECRETKEYBYTES];
+  derive(seed, key, "mien sign");
+  crypto_sign_ed25519_seed_keypair(public_key, secret, seed);
+  crypto_sign_ed25519_detached(signature, NULL, bytes, count, secret);
+  sodium_memzero(seed, sizeof seed);
+  sodium_memzero(secret, sizeof secret);
+}
+
+bool vault_signature_holds(const uint8_t *bytes, size_t count, const uint8_t signature[VAULT_SIGNATURE_BYTES],
+                           const uint8_t public_key[VAULT_PUBLIC_BYTES]) {
+  return crypto_sign_ed25519_verify_detached(signature, bytes, count, public_key) == 0;
 }

@@ -141,9 +141,62 @@ static void rotation_keeps_what_is_sealed(void **state) {
   vault_close(&fresh);
 }
 
+static void command_prints_it(void **state) {
+  vault *opened;
+  mien_error error;
+  uint8_t a[VAULT_ID_BYTES], b[VAULT_ID_BYTES];
+  char source[128];
+  snprintf(source, sizeof source, "command:/bin/echo  %s", KEY_A);
+  assert_int_equal(vault_open(&opened, source, &error), MIEN_OK);
+  vault_id(opened, a);
+  vault_close(&opened);
+  opened = from_environment(KEY_A);
+  vault_id(opened, b);
+  vault_close(&opened);
+  assert_memory_equal(a, b, sizeof a);
+  assert_int_equal(vault_open(&opened, "command:/bin/false", &error), MIEN_EIO);
+  assert_int_equal(vault_open(&opened, "command:/bin/nothing-here", &error), MIEN_EIO);
+  assert_int_equal(vault_open(&opened, "command:echo x", &error), MIEN_EINVAL);
+  assert_int_equal(vault_open(&opened, "command:", &error), MIEN_EINVAL);
+  assert_int_equal(vault_open(&opened, "command:/bin/echo x", &error), MIEN_EINVAL);
+  double begun = base_clock();
+  assert_int_equal(vault_open_command(&opened, (char *[]){"/bin/sleep", "20", NULL}, 0.2, &error), MIEN_EIO);
+  assert_int_equal(vault_open_command(&opened, (char *[]){"/usr/bin/yes", NULL}, 5, &error), MIEN_EIO);
+  assert_true(base_clock() - begun < 4);
+  assert_null(opened);
+}
+
+static void cache_keeps_and_forgets(void **state) {
+  vault *master = from_environment(KEY_A);
+  vault_cache *cache;
+  vault_key *key;
+  uint8_t wrapped[VAULT_WRAPPED_BYTES], one[32], two[32];
+  assert_int_equal(vault_cache_open(&cache, 2, NULL), MIEN_OK);
+  assert_int_equal(vault_key_new(&key, wrapped, master, "t", "s", NULL), MIEN_OK);
+  const vault_key *a = vault_cache_put(cache, "t", "s", key), *b = vault_cache_put(cache, "t", "other", key);
+  assert_non_null(a);
+  assert_non_null(b);
+  assert_null(vault_cache_put(cache, "t", "third", key)); /* both places are held */
+  vault_cache_forget(cache, "t", "s");
+  assert_null(vault_cache_hold(cache, "t", "s"));
+  vault_key_hash(one, a, (const char *[]){"x"}, 1); /* still good for who holds it */
+  vault_key_hash(two, key, (const char *[]){"x"}, 1);
+  assert_memory_equal(one, two, 32);
+  vault_cache_release(cache, a);
+  vault_key_hash(one, a, (const char *[]){"x"}, 1);
+  assert_memory_not_equal(one, two, 32); /* wiped */
+  vault_cache_release(cache, vault_cache_put(cache, "t", "third", key));
+  assert_null(vault_cache_hold(cache, "u", "third"));
+  vault_cache_release(cache, b);
+  vault_cache_close(&cache);
+  vault_key_close(&key);
+  vault_close(&master);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(environment_is_wiped), cmocka_unit_test(file_is_strict), cmocka_unit_test(sealed_is_bound),
-      cmocka_unit_test(rotation_keeps_what_is_sealed)};
+      cmocka_unit_test(rotation_keeps_what_is_sealed),
+      cmocka_unit_test(command_prints_it), cmocka_unit_test(cache_keeps_and_forgets)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
