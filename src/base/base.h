@@ -69,6 +69,7 @@ void base_json_bytes(base_json *json, const char *key, const char *value, size_t
 void base_json_number(base_json *json, const char *key, double value, int decimals);
 void base_json_integer(base_json *json, const char *key, long long value);
 void base_json_bool(base_json *json, const char *key, bool value);
+void base_json_raw(base_json *json, const char *key, const char *value, size_t bytes); /* JSON already */
 
 /* Bytes of the UTF-8 character at `text` (1…4), 0 if invalid or cut short. */
 int base_utf8_next(const char *text, size_t bytes, uint32_t *codepoint);

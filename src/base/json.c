@@ -94,3 +94,8 @@ void base_json_bool(base_json *json, const char *key, bool value) {
   place(json, key);
   base_text_puts(json->out, value ? "true" : "false");
 }
+
+void base_json_raw(base_json *json, const char *key, const char *value, size_t bytes) {
+  place(json, key);
+  base_text_add(json->out, value, bytes);
+}
