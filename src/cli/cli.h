@@ -22,5 +22,6 @@ int cli_eval(int argc, char **argv);
 int cli_rules(int argc, char **argv);
 int cli_serve(int argc, char **argv);
 int cli_audit(int argc, char **argv);
+int cli_vault(int argc, char **argv);
 
 #endif

@@ -15,6 +15,7 @@ static const struct {
     {"face", "faces in pictures and videos to readings", cli_face},
     {"serve", "live conversations over the network", cli_serve},
     {"audit", "is what a service recorded as it was written?", cli_audit},
+    {"vault", "a new master key, and the change to it", cli_vault},
     {"rules", "what rules of events would have done on recorded sessions", cli_rules},
     {"bench", "speed and memory, beside a named reference", cli_bench},
     {"eval", "scores the models on labelled sets", cli_eval},

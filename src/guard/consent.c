@@ -57,6 +57,7 @@ static int replay(void *context, uint64_t seq, const char *record, size_t bytes)
     copy(consent.evidence, sizeof consent.evidence, object, "evidence");
     json_t *until = json_object_get(object, "until");
     consent.read = read;
+    consent.keep = json_is_true(json_object_get(object, "keep"));
     consent.until = json_is_number(until) ? json_number_value(until) : INFINITY;
     code = put(l, &consent);
   } else if (type && !strcmp(type, "withdraw")) {
@@ -112,9 +113,9 @@ int guard_ledger_grant(guard_ledger *l, guard_consent *consent, mien_error *erro
   memcpy(consent->id, "c_", 2);
   sodium_bin2hex(consent->id + 2, sizeof consent->id - 2, random, sizeof random);
   pthread_mutex_lock(&l->lock);
-  code = append(l, json_pack("{s:s,s:s,s:s,s:s,s:s,s:i,s:o,s:s}", "type", "grant", "id", consent->id, "tenant", consent->tenant,
+  code = append(l, json_pack("{s:s,s:s,s:s,s:s,s:s,s:i,s:o,s:s,s:b}", "type", "grant", "id", consent->id, "tenant", consent->tenant,
                              "subject", consent->subject, "purpose", consent->purpose, "read", (int)consent->read, "until",
-                             isfinite(consent->until) ? json_real(consent->until) : json_null(), "evidence", consent->evidence), error);
+                             isfinite(consent->until) ? json_real(consent->until) : json_null(), "evidence", consent->evidence, "keep", consent->keep), error);
   if (!code && put(l, consent)) code = base_error_set(error, MIEN_ENOMEM, "consent", "", "out of memory");
   pthread_mutex_unlock(&l->lock);
   return code;
@@ -147,6 +148,17 @@ unsigned guard_ledger_covers(guard_ledger *l, const char *tenant, const char *id
   bool fits = guard_ledger_find(l, tenant, id, &c) && !strcmp(c.subject, subject) && !strcmp(c.purpose, purpose) &&
               c.until > (double)time(NULL);
   return fits ? c.read : 0;
+}
+
+unsigned guard_ledger_keeps(guard_ledger *l, const char *tenant, const char *subject) {
+  unsigned read = 0;
+  pthread_mutex_lock(&l->lock);
+  for (size_t i = 0; i < l->count; i++) {
+    const guard_consent *c = &l->all[i];
+    if (c->keep && c->until > (double)time(NULL) && !strcmp(c->tenant, tenant) && !strcmp(c->subject, subject)) read |= c->read;
+  }
+  pthread_mutex_unlock(&l->lock);
+  return read;
 }
 
 uint64_t guard_ledger_generation(guard_ledger *l) {

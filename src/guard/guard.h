@@ -59,6 +59,7 @@ typedef struct guard_consent {
   char id[GUARD_ID];           /* "c_" and 32 hexadecimal digits; made by grant */
   char tenant[GUARD_NAME], subject[GUARD_NAME], purpose[GUARD_NAME];
   unsigned read;               /* MIEN_READ_…: what it covers; WORDS goes with VOICE */
+  bool keep;                   /* it covers keeping what is read, not only reading */
   double until;                /* seconds since 1970; INFINITY: until withdrawn */
   char evidence[GUARD_NAME];   /* where the consent itself is kept: a reference of the caller's own */
 } guard_consent;
@@ -73,6 +74,8 @@ int guard_ledger_withdraw(guard_ledger *ledger, const char *tenant, const char *
 unsigned guard_ledger_covers(guard_ledger *ledger, const char *tenant, const char *id, const char *subject, const char *purpose);
 /* The consent as it stands; false: none. */
 bool guard_ledger_find(guard_ledger *ledger, const char *tenant, const char *id, guard_consent *consent);
+/* MIEN_READ_… of all consents of this subject that stand now and cover keeping. */
+unsigned guard_ledger_keeps(guard_ledger *ledger, const char *tenant, const char *subject);
 /* Changes with every grant and withdrawal. */
 uint64_t guard_ledger_generation(guard_ledger *ledger);
 

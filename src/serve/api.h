@@ -17,5 +17,8 @@ void serve_api_session_results(serve_request *request);
 void serve_api_consent_grant(serve_request *request);
 void serve_api_consent(serve_request *request);
 void serve_api_consent_withdraw(serve_request *request);
+void serve_api_subject(serve_request *request);
+void serve_api_subject_erase(serve_request *request);
+void serve_api_kept(serve_request *request);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "serve/api.h"
 #include "serve/audit.h"
+#include "serve/keep.h"
 #include "serve/server.h"
 
 static const struct {
@@ -20,8 +21,8 @@ static void answer(serve_request *request, int status, const guard_consent *c) {
   json_t *list = json_array();
   for (size_t i = 0; i < BASE_COUNT(modalities); i++)
     if (c->read & modalities[i].bit) json_array_append_new(list, json_string(modalities[i].name));
-  json_t *body = json_pack("{s:s,s:s,s:s,s:o,s:o,s:s}", "consent", c->id, "subject", c->subject, "purpose", c->purpose, "modalities", list,
-                           "until", isfinite(c->until) ? json_real(c->until) : json_null(), "evidence", c->evidence);
+  json_t *body = json_pack("{s:s,s:s,s:s,s:o,s:o,s:s,s:b}", "consent", c->id, "subject", c->subject, "purpose", c->purpose, "modalities", list,
+                           "until", isfinite(c->until) ? json_real(c->until) : json_null(), "evidence", c->evidence, "keep", c->keep);
   serve_answer_json(request, status, body);
   json_decref(body);
 }
@@ -47,6 +48,7 @@ void serve_api_consent_grant(serve_request *request) {
     c.read |= bit;
   }
   if (json_is_number(until)) c.until = json_number_value(until);
+  c.keep = json_is_true(json_object_get(body, "keep"));
   json_decref(body);
   snprintf(c.tenant, sizeof c.tenant, "%s", request->tenant);
   int code = fits && known ? MIEN_OK : base_error_set(&error, MIEN_EINVAL, fits ? "modalities" : "consent",
@@ -80,6 +82,7 @@ void serve_api_consent_withdraw(serve_request *request) {
   }
   int code = guard_ledger_withdraw(server->ledger, request->tenant, request->params[0], read, &error);
   serve_conversations_decide(server); /* at once, whatever the disk says */
+  if (!code) code = serve_keep_withdrawn(server, request->tenant, request->params[0], read, &error);
   if (!code) code = serve_audit_did(server, request->tenant, request->key, "withdraw", request->params[0], &error);
   if (code == MIEN_EEMPTY) serve_answer_problem(request, 404, "Not found", &error);
   else if (code) serve_answer_error(request, &error);

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "serve/audit.h"
+#include "serve/keep.h"
 #include "serve/open.h"
 #include "serve/server.h"
 #include "serve/texts.h"
@@ -76,6 +77,10 @@ serve_conversation *serve_conversation_open(struct serve_server *server, const c
     return NULL;
   }
   if (serve_audit_opened(server, c, error) != MIEN_OK) { /* what cannot be accounted for is not done */
+    serve_conversation_release(&c);
+    return NULL;
+  }
+  if (serve_keep_begin(c, error) != MIEN_OK) {
     serve_conversation_release(&c);
     return NULL;
   }
@@ -185,7 +190,7 @@ void serve_conversation_unstream(serve_request *request) {
   serve_conversation_left(&request->following);
 }
 
-void serve_conversation_seen(serve_conversation *c, const mien_event *event, const serve_result *result) {}
+void serve_conversation_seen(serve_conversation *c, const mien_event *event, const serve_result *result) { serve_keep_result(c, event, result); }
 
 /* ---- All of them ---- */
 
@@ -210,6 +215,7 @@ static void sweep(serve_conversation *c, double now) {
   if (!(now - c->alone_since > c->server->settings.linger)) return;
   if (c->finished) {
     serve_audit_closed(c->server, c);
+    serve_keep_end(c);
     forget(c);
   } else serve_live_finish(c->live);
 }
@@ -238,7 +244,10 @@ static void finish(serve_conversation *c, double now) {
   c->alone_since = isnan(c->alone_since) ? NAN : -INFINITY;
 }
 
-static void drop(serve_conversation *c, double now) { forget(c); }
+static void drop(serve_conversation *c, double now) {
+  serve_keep_end(c);
+  forget(c);
+}
 
 void serve_conversations_decide(struct serve_server *server) { each(server, decide_again); }
 void serve_conversations_finish(struct serve_server *server) { each(server, finish); }

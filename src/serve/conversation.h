@@ -8,6 +8,7 @@
 
 #include "guard/guard.h"
 #include "serve/live.h"
+#include "store/store.h"
 
 struct serve_server;
 struct serve_request;
@@ -32,6 +33,10 @@ typedef struct serve_conversation {
   size_t streams;             /* server-sent events that follow it */
   bool finished;              /* its last result is there */
   struct serve_conversation *next; /* of the same hash */
+  store_tenant keeping;       /* keep.h: where results of theirs go */
+  bool kept;
+  char subjects[SERVE_PEOPLE][STORE_ID]; /* of whom something is kept; "" nobody */
+  atomic_uint keep[SERVE_PEOPLE]; /* MIEN_READ_… of what may be kept of them now */
   bool changed;               /* under the server's lock, as next_changed */
   struct serve_conversation *next_changed;
 } serve_conversation;

@@ -9,6 +9,7 @@
 #include "serve/audit.h"
 #include "serve/conversation.h"
 #include "serve/door.h"
+#include "serve/keep.h"
 #include "serve/keys.h"
 #include "serve/server.h"
 #include "serve/texts.h"
@@ -225,6 +226,7 @@ int serve_open(serve_server **opened, mien_engine *engine, const serve_settings 
   serve_pool_options pool = {engine, threads, wake, seen, server};
   int code = serve_keys_open(&server->keys, settings->data, error);
   if (!code) code = serve_audit_open(server, error);
+  if (!code) code = serve_keep_open(server, error);
   if (!code) code = serve_pool_open(&server->pool, &pool, error);
   if (!code) code = serve_texts_open(&server->texts, engine, error);
   if (!code) code = listen_at(server, error);
@@ -257,6 +259,7 @@ static bool drained(serve_server *server) {
 static void each_second(lws_sorted_usec_list_t *timer) {
   serve_server *server = lws_container_of(timer, serve_server, each_second);
   serve_conversations_sweep(server);
+  serve_keep_sweep(server);
   if (guard_ledger_generation(server->ledger) != server->generation || base_clock() - server->decided > 5) {
     server->generation = guard_ledger_generation(server->ledger);
     server->decided = base_clock();
@@ -282,6 +285,7 @@ void serve_close(serve_server **closed) {
   serve_pool_close(&server->pool);
   look(server);
   serve_conversations_clear(server);
+  serve_keep_close(server);
   serve_keys_close(&server->keys);
   serve_audit_close(server);
   serve_settings_clear(&server->settings);

@@ -20,6 +20,9 @@ static const serve_route routes[] = {
     {SERVE_POST, "/v1/consents", SERVE_SCOPE_CONSENT, serve_api_consent_grant},
     {SERVE_GET, "/v1/consents/{id}", SERVE_SCOPE_CONSENT, serve_api_consent},
     {SERVE_DELETE, "/v1/consents/{id}", SERVE_SCOPE_CONSENT, serve_api_consent_withdraw},
+    {SERVE_GET, "/v1/kept", SERVE_SCOPE_READ, serve_api_kept},
+    {SERVE_GET, "/v1/subjects/{id}", SERVE_SCOPE_PRIVACY, serve_api_subject},
+    {SERVE_DELETE, "/v1/subjects/{id}", SERVE_SCOPE_PRIVACY, serve_api_subject_erase},
 };
 
 /* True when the path fits the pattern; the {…} go to params. */

@@ -34,6 +34,7 @@ struct serve_server {
   guard_packs *packs;
   guard_ledger *ledger;
   guard_chain *audit;
+  struct serve_keep *keep; /* keep.h; NULL: nothing is kept */
   double decided; /* base_clock() when all conversations were decided last */
   uint64_t generation; /* of the ledger, then */
   lws_sorted_usec_list_t each_second;

@@ -26,6 +26,11 @@ typedef struct serve_settings {
   char profile[SERVE_TEXT];    /* what doors open that cannot say themselves: a name of `profiles` */
   char audiohook_key[SERVE_TEXT], audiohook_secret[SERVE_TEXT]; /* Genesys' client: X-API-KEY, file of the secret (base64) */
   char audiohook_tenant[64];
+  char store[SERVE_TEXT];      /* a path (SQLite) or postgresql://…; "": DATA/store; "off": nothing is kept */
+  char store_keys[SERVE_TEXT]; /* the file of wrapped keys; "": DATA/keys.store */
+  double retention;            /* seconds, where the policy allows more; 0: as the policy says */
+  int keep_texts;              /* 1: words that were recognised, and words as cues, are kept as well */
+  char vault_key[SERVE_TEXT], vault_old_key[SERVE_TEXT]; /* vault_open's word; "": DATA/master.key, made at the first start */
   json_t *profiles;            /* name to what "open" says (docs/asyncapi.yaml), without its type and audio */
 } serve_settings;
 

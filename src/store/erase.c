@@ -134,7 +134,8 @@ bool store_certificate_holds(const char *json, size_t bytes) {
 int store_subject_withdraw(const store_tenant *t, const char *id, const char *purpose, unsigned modalities, uint64_t *rows, mien_error *error) {
   static const int statements[] = {SQL_RECORD_WITHDRAW, SQL_EVENT_WITHDRAW};
   uint64_t all = 0, some = 0;
-  int code = store_begin(t->store, error);
+  int code = store_queue_settle(t->store, error);
+  if (!code) code = store_begin(t->store, error);
   if (code) return code;
   for (size_t i = 0; i < BASE_COUNT(statements) && !code; i++, all += some)
     code = db_run(t->store->write, statements[i], (db_value[]){DB_STR(t->name), DB_STR(id), DB_STR(purpose), DB_INT(modalities)}, 4, NULL, NULL, &some, error);

@@ -63,6 +63,7 @@ void store_session_take(store_session *session, const db_value *columns);
 /* records.c */
 int store_queue_open(store *s, size_t bytes, mien_error *error);
 void store_queue_close(store *s);
+int store_queue_settle(store *s, mien_error *error); /* what was added so far is on the disk */
 /* Opens a row of SQL_RECORD; keeps the key of `key_subject` (STORE_ID bytes) for the next. base_free(*payload). */
 int store_record_open(const store_tenant *t, store_key *key, char *key_subject, const db_value *columns, store_record *record,
                       char **payload, mien_error *error);

@@ -196,6 +196,13 @@ int store_flush(store *s, uint64_t ticket, double seconds, mien_error *error) {
   return done ? MIEN_OK : base_error_set(error, MIEN_EAGAIN, "store", "is the database up, and its disk not full?", "records wait to be written");
 }
 
+int store_queue_settle(store *s, mien_error *error) {
+  pthread_mutex_lock(&s->queue->lock);
+  uint64_t given = s->queue->given;
+  pthread_mutex_unlock(&s->queue->lock);
+  return store_flush(s, given, 5, error);
+}
+
 /* ---- Reading them ---- */
 
 int store_record_open(const store_tenant *t, store_key *key, char *key_subject, const db_value *c, store_record *r, char **payload,

@@ -1,0 +1,147 @@
+/* keep.c: see keep.h. What belongs to nobody, or to a face beside the participant's, is not kept. */
+#include "serve/keep.h"
+
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "serve/server.h"
+
+enum { SWEEP_EVERY = 600, ROTATED_AT_ONCE = 1000 };
+
+static int open_masters(struct serve_server *server, serve_keep *k, mien_error *error) {
+  const serve_settings *s = &server->settings;
+  char path[512];
+  snprintf(path, sizeof path, "%s/master.key", s->data);
+  int code = MIEN_OK;
+  if (!*s->vault_key && access(path, F_OK)) code = vault_make_file(path, error);
+  if (!code) code = vault_open(&k->masters[0], *s->vault_key ? s->vault_key : path, error);
+  if (!code && *s->vault_old_key) code = vault_open(&k->masters[1], s->vault_old_key, error);
+  return code;
+}
+
+int serve_keep_open(struct serve_server *server, mien_error *error) {
+  const serve_settings *s = &server->settings;
+  char path[512], keys[512];
+  if (!strcmp(s->store, "off")) return MIEN_OK;
+  serve_keep *k = server->keep = base_alloc(1, sizeof *k);
+  if (!k) return base_error_set(error, MIEN_ENOMEM, "store", "", "out of memory");
+  snprintf(path, sizeof path, "%s/store", s->data);
+  snprintf(keys, sizeof keys, "%s/keys.store", s->data);
+  int code = open_masters(server, k, error);
+  if (code) return code;
+  const vault *const masters[] = {k->masters[0], k->masters[1]};
+  store_options options = {*s->store ? s->store : path, *s->store_keys ? s->store_keys : keys, masters, k->masters[1] ? 2 : 1, 0};
+  return store_open(&k->store, &options, error);
+}
+
+void serve_keep_close(struct serve_server *server) {
+  if (!server->keep) return;
+  store_close(&server->keep->store);
+  vault_close(&server->keep->masters[0]);
+  vault_close(&server->keep->masters[1]);
+  base_free(server->keep);
+  server->keep = NULL;
+}
+
+void serve_keep_sweep(struct serve_server *server) {
+  serve_keep *k = server->keep;
+  if (!k || (k->swept && base_clock() - k->swept < SWEEP_EVERY)) return;
+  k->swept = base_clock();
+  uint64_t left;
+  store_age age = {"", server->settings.retention};
+  store_sweep(k->store, (double)time(NULL), &age, server->settings.retention > 0, NULL, NULL);
+  if (k->masters[1]) store_rotate(k->store, ROTATED_AT_ONCE, &left, NULL);
+}
+
+int serve_keep_begin(serve_conversation *c, mien_error *error) {
+  struct serve_server *server = c->server;
+  double retention = c->allowed.retention, own = server->settings.retention;
+  if (own > 0) retention = BASE_MIN(retention, own);
+  if (!server->keep || !(retention > 0)) return MIEN_OK;
+  store_session n = {.opened = c->opened, .keep_until = c->opened + retention};
+  snprintf(n.id, sizeof n.id, "%s", c->id);
+  snprintf(n.purpose, sizeof n.purpose, "%s", c->purpose);
+  snprintf(n.context, sizeof n.context, "%s", c->context);
+  snprintf(n.jurisdiction, sizeof n.jurisdiction, "%s", c->jurisdiction);
+  snprintf(n.policy, sizeof n.policy, "%s", c->allowed.pack);
+  int code = MIEN_OK;
+  for (size_t i = 0; i < c->person_count && !code; i++) {
+    const guard_person *p = &c->people[i];
+    guard_consent consent;
+    store_subject subject;
+    unsigned covered = *p->subject ? guard_ledger_covers(server->ledger, c->tenant, p->consent, p->subject, c->purpose) : 0;
+    if (!covered || !guard_ledger_find(server->ledger, c->tenant, p->consent, &consent) || !consent.keep) continue;
+    if (!*c->keeping.name) code = store_of(&c->keeping, server->keep->store, c->tenant, error);
+    if (!code) code = store_subject_make(&c->keeping, p->subject, &subject, error);
+    if (code) break;
+    memcpy(c->subjects[i], subject.id, STORE_ID);
+    atomic_store(&c->keep[i], covered);
+    size_t at = n.person_count++;
+    snprintf(n.people[at].who, STORE_NAME, "%s", p->who);
+    snprintf(n.people[at].role, STORE_NAME, "%s", p->role);
+    memcpy(n.people[at].subject, subject.id, STORE_ID);
+  }
+  if (!code && n.person_count) code = store_session_open(&c->keeping, &n, error);
+  c->kept = !code && n.person_count;
+  return code;
+}
+
+static unsigned rests_on(const serve_conversation *c, const mien_event *event, size_t person) {
+  static const unsigned of[] = {MIEN_READ_TEXT, MIEN_READ_VOICE, MIEN_READ_FACE, MIEN_READ_BODY};
+  if (event->kind == MIEN_EVENT_TURN) return MIEN_READ_VOICE;
+  if (event->reading.modality != MIEN_FUSED) return of[event->reading.modality];
+  unsigned all = 0;
+  for (int m = 0; m < MIEN_FUSED; m++)
+    if (event->reading.from[m] > 0) all |= of[m];
+  return all;
+}
+
+void serve_keep_result(serve_conversation *c, const mien_event *event, const serve_result *result) {
+  if (!c || !c->kept || !event) return;
+  bool texts = c->server->settings.keep_texts;
+  const char *who = event->kind == MIEN_EVENT_TURN ? event->who : event->reading.who;
+  size_t i = 0;
+  while (i < c->person_count && (!who || strcmp(c->people[i].who, who))) i++;
+  if (i == c->person_count || !*c->subjects[i] || (event->kind == MIEN_EVENT_TURN && !texts)) return;
+  unsigned rests = rests_on(c, event, i);
+  if (!rests || (rests & ~atomic_load(&c->keep[i]))) return;
+  store_record r = {c->id, c->subjects[i], result->seq, event->kind == MIEN_EVENT_TURN ? STORE_TURN : event->kind == MIEN_EVENT_STATE ? STORE_STATE : STORE_READING,
+                    rests, (double)time(NULL), result->json, result->bytes};
+  char *own = NULL;
+  if (!texts && event->kind != MIEN_EVENT_TURN && rests & (MIEN_READ_TEXT | MIEN_READ_VOICE)) { /* cues have words */
+    mien_reading bare = event->reading;
+    bare.cue_count = 0;
+    r.bytes = mien_reading_json(&bare, NULL, 0);
+    own = base_alloc(r.bytes + 1, 1);
+    if (!own) return;
+    mien_reading_json(&bare, own, r.bytes + 1);
+    r.payload = own;
+  }
+  store_record_add(&c->keeping, &r, NULL, NULL); /* where it is full or erased, it is not kept */
+  base_free(own);
+}
+
+void serve_keep_end(serve_conversation *c) {
+  if (c->kept) store_session_close(&c->keeping, c->id, (double)time(NULL), serve_live_last(c->live), NULL);
+  c->kept = false;
+}
+
+int serve_keep_withdrawn(struct serve_server *server, const char *tenant, const char *id, unsigned read, mien_error *error) {
+  guard_consent consent;
+  store_tenant t;
+  store_subject subject;
+  char ref[STORE_ID];
+  if (read & MIEN_READ_VOICE) read |= MIEN_READ_WORDS;
+  if (!server->keep || !guard_ledger_find(server->ledger, tenant, id, &consent) || !consent.keep) return MIEN_OK;
+  for (size_t slot = 0; slot < BASE_COUNT(server->conversations); slot++)
+    for (serve_conversation *c = server->conversations[slot]; c; c = c->next)
+      for (size_t i = 0; i < c->person_count; i++)
+        if (!strcmp(c->tenant, tenant) && !strcmp(c->people[i].consent, id)) atomic_fetch_and(&c->keep[i], ~read);
+  int code = store_of(&t, server->keep->store, tenant, error);
+  if (!code) code = store_subject_ref(&t, consent.subject, ref, error);
+  if (!code) code = store_subject_find(&t, ref, &subject, error);
+  if (code) return code == MIEN_EEMPTY ? MIEN_OK : code;
+  if (!guard_ledger_keeps(server->ledger, tenant, consent.subject)) return store_subject_erase(&t, subject.id, "withdrawal", NULL, error);
+  return store_subject_withdraw(&t, subject.id, consent.purpose, read, NULL, error);
+}

@@ -1,0 +1,27 @@
+/* keep.h: what the service keeps in the store: readings, states and events of those whose consent covers keeping. Of
+ * the loop's thread, but for serve_keep_result. */
+#ifndef SERVE_KEEP_H
+#define SERVE_KEEP_H
+
+#include "serve/conversation.h"
+
+struct serve_server;
+
+typedef struct serve_keep {
+  store *store;
+  vault *masters[2];
+  double swept; /* base_clock() */
+} serve_keep;
+
+int serve_keep_open(struct serve_server *server, mien_error *error);
+void serve_keep_close(struct serve_server *server); /* after the workers have ended */
+void serve_keep_sweep(struct serve_server *server); /* each second; works each ten minutes */
+
+/* Of a participant with a subject whose consent says so, where the policy lets results be kept. */
+int serve_keep_begin(serve_conversation *conversation, mien_error *error);
+void serve_keep_result(serve_conversation *conversation, const mien_event *event, const serve_result *result); /* in a worker */
+void serve_keep_end(serve_conversation *conversation);
+/* `read` of a consent was withdrawn: what rests on it is taken away, all of the subject where nothing else covers them. */
+int serve_keep_withdrawn(struct serve_server *server, const char *tenant, const char *consent, unsigned read, mien_error *error);
+
+#endif

@@ -1,0 +1,116 @@
+"""What is kept, of whom, and its end: raw files are looked through for what must not be in them."""
+import json
+import os
+import subprocess
+import time
+
+from server import PROGRAM, Server, run
+
+
+def on_disk(server, *words) -> bool:
+    return any(word.encode() in open(os.path.join(folder, file), "rb").read()
+               for folder, _, files in os.walk(server.data) for file in files for word in words)
+
+
+def converse(server, subject, consent):
+    opening = server.opening(consent)
+    opening["participants"][0].update(subject=subject, who="zebra-who")
+    here = "/v1/sessions/" + server.json("POST", "/v1/sessions", opening, 201)["session"]
+    for text in ("This is zebra useless, the third time!", "Thank you, zebra."):
+        server.json("POST", here + "/turns", {"who": "zebra-who", "text": text}, 202)
+    server.json("POST", here + "/finish", status=202)
+    for _ in range(100):
+        results = server.json("GET", here + "/results")["results"]
+        if results and results[-1]["type"] == "finished":
+            return here.rsplit("/", 1)[1]
+        time.sleep(0.05)
+    raise AssertionError("it did not finish")
+
+
+def granted(server, subject, keep):
+    return server.json("POST", "/v1/consents", {"subject": subject, "purpose": "customer_service", "modalities": ["text", "voice"], "keep": keep}, 201)["consent"]
+
+
+def exported(server, subject, count):
+    for _ in range(100):  # records are written in batches
+        got = server.json("GET", "/v1/subjects/" + subject)
+        if sum(len(s["records"]) for s in got["sessions"]) >= count:
+            return got
+        time.sleep(0.05)
+    raise AssertionError(got)
+
+
+def nothing_without_consent(server):
+    converse(server, "s-none", "")
+    converse(server, "s-read", granted(server, "s-read", False))
+    assert server.json("GET", "/v1/kept")["sessions"] == []
+    for subject in ("s-none", "s-read"):
+        assert server.ask("GET", "/v1/subjects/" + subject)[0] == 404
+    refused = {**server.opening(), "purpose": "recruitment"}
+    refused["participants"][0]["subject"] = "zebra-refused"
+    assert server.ask("POST", "/v1/sessions", refused)[0] == 403
+    server.stop()
+    assert not on_disk(server, "zebra")
+
+
+def kept_and_erased(server):
+    consent = granted(server, "s-keep", True)
+    sessions = [converse(server, "s-keep", consent), converse(server, "s-keep", consent)]
+    got = exported(server, "s-keep", 4)
+    assert got["subject"] == "s-keep" and {s["session"] for s in got["sessions"]} == set(sessions)
+    records = got["sessions"][0]["records"]
+    assert {r["type"] for r in records} == {"reading", "state"} and "useless" not in json.dumps([r["content"] for r in records])
+    assert records[0]["content"]["core"]["anger"] > 0.3, records[0]
+    first = server.json("GET", "/v1/kept?limit=1")
+    second = server.json("GET", "/v1/kept?limit=1&before=" + first["before"])
+    assert {first["sessions"][0]["session"], second["sessions"][0]["session"]} == set(sessions)
+    assert not on_disk(server, "zebra", '"core"') and on_disk(server, sessions[0])
+    status, _, text = server.ask("DELETE", "/v1/subjects/s-keep")
+    certificate = json.loads(text)
+    assert status == 200 and certificate["key_destroyed"] and certificate["rows"]["records"] >= 4, text
+    assert server.ask("GET", "/v1/subjects/s-keep")[0] == server.ask("DELETE", "/v1/subjects/s-keep")[0] == 404
+    assert server.json("GET", "/v1/kept")["sessions"] == []
+    audit = open(os.path.join(server.data, "audit")).read()
+    assert '"what":"export"' in audit and '"what":"erase"' in audit
+
+
+def withdrawal_erases(server):
+    consent = granted(server, "s-gone", True)
+    converse(server, "s-gone", consent)
+    exported(server, "s-gone", 2)
+    server.json("DELETE", "/v1/consents/" + consent)
+    assert server.ask("GET", "/v1/subjects/s-gone")[0] == 404
+
+
+def over_a_kill(server):
+    consent = granted(server, "s-kill", True)
+    converse(server, "s-kill", consent)
+    before = exported(server, "s-kill", 2)["sessions"][0]["records"]
+    server.process.kill()
+    server.process.wait()
+    server.process = subprocess.Popen([PROGRAM, "serve", "--port", str(server.port), "--data", server.data], stderr=subprocess.PIPE, text=True)
+    assert "listening" in server.process.stderr.readline()
+    assert server.json("GET", "/v1/subjects/s-kill")["sessions"][0]["records"][:len(before)] == before
+
+
+def the_master_key_changes(server):
+    """`mien vault rotate` beside a service that runs with both; then the old one is not needed any more."""
+    consent = granted(server, "s-master", True)
+    converse(server, "s-master", consent)
+    before = exported(server, "s-master", 2)["sessions"]
+    server.stop()
+    old, new = (os.path.join(server.data, name) for name in ("master.key", "new.key"))
+    assert subprocess.run([PROGRAM, "vault", "new", "--key", new]).returncode == 0 and os.stat(new).st_mode & 0o77 == 0
+    assert subprocess.run([PROGRAM, "vault", "new", "--key", new], stderr=subprocess.DEVNULL).returncode == 1
+    for rotate, names in ((True, {"MIEN_VAULT_KEY": new, "MIEN_VAULT_OLD_KEY": old}), (False, {"MIEN_VAULT_KEY": "command:/bin/cat " + new})):
+        server.process = subprocess.Popen([PROGRAM, "serve", "--port", str(server.port), "--data", server.data], stderr=subprocess.PIPE, text=True,
+                                          env={**os.environ, **names})
+        assert "listening" in server.process.stderr.readline()
+        if rotate:
+            keys = os.path.join(server.data, "keys.store")
+            subprocess.run([PROGRAM, "vault", "rotate", "--key", new, "--old", old, "--keys", keys], check=True, stdout=subprocess.DEVNULL)
+        assert server.json("GET", "/v1/subjects/s-master")["sessions"] == before
+        server.stop()
+
+
+run(nothing_without_consent, kept_and_erased, withdrawal_erases, over_a_kill, the_master_key_changes)
