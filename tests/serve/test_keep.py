@@ -97,7 +97,7 @@ def the_master_key_changes(server):
     """`mien vault rotate` beside a service that runs with both; then the old one is not needed any more."""
     consent = granted(server, "s-master", True)
     converse(server, "s-master", consent)
-    before = exported(server, "s-master", 2)["sessions"]
+    before = exported(server, "s-master", 2)["sessions"][0]["records"]
     server.stop()
     old, new = (os.path.join(server.data, name) for name in ("master.key", "new.key"))
     assert subprocess.run([PROGRAM, "vault", "new", "--key", new]).returncode == 0 and os.stat(new).st_mode & 0o77 == 0
@@ -109,7 +109,7 @@ def the_master_key_changes(server):
         if rotate:
             keys = os.path.join(server.data, "keys.store")
             subprocess.run([PROGRAM, "vault", "rotate", "--key", new, "--old", old, "--keys", keys], check=True, stdout=subprocess.DEVNULL)
-        assert server.json("GET", "/v1/subjects/s-master")["sessions"] == before
+        assert server.json("GET", "/v1/subjects/s-master")["sessions"][0]["records"][:len(before)] == before
         server.stop()
 
 
