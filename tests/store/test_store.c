@@ -361,6 +361,37 @@ static void masters_change(void **state) {
   assert_int_equal(records_of(&a, "s_master", -1), 3);
 }
 
+/* SQLite with no page left, which is what a full disk looks like: an error with its type; records wait, and nothing is lost. */
+static void disk_full(void **state) {
+  store_subject subject, other;
+  mien_error error = {0};
+  uint64_t ticket = 0;
+  static char big[200000];
+  if (getenv("MIEN_STORE_URL")) skip();
+  fill(&a, "s_full", "fills", &subject, 1);
+  pthread_mutex_lock(&s->write_lock);
+  ok(s->write->kind->script(s->write, "PRAGMA max_page_count = 1", &error), &error); /* no more than there are */
+  pthread_mutex_unlock(&s->write_lock);
+  snprintf(big, sizeof big, "%s", MARK);
+  memset(big + strlen(MARK), ' ', sizeof big - strlen(MARK) - 1);
+  for (uint64_t seq = 2; seq < 40; seq++)
+    ok(store_record_add(&a, &(store_record){"s_full", subject.id, seq, STORE_STATE, 1, 1, big, sizeof big - 1}, &ticket, &error), &error);
+  assert_int_equal(store_flush(s, ticket, 0.3, &error), MIEN_EAGAIN);
+  int code = MIEN_OK;
+  for (int i = 0; i < 3000 && !code; i++) { /* what is small finds a free page for a while */
+    char name[STORE_NAME];
+    snprintf(name, sizeof name, "another-%d", i);
+    code = store_subject_make(&a, name, &other, &error);
+  }
+  assert_int_equal(code, MIEN_EIO);
+  assert_int_equal(records_of(&a, "s_full", -1), 1);
+  pthread_mutex_lock(&s->write_lock);
+  ok(s->write->kind->script(s->write, "PRAGMA max_page_count = 1000000", &error), &error);
+  pthread_mutex_unlock(&s->write_lock);
+  ok(store_flush(s, ticket, 5, &error), &error);
+  assert_int_equal(records_of(&a, "s_full", -1), 39);
+}
+
 static void older_tables(void **state) {
   db *old;
   store *opened;
@@ -393,6 +424,6 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(statements_name_the_tenant), cmocka_unit_test(kept_and_sealed), cmocka_unit_test(tenants_are_apart),
       cmocka_unit_test(erased), cmocka_unit_test(erasure_is_finished), cmocka_unit_test(withdrawn), cmocka_unit_test(pages),
-      cmocka_unit_test(items_change), cmocka_unit_test(swept), cmocka_unit_test(masters_change), cmocka_unit_test(older_tables)};
+      cmocka_unit_test(items_change), cmocka_unit_test(swept), cmocka_unit_test(masters_change), cmocka_unit_test(disk_full), cmocka_unit_test(older_tables)};
   return cmocka_run_group_tests(tests, set_up, tear_down);
 }
