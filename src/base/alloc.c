@@ -24,6 +24,7 @@ void *base_resize(void *old, size_t count, size_t size) {
 }
 
 void *base_alloc(size_t count, size_t size) {
+  if (resize_now == resize_default) return calloc(count ? count : 1, size ? size : 1); /* leaves untouched pages alone */
   void *memory = base_resize(NULL, count, size);
   if (memory) memset(memory, 0, count * size);
   return memory;

@@ -99,7 +99,8 @@ static bool measure_voice(const bench *b, const nn_file *file, compared *c) {
   bool ok = encoder && frames && seen && voice_model_open(&model, file, &error) == MIEN_OK;
   if (ok) {
     const voice_network *network = &model->networks[0];
-    ok = voice_encoder_open(encoder, network) == MIEN_OK;
+    voice_encoder_init(encoder, network, 1);
+    ok = (encoder->work = voice_work_borrow(model)) != NULL;
     unsigned seed = 1;
     float level = -INFINITY, dims[MIEN_DIMS];
     for (int t = 0; t < FRAMES; t++) { /* speech-like levels, in dB; what they are does not matter */
@@ -114,7 +115,7 @@ static bool measure_voice(const bench *b, const nn_file *file, compared *c) {
       for (int n = 0; n < RUNS; n++) {
         voice_encoder_restart(encoder);
         for (int t = 0; t < FRAMES; t++) voice_encoder_feed(encoder, frames[t]);
-        voice_encoder_read(encoder, c->answer, dims);
+        voice_encoder_read(encoder, 0, c->answer, dims);
       }
       c->best = fmin(c->best, (bench_cpu() - start) / RUNS * 1e6);
     }
@@ -122,7 +123,7 @@ static bool measure_voice(const bench *b, const nn_file *file, compared *c) {
     nn_softmax(c->answer, VOICE_CLASSES);
     snprintf(c->dims, sizeof c->dims, "%d,%d", FRAMES, VOICE_FEATURES);
     ok = ok && write_floats(c->input, seen[0], FRAMES * VOICE_FEATURES);
-    voice_encoder_close(encoder);
+    voice_work_return(model, &encoder->work);
     voice_model_close(&model);
   }
   base_free_aligned(encoder);

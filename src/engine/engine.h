@@ -75,7 +75,7 @@ void engine_log(const mien_engine *engine, int level, const char *format, ...)
 /* A reader of texts for as long as one is read; NULL: out of memory. What it says is good until it is returned. */
 text_reader *engine_reader_borrow(mien_engine *engine, bool cues);
 void engine_reader_return(mien_engine *engine, text_reader **reader);
-void engine_readers_clear(mien_engine *engine); /* those that wait; none may be borrowed */
+void engine_readers_clear(mien_engine *engine); /* those that wait, and the voice's working memory; none may be borrowed */
 
 /* ---- Events ---------------------------------------------------------------------------------- */
 

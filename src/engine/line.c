@@ -22,7 +22,7 @@
 #define LINE_SETTLE 0.5      /* s: final readings this near together make one state */
 #define LINE_FINE 8.0        /* s: decay of what a turn's words say, in the states */
 
-enum { LINE_PENDING = 64, LINE_CUES = EXPLAIN_STATE_CUES };
+enum { LINE_PENDING = 64, LINE_FIRST = 4 /* that there is room for at first */, LINE_CUES = EXPLAIN_STATE_CUES };
 
 /* What a reading means for the states. */
 typedef struct line_item {
@@ -38,8 +38,8 @@ typedef struct line_item {
 } line_item;
 
 struct engine_line {
-  line_item pending[LINE_PENDING]; /* by t1, then modality, then as they came */
-  size_t pending_count;
+  line_item *pending; /* by t1, then modality, then as they came; at most LINE_PENDING */
+  size_t pending_count, pending_room;
   line_item now[MIEN_FUSED]; /* the latest of each modality */
   bool has[MIEN_FUSED], fresh[MIEN_FUSED];
   double at;      /* of what was taken last; -INFINITY before */
@@ -50,7 +50,20 @@ struct engine_line {
   follow_dynamics dynamics;
 };
 
-void engine_line_free(engine_line *line) { base_free(line); }
+void engine_line_free(engine_line *line) {
+  if (line) base_free(line->pending);
+  base_free(line);
+}
+
+static bool line_grow(engine_line *line) {
+  if (line->pending_count < line->pending_room) return true;
+  size_t room = line->pending_room ? 2 * line->pending_room : LINE_FIRST;
+  line_item *grown = base_resize(line->pending, room, sizeof *grown);
+  if (!grown) return false;
+  line->pending = grown;
+  line->pending_room = room;
+  return true;
+}
 
 static engine_line *line_of(mien_session *session, engine_participant *participant) {
   if (participant->line) return participant->line;
@@ -139,6 +152,7 @@ int engine_line_add(mien_session *session, engine_participant *participant,
       code = advance_until(session, participant, (double)INFINITY);
     if (code) return code;
   }
+  if (!line_grow(line)) return engine_out_of_memory(session);
   size_t at = line->pending_count++;
   line_item item;
   item_fill(&item, reading, reading->modality == MIEN_TEXT ? line->repeat : NAN);

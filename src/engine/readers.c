@@ -25,4 +25,5 @@ void engine_reader_return(mien_engine *engine, text_reader **reader) {
 
 void engine_readers_clear(mien_engine *engine) {
   while (engine->readers.count) text_reader_close(&engine->readers.free[--engine->readers.count]);
+  if (engine->voice) voice_model_tidy(engine->voice);
 }

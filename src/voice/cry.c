@@ -7,15 +7,10 @@
 
 enum { LEAST = 100, EVERY = 100, PAUSE = 100 /* frames */ };
 
-int voice_cry_open(voice_cry *c, const voice_model *model) {
+void voice_cry_init(voice_cry *c, const voice_model *model) {
   c->hears = model->hears_cries;
-  int code = c->hears ? voice_listener_open(&c->listener, &model->cry) : MIEN_OK;
+  if (c->hears) voice_listener_init(&c->listener, &model->cry);
   voice_cry_restart(c);
-  return code;
-}
-
-void voice_cry_close(voice_cry *c) {
-  if (c->hears) voice_listener_close(&c->listener);
 }
 
 void voice_cry_restart(voice_cry *c) {

@@ -16,8 +16,7 @@ typedef struct voice_cry {
   int64_t next;         /* frame at which it is told of again */
 } voice_cry;
 
-int voice_cry_open(voice_cry *cry, const voice_model *model);
-void voice_cry_close(voice_cry *cry);
+void voice_cry_init(voice_cry *cry, const voice_model *model); /* `listener.scratch` is the caller's */
 void voice_cry_restart(voice_cry *cry);
 /* GOES_ON once a second while it cries, ENDED when a bout that was told of has ended. */
 int voice_cry_read(voice_cry *cry, const float frame[VOICE_FEATURES], int64_t at);

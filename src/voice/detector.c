@@ -2,13 +2,22 @@
 #include "voice/detector.h"
 #include "voice/level.h"
 
-int voice_listener_open(voice_listener *s, const voice_detector *detector) {
+size_t voice_listener_scratch(const voice_detector *detector) {
   size_t need = nn_conv1d_scratch(&detector->front.weight, 1);
   need = BASE_MAX(need, nn_gru_scratch(&detector->gru.wi, &detector->gru.wh));
   need = BASE_MAX(need, nn_linear_scratch(&detector->out.weight, 1));
+  return need + 16;
+}
+
+void voice_listener_init(voice_listener *s, const voice_detector *detector) {
   s->detector = detector;
-  s->scratch = base_alloc_aligned((need + 16) * sizeof(float));
+  s->scratch = NULL;
   voice_listener_restart(s);
+}
+
+int voice_listener_open(voice_listener *s, const voice_detector *detector) {
+  voice_listener_init(s, detector);
+  s->scratch = base_alloc_aligned(voice_listener_scratch(detector) * sizeof(float));
   return s->scratch ? MIEN_OK : MIEN_ENOMEM;
 }
 

@@ -16,7 +16,10 @@ typedef struct voice_listener {
   int64_t frames;
 } voice_listener;
 
+size_t voice_listener_scratch(const voice_detector *detector); /* floats */
 int voice_listener_open(voice_listener *listener, const voice_detector *detector);
+/* With the caller's scratch, set before each reading. */
+void voice_listener_init(voice_listener *listener, const voice_detector *detector);
 void voice_listener_close(voice_listener *listener);
 void voice_listener_restart(voice_listener *listener);
 /* The chance of this frame, 0…1; it changes with every second frame. */

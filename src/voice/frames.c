@@ -4,11 +4,15 @@
 #define CLIPPED 0.999f      /* full scale, as far as 16-bit sound is concerned  */
 #define HIGH_PASS 0.992f    /* pole of the DC blocker: -3 dB at 20 Hz           */
 
-int voice_frames_open(voice_frames *f) {
+void voice_frames_init(voice_frames *f) {
   memset(f, 0, sizeof *f);
+  voice_spectrum_init(&f->spectrum);
+}
+
+int voice_frames_open(voice_frames *f) {
+  voice_frames_init(f);
   int code = voice_fft_open(&f->fft);
   if (code) return code;
-  voice_spectrum_init(&f->spectrum);
   voice_frames_restart(f);
   return MIEN_OK;
 }

@@ -8,7 +8,7 @@
 #include "voice/pitch.h"
 
 enum { VOICE_HISTORY = 4096,           /* samples, always readable back from the newest */
-       VOICE_SIGNAL = 4 * VOICE_HISTORY };
+       VOICE_SIGNAL = 2 * VOICE_HISTORY };
 
 typedef struct voice_frames {
   voice_fft *fft;
@@ -26,6 +26,8 @@ typedef struct voice_frames {
 } voice_frames;
 
 int voice_frames_open(voice_frames *frames);
+/* With an FFT of the caller's, who sets `fft` before each call that takes samples or restarts. */
+void voice_frames_init(voice_frames *frames);
 void voice_frames_close(voice_frames *frames);
 /* As new, without allocating. */
 void voice_frames_restart(voice_frames *frames);

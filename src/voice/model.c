@@ -1,5 +1,6 @@
 /* model.c: finds, checks and packs the tensors of a voice model. */
 #include "voice/model.h"
+#include "voice/work.h"
 
 #include <stdio.h>
 
@@ -150,7 +151,12 @@ int voice_model_open(voice_model **model, const nn_file *file, mien_error *error
                           "the model is made for voice features version %g, this program has %d",
                           version, VOICE_FEATURE_VERSION);
   voice_model *m = *model = base_alloc(1, sizeof **model);
-  if (!m) return base_error_set(error, MIEN_ENOMEM, "voice model", "", "out of memory");
+  if (m) l.code = voice_lender_open(&m->lender);
+  if (!m || l.code) {
+    base_free(m);
+    *model = NULL;
+    return base_error_set(error, MIEN_ENOMEM, "voice model", "", "out of memory");
+  }
 
   detector(&l, "speech", &m->speech);
   m->hears_cries = has(file, "cry.out.weight");
@@ -201,6 +207,7 @@ void voice_model_close(voice_model **model) {
                         &p->dims.weight};
     for (size_t i = 0; i < BASE_COUNT(own); i++) nn_pack_clear(own[i]);
   }
+  voice_lender_close(&m->lender);
   base_free(m);
   *model = NULL;
 }

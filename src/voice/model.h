@@ -51,6 +51,7 @@ typedef struct voice_detector {
 } voice_detector;
 
 struct voice_model {
+  struct voice_lender *lender; /* work.h: the only thing of a model that changes */
   voice_detector speech, cry;
   bool hears_cries; /* `cry` is there: models made before it, and those of a cross-validation, have none */
   /* Networks that were trained apart; their answers are averaged. */

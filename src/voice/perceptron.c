@@ -1,7 +1,7 @@
 /* perceptron.c: the forward pass of a perceptron. */
 #include "voice/perceptron.h"
 
-int voice_judge_open(voice_judge *j, const voice_model *m) {
+size_t voice_judge_scratch(const voice_model *m) {
   size_t need = 16;
   for (int i = 0; i < m->perceptron_count; i++) {
     const voice_perceptron *p = &m->perceptrons[i];
@@ -10,8 +10,12 @@ int voice_judge_open(voice_judge *j, const voice_model *m) {
     for (size_t k = 0; k < BASE_COUNT(weights); k++)
       need = BASE_MAX(need, nn_linear_scratch(weights[k], 1));
   }
+  return need;
+}
+
+int voice_judge_open(voice_judge *j, const voice_model *m) {
   j->model = m;
-  j->scratch = base_alloc_aligned(need * sizeof(float));
+  j->scratch = base_alloc_aligned(voice_judge_scratch(m) * sizeof(float));
   return j->scratch ? MIEN_OK : MIEN_ENOMEM;
 }
 

@@ -9,6 +9,7 @@ typedef struct voice_judge {
   float *scratch;
 } voice_judge;
 
+size_t voice_judge_scratch(const voice_model *model); /* floats */
 int voice_judge_open(voice_judge *judge, const voice_model *model);
 void voice_judge_close(voice_judge *judge);
 /* What perceptron `which` says: class logits without the cues, dims -1…1. */

@@ -7,6 +7,7 @@
 #include "voice/perceptron.h"
 #include "voice/prosody.h"
 #include "voice/raw.h"
+#include "voice/work.h"
 
 #define ON 0.5f          /* chance of speech that starts an utterance, in most of 0.16 s  */
 #define OFF 0.25f        /* chance under which an utterance is silent                     */
@@ -23,6 +24,7 @@ enum { RECENT = 16,      /* frames looked at to start: 0.16 s                   
        FIRST = 50,       /* voiced frames before the first label: 0.5 s                   */
        SURE = 120,       /* voiced frames from which confidence no longer grows           */
        EVERY = 100,      /* frames from one interim reading to the next                   */
+       ANSWERS = 2,      /* that there is room for at first                               */
        LEAST_VOICED = 12, LEAST_SPEECH = 20 /* frames; less is no utterance                */ };
 
 typedef struct answer { /* a reading that waits, with its cues */
@@ -39,10 +41,11 @@ typedef struct kept_frame {
 
 struct voice_stream {
   const voice_model *model;
+  voice_work *work; /* NULL between calls */
   voice_frames frames;
   voice_listener speech;
   voice_cry cry;
-  voice_encoder encoders[VOICE_NETWORKS];
+  voice_encoder encoder;
   voice_prosody prosody;
   voice_functionals functionals;
   voice_judge judge;
@@ -60,6 +63,27 @@ struct voice_stream {
   bool failed;            /* out of memory for an answer                        */
 };
 
+/* ---- Borrowed for the length of a call ------------------------------------------------------------ */
+
+static void work_lay(voice_stream *s) {
+  float *scratch = s->work ? s->work->scratch : NULL;
+  s->encoder.work = s->work;
+  s->frames.fft = s->work ? s->work->fft : NULL;
+  s->speech.scratch = s->cry.listener.scratch = s->judge.scratch = scratch;
+}
+
+static int work_begin(voice_stream *s) {
+  s->work = voice_work_borrow(s->model);
+  work_lay(s);
+  return s->work ? MIEN_OK : MIEN_ENOMEM;
+}
+
+static void work_end(voice_stream *s) {
+  voice_work_return(s->model, &s->work);
+  s->work = NULL;
+  work_lay(s);
+}
+
 static void stream_restart(voice_stream *s) {
   voice_frames_restart(&s->frames);
   voice_listener_restart(&s->speech);
@@ -75,29 +99,28 @@ int voice_stream_open(voice_stream **stream, const voice_model *model) {
   voice_stream *s = *stream = base_alloc_aligned(sizeof **stream);
   if (!s) return MIEN_ENOMEM;
   s->model = model;
-  s->capacity = 8;
+  s->capacity = ANSWERS;
   s->answers = base_alloc(s->capacity, sizeof *s->answers);
-  int code = s->answers ? MIEN_OK : MIEN_ENOMEM;
-  if (!code) code = voice_frames_open(&s->frames);
-  if (!code) code = voice_listener_open(&s->speech, &model->speech);
-  if (!code) code = voice_cry_open(&s->cry, model);
-  for (int i = 0; !code && i < model->network_count; i++)
-    code = voice_encoder_open(&s->encoders[i], &model->networks[i]);
-  if (!code) code = voice_judge_open(&s->judge, model);
+  int code = s->answers ? work_begin(s) : MIEN_ENOMEM;
+  if (code) {
+    voice_stream_close(stream);
+    return code;
+  }
+  voice_frames_init(&s->frames);
+  voice_listener_init(&s->speech, &model->speech);
+  voice_cry_init(&s->cry, model);
+  voice_encoder_init(&s->encoder, model->networks, model->network_count);
   voice_functionals_init(&s->functionals, &model->kernels);
-  if (code) voice_stream_close(stream);
-  else stream_restart(s);
-  return code;
+  s->judge.model = model;
+  work_lay(s);
+  stream_restart(s);
+  work_end(s);
+  return MIEN_OK;
 }
 
 void voice_stream_close(voice_stream **stream) {
   voice_stream *s = *stream;
   if (!s) return;
-  for (int i = 0; i < VOICE_NETWORKS; i++) voice_encoder_close(&s->encoders[i]);
-  voice_judge_close(&s->judge);
-  voice_listener_close(&s->speech);
-  voice_cry_close(&s->cry);
-  voice_frames_close(&s->frames);
   base_free(s->answers);
   base_free_aligned(s);
   *stream = NULL;
@@ -127,7 +150,7 @@ static void networks_read(voice_stream *s, voice_raw *raw, float *logits, float 
   memset(dims, 0, MIEN_DIMS * sizeof *dims);
   memset(raw->networks, 0, sizeof raw->networks);
   for (int i = 0; i < m->network_count; i++) {
-    voice_encoder_read(&s->encoders[i], own, own_dims);
+    voice_encoder_read(&s->encoder, i, own, own_dims);
     answer_add(logits, dims, own, own_dims, (1.0f - share) / (float)m->network_count);
     for (int c = 0; c < VOICE_CLASSES; c++)
       raw->networks[c] += own[c] / (float)m->network_count;
@@ -270,8 +293,7 @@ static void reading_make(voice_stream *s, int final) {
 
 static void utterance_feed(voice_stream *s, int64_t frame) {
   const kept_frame *k = &s->kept[frame % KEEP];
-  for (int i = 0; i < s->model->network_count; i++)
-    voice_encoder_feed(&s->encoders[i], k->features);
+  voice_encoder_feed(&s->encoder, k->features);
   voice_functionals_feed(&s->functionals, k->features, k->chance > OFF);
   voice_prosody_feed(&s->prosody, k->features, k->chance > OFF, k->bad);
   if (k->chance > OFF) s->chance += k->chance;
@@ -285,7 +307,7 @@ static void utterance_start(voice_stream *s, int64_t lead) {
   s->heard = s->frame;
   s->next = 0;
   s->chance = 0.0f;
-  for (int i = 0; i < s->model->network_count; i++) voice_encoder_restart(&s->encoders[i]);
+  voice_encoder_restart(&s->encoder);
   voice_prosody_restart(&s->prosody);
   voice_functionals_restart(&s->functionals);
   for (int64_t i = s->frame - lead; i < s->frame; i++) utterance_feed(s, i);
@@ -367,6 +389,7 @@ static void recording_end(voice_stream *s) {
 int voice_stream_feed(voice_stream *s, const float *pcm, size_t count, double at) {
   if (count && !pcm) return MIEN_EINVAL;
   if (!count) return MIEN_OK;
+  if (work_begin(s)) return MIEN_ENOMEM;
   double expected = s->origin + (double)s->frames.samples / VOICE_RATE;
   if (s->started && isfinite(at) && fabs(at - expected) > JUMP) recording_end(s);
   if (!s->started) {
@@ -374,6 +397,7 @@ int voice_stream_feed(voice_stream *s, const float *pcm, size_t count, double at
     s->origin = isfinite(at) ? at : isfinite(expected) ? expected : 0.0;
   }
   samples_take(s, pcm, count);
+  work_end(s);
   if (!s->failed) return MIEN_OK;
   s->failed = false;
   return MIEN_ENOMEM;
@@ -389,7 +413,9 @@ int voice_stream_next(voice_stream *s, mien_reading *reading) {
 }
 
 int voice_stream_finish(voice_stream *s) {
+  if (work_begin(s)) return MIEN_ENOMEM;
   recording_end(s);
+  work_end(s);
   if (!s->failed) return MIEN_OK;
   s->failed = false;
   return MIEN_ENOMEM;

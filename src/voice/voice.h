@@ -54,6 +54,8 @@ typedef struct voice_stream voice_stream;
 
 int voice_model_open(voice_model **model, const nn_file *file, mien_error *error);
 void voice_model_close(voice_model **model);
+/* Frees the working memory that no stream borrows now; the next to be fed makes it again. From any thread. */
+void voice_model_tidy(voice_model *model);
 
 int voice_stream_open(voice_stream **stream, const voice_model *model);
 void voice_stream_close(voice_stream **stream);

@@ -126,6 +126,7 @@ int voice_model_open(voice_model **model, const nn_file *file, mien_error *error
              : base_error_set(error, MIEN_ENOMEM, "", "", "no memory");
 }
 void voice_model_close(voice_model **model) { drop(*model), *model = NULL; }
+void voice_model_tidy(voice_model *model) {}
 int voice_stream_open(voice_stream **stream, const voice_model *model) {
   return (*stream = handle(sizeof **stream)) ? MIEN_OK : MIEN_ENOMEM;
 }

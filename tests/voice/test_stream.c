@@ -279,13 +279,13 @@ static void warm_streams_do_not_allocate(void **state) {
  * a formula, after 77 and after 400 frames: class logits, then dims. */
 static void network_as_trained(void **state) {
   static voice_encoder encoder;
-  const voice_network *network = &model->networks[0];
   char path[512];
   const char *root = getenv("MIEN_SOURCE_ROOT");
   snprintf(path, sizeof path, "%s/tests/voice/golden.txt", root ? root : ".");
   FILE *golden = fopen(path, "r");
   assert_non_null(golden);
-  assert_int_equal(voice_encoder_open(&encoder, network), MIEN_OK);
+  voice_encoder_init(&encoder, &model->networks[0], 1);
+  assert_non_null(encoder.work = voice_work_borrow(model));
   for (int t = 0; t < 400; t++) {
     float frame[VOICE_FEATURES];
     for (int i = 0; i < VOICE_FEATURES; i++)
@@ -293,14 +293,14 @@ static void network_as_trained(void **state) {
     voice_encoder_feed(&encoder, frame);
     if (t != 75 && t != 399) continue;
     float got[VOICE_CLASSES + MIEN_DIMS];
-    voice_encoder_read(&encoder, got, got + VOICE_CLASSES);
+    voice_encoder_read(&encoder, 0, got, got + VOICE_CLASSES);
     for (int i = 0; i < VOICE_CLASSES + MIEN_DIMS; i++) {
       double want;
       assert_int_equal(fscanf(golden, "%lf", &want), 1);
       assert_float_equal(got[i], want, 0.02); /* the file has float16 weights */
     }
   }
-  voice_encoder_close(&encoder);
+  voice_work_return(model, &encoder.work);
   fclose(golden);
 }
 
