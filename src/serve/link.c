@@ -134,6 +134,7 @@ static void receive(serve_link *link, bool binary, const void *bytes, size_t cou
 
 int serve_link_receive(serve_link *link, const void *bytes, size_t count) {
   if (link->closing) return 0;
+  link->server->received++;
   bool first = lws_is_first_fragment(link->wsi);
   bool last = lws_is_final_fragment(link->wsi) && !lws_remaining_packet_payload(link->wsi);
   if (first) {

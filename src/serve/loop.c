@@ -4,6 +4,7 @@
 #include <libwebsockets.h>
 #include <openssl/ssl.h>
 #include <stdio.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "serve/audit.h"
@@ -256,10 +257,15 @@ static bool drained(serve_server *server) {
   return true;
 }
 
+enum { MANY = 500 /* messages in the last second */ };
+#define GATHER 0.005 /* s */
+
 static void each_second(lws_sorted_usec_list_t *timer) {
   serve_server *server = lws_container_of(timer, serve_server, each_second);
   serve_conversations_sweep(server);
   serve_keep_sweep(server);
+  server->busy = server->received > MANY;
+  server->received = 0;
   if (guard_ledger_generation(server->ledger) != server->generation || base_clock() - server->decided > 5) {
     server->generation = guard_ledger_generation(server->ledger);
     server->decided = base_clock();
@@ -268,10 +274,22 @@ static void each_second(lws_sorted_usec_list_t *timer) {
   lws_sul_schedule(server->context, 0, timer, each_second, LWS_US_PER_SEC);
 }
 
+/* With many calls a message comes every fraction of a millisecond: to look at all sockets each time would cost more
+ * than the reading. What came meanwhile is taken together, at most GATHER later. */
+static void gather(const serve_server *server, double since) {
+  double left = since + GATHER - base_clock();
+  if (!server->busy || left <= 0) return;
+  nanosleep(&(struct timespec){.tv_nsec = (long)(left * 1e9)}, NULL);
+}
+
 int serve_run(serve_server *server) {
+  double looked = base_clock();
   lws_sul_schedule(server->context, 0, &server->each_second, each_second, LWS_US_PER_SEC);
-  while (!(atomic_load(&server->stopping) && drained(server)))
+  while (!(atomic_load(&server->stopping) && drained(server))) {
     if (lws_service(server->context, 0) < 0) return MIEN_EIO;
+    gather(server, looked);
+    looked = base_clock();
+  }
   lws_sul_schedule(server->context, 0, &server->each_second, each_second, LWS_SET_TIMER_USEC_CANCEL);
   return MIEN_OK;
 }

@@ -28,6 +28,8 @@ struct serve_server {
   size_t connection_count;
   struct serve_conversation *conversations[1024]; /* by the hash of their ids */
   size_t conversation_count;
+  size_t received; /* messages of links since the last second began */
+  bool busy;       /* there were many in the second before */
   serve_metrics metrics;
   struct serve_texts *texts; /* the chat's reader (texts.h) */
   struct serve_keys *keys;
