@@ -1,4 +1,5 @@
 /* serve.c: `mien serve`: the engine as a service. */
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 
@@ -50,6 +51,8 @@ int cli_serve(int argc, char **argv) {
   if (data) snprintf(settings.data, sizeof settings.data, "%s", data);
   if (port >= 0) settings.port = port;
   if (jobs) settings.threads = jobs;
+  mallopt(M_TRIM_THRESHOLD, 64 << 20); /* else threads give pages back and take them again all the time */
+  mallopt(M_TOP_PAD, 1 << 20);
   mien_engine *engine = NULL;
   mien_engine_options what = {.size = sizeof what, .models = models};
   if (mien_engine_open(&engine, &what, &error) != MIEN_OK) return complain(&error);

@@ -14,9 +14,9 @@
  * Threads: an engine is read-only once open; a session belongs to one thread at a time.
  *
  * Memory of a session: at most ENGINE_QUEUE events of about 7 KB (made when first needed, then used
- * again), and for each participant what it was fed needs: a voice stream about 0.5 MB, a face
+ * again), and for each participant what it was fed needs: a voice stream about 0.3 MB, a face
  * tracker (face.h), the movement in its pictures about 0.5 MB, a recogniser of words (its models are per participant, about 40 MB), a line of
- * time about 0.2 MB. Feeding sound allocates nothing once a participant has been heard and the
+ * time about 20 kB. Feeding sound allocates nothing once a participant has been heard and the
  * queue has been as long as it gets. */
 #ifndef ENGINE_H
 #define ENGINE_H

@@ -7,7 +7,7 @@
  *
  * Streaming: everything is causal with a fixed delay, works on a 10 ms grid counted from the first
  * sample, and gives bit-identical readings however the samples are cut into calls. A stream
- * allocates when it is opened and not after, as long as its readings are fetched; under 1 MB.
+ * allocates when it is opened and not after, as long as its readings are fetched; under 0.3 MB. What it needs only while it is fed it borrows from the model (work.h).
  *
  * Readings: one when 0.5 s of voiced speech is reached, one each further second of the utterance
  * (final = 0), and one at its end (final = 1). An utterance ends after 0.6 s without speech, at
