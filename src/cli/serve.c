@@ -30,6 +30,8 @@ static const cli_usage usage = {
 
 static void stop(int signal_number) { serve_stop(running); }
 
+static void reload(int signal_number) { serve_reload(running); }
+
 static int complain(const mien_error *error) {
   fprintf(stderr, "mien serve: %s%s%s%s%s%s\n", error->what, *error->where ? " (" : "", error->where, *error->where ? ")" : "",
           *error->remedy ? "; " : "", error->remedy);
@@ -63,6 +65,7 @@ int cli_serve(int argc, char **argv) {
   signal(SIGPIPE, SIG_IGN);
   signal(SIGINT, stop);
   signal(SIGTERM, stop);
+  signal(SIGHUP, reload);
   fprintf(stderr, "mien serve: listening on %s port %d\n", settings.address, serve_port(running));
   if (serve_audiosocket_port(running) >= 0)
     fprintf(stderr, "mien serve: AudioSocket on port %d\n", serve_audiosocket_port(running));

@@ -269,6 +269,14 @@ static int check_always(parser *p, const yaml_node *node, const rules_rule *rule
   return WRONG(p, node, "write actions: [person]", "a rule that is 'always' goes to a person");
 }
 
+static bool names_emotion(const rules_set *set, const rules_tree *tree) {
+  if (!tree) return false;
+  if (tree->kind == TREE_LEAF) return set->leaves[tree->leaf].term <= TERM_CONFIDENCE;
+  for (const rules_tree *each = tree->first; each; each = each->next)
+    if (names_emotion(set, each)) return true;
+  return false;
+}
+
 static int take_rule(parser *p, const yaml_node *node) {
   static const char *const known[] = {"title", "role", "severity", "when", "leave", "for", "cooldown", "budget", "always", "actions", NULL};
   const yaml_node *value, *unknown = yaml_unknown(node, known);
@@ -302,6 +310,7 @@ static int take_rule(parser *p, const yaml_node *node) {
   if (!code && (value = yaml_get(node, "actions"))) code = take_names(p, value, rule->actions, RULES_ACTIONS, &rule->action_count);
   if (!code) code = take_tree(p, yaml_get(node, "when"), &rule->when);
   if (!code && (value = yaml_get(node, "leave"))) code = take_tree(p, value, &rule->leave);
+  rule->emotion = names_emotion(p->set, rule->when) || names_emotion(p->set, rule->leave);
   return code ? code : check_always(p, node, rule);
 }
 
@@ -356,7 +365,7 @@ size_t rules_set_count(const rules_set *set) { return set->rule_count; }
 
 rules_about rules_set_about(const rules_set *set, size_t at) {
   const rules_rule *rule = &set->rules[at];
-  rules_about about = {.name = rule->name, .title = rule->title, .severity = rule->severity, .always = rule->always,
+  rules_about about = {.name = rule->name, .title = rule->title, .severity = rule->severity, .always = rule->always, .emotion = rule->emotion,
                        .session = rule->session, .day = rule->day, .action_count = rule->action_count};
   for (size_t i = 0; i < rule->action_count; i++) about.actions[i] = rule->actions[i];
   return about;

@@ -44,6 +44,7 @@ typedef struct rules_rule {
   bool whole;          /* role: conversation */
   int severity;
   bool always;
+  bool emotion;        /* `when` or `leave` names what a state says */
   rules_tree *when, *leave; /* leave NULL: when `when` no longer holds */
   double lasting, cooldown; /* seconds */
   int session, day;

@@ -34,6 +34,7 @@ typedef struct rules_about {
   const char *name, *title;
   int severity;
   bool always;             /* no budget and no cooldown holds it back */
+  bool emotion;            /* it looks at an emotion somewhere: core, dims, states, flags … */
   int session, day;        /* budgets; 0: none */
   const char *actions[RULES_ACTIONS];
   size_t action_count;
@@ -69,6 +70,8 @@ void rules_session_close(rules_session **session);
 /* Memory is taken here, once a participant: about 100 bytes a condition. Feeding allocates nothing. ELIMIT beyond
  * RULES_PEOPLE; EINVAL for names of no or of 64 and more bytes. Joining again changes the role. */
 int rules_session_join(rules_session *session, const char *who, const char *role);
+/* Of whom cues alone may be read: no rule that looks at an emotion is tried on them, whatever else it looks at. */
+void rules_session_observe(rules_session *session, const char *who, bool observe);
 /* Those who have not joined are passed over. Times are seconds, finite, of one clock; one that steps back counts as
  * now. A reading counts at its t1; a state (MIEN_FUSED) sets core, dims and the like, every reading its cues. */
 void rules_session_feed_reading(rules_session *session, const mien_reading *reading);

@@ -27,6 +27,7 @@ typedef struct rule_now {
 
 typedef struct person {
   char who[RULES_NAME], role[RULES_NAME];
+  bool observe;             /* no rule of an emotion */
   leaf_now *leaves;         /* rules_set.leaf_count */
   rule_now *rules;
   double turn0, turn1;      /* the last turn; NAN none */
@@ -147,6 +148,11 @@ int rules_session_join(rules_session *s, const char *who, const char *role) {
   return MIEN_OK;
 }
 
+void rules_session_observe(rules_session *s, const char *who, bool observe) {
+  person *p = find(s, who);
+  if (p) p->observe = observe;
+}
+
 /* ---- Conditions ---- */
 
 /* What the condition looks at holds, or does not, at `at`. */
@@ -225,6 +231,7 @@ static void fire(rules_session *s, person *p, size_t at) {
 
 static bool concerns(const rules_rule *rule, const person *p) {
   if (!*p->who) return rule->whole;
+  if (p->observe && rule->emotion) return false;
   for (size_t i = 0; i < rule->role_count; i++)
     if (!strcmp(rule->roles[i], p->role)) return true;
   return !rule->role_count;

@@ -19,6 +19,11 @@ void serve_api_consent(serve_request *request);
 void serve_api_consent_withdraw(serve_request *request);
 void serve_api_subject(serve_request *request);
 void serve_api_subject_erase(serve_request *request);
+void serve_api_rules(serve_request *request);
+void serve_api_rules_check(serve_request *request);
+void serve_api_rules_put(serve_request *request);
+void serve_api_rules_drop(serve_request *request);
+void serve_api_session_events(serve_request *request);
 void serve_api_kept(serve_request *request);
 
 #endif

@@ -8,6 +8,7 @@
 #include "serve/audit.h"
 #include "serve/keep.h"
 #include "serve/open.h"
+#include "serve/ruled.h"
 #include "serve/server.h"
 #include "serve/texts.h"
 
@@ -102,6 +103,7 @@ void serve_conversation_release(serve_conversation **held) {
   *held = NULL;
   if (!c || atomic_fetch_sub(&c->held, 1) != 1) return;
   serve_live_release(&c->live);
+  serve_ruled_close(&c->ruled);
   base_free(c);
 }
 
@@ -170,10 +172,11 @@ void serve_conversation_stream(serve_request *request) {
   serve_result *result;
   while (!request->ended && (result = serve_live_after(request->following->live, request->cursor))) {
     request->cursor = result->seq;
-    base_text_printf(&request->answer, "id: %llu\nevent: %s\ndata: ", (unsigned long long)result->seq,
+    bool wanted = !request->events_alone || result->kind == SERVE_EVENT || result->kind == SERVE_FINISHED;
+    if (wanted) base_text_printf(&request->answer, "id: %llu\nevent: %s\ndata: ", (unsigned long long)result->seq,
                      serve_result_name(result->kind));
-    base_text_add(&request->answer, result->json, result->bytes);
-    base_text_puts(&request->answer, "\n\n");
+    if (wanted) base_text_add(&request->answer, result->json, result->bytes);
+    if (wanted) base_text_puts(&request->answer, "\n\n");
     request->ended = result->kind == SERVE_FINISHED;
     serve_result_release(result);
   }
@@ -190,7 +193,10 @@ void serve_conversation_unstream(serve_request *request) {
   serve_conversation_left(&request->following);
 }
 
-void serve_conversation_seen(serve_conversation *c, const mien_event *event, const serve_result *result) { serve_keep_result(c, event, result); }
+void serve_conversation_seen(serve_conversation *c, const mien_event *event, const serve_result *result) {
+  serve_keep_result(c, event, result);
+  serve_ruled_result(c, event, result);
+}
 
 /* ---- All of them ---- */
 

@@ -37,6 +37,7 @@ typedef struct serve_conversation {
   bool kept;
   char subjects[SERVE_PEOPLE][STORE_ID]; /* of whom something is kept; "" nobody */
   atomic_uint keep[SERVE_PEOPLE]; /* MIEN_READ_… of what may be kept of them now */
+  struct serve_ruled *ruled;  /* ruled.h, of the worker; NULL before the first that is fed */
   bool changed;               /* under the server's lock, as next_changed */
   struct serve_conversation *next_changed;
 } serve_conversation;

@@ -122,6 +122,14 @@ void serve_keep_result(serve_conversation *c, const mien_event *event, const ser
   base_free(own);
 }
 
+void serve_keep_event(serve_conversation *c, int person, const serve_result *result) {
+  if (!c->kept || person < 0 || !*c->subjects[person]) return;
+  unsigned rests = serve_live_may(c->live, (size_t)person) & ~(unsigned)MIEN_READ_WORDS, keep = atomic_load(&c->keep[person]);
+  if (!rests || rests & ~keep) return;
+  store_record r = {c->id, c->subjects[person], result->seq, STORE_EVENT, rests, (double)time(NULL), result->json, result->bytes};
+  store_record_add(&c->keeping, &r, NULL, NULL); /* where it is full or erased, it is not kept */
+}
+
 void serve_keep_end(serve_conversation *c) {
   if (c->kept) store_session_close(&c->keeping, c->id, (double)time(NULL), serve_live_last(c->live), NULL);
   c->kept = false;

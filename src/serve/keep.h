@@ -20,6 +20,8 @@ void serve_keep_sweep(struct serve_server *server); /* each second; works each t
 /* Of a participant with a subject whose consent says so, where the policy lets results be kept. */
 int serve_keep_begin(serve_conversation *conversation, mien_error *error);
 void serve_keep_result(serve_conversation *conversation, const mien_event *event, const serve_result *result); /* in a worker */
+/* An event about this participant (-1: nobody alone), in a worker: kept where all that is read of them may be. */
+void serve_keep_event(serve_conversation *conversation, int person, const serve_result *result);
 void serve_keep_end(serve_conversation *conversation);
 /* `read` of a consent was withdrawn: what rests on it is taken away, all of the subject where nothing else covers them. */
 int serve_keep_withdrawn(struct serve_server *server, const char *tenant, const char *consent, unsigned read, mien_error *error);

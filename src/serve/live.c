@@ -120,6 +120,8 @@ void serve_live_permit(serve_live *live, size_t person, unsigned read, bool obse
   atomic_store(&live->people[person].observe, observe);
 }
 
+unsigned serve_live_may(const serve_live *live, size_t person) { return atomic_load(&live->people[person].read); }
+
 /* ---- The inbox ---- */
 
 /* Under the lock. */

@@ -67,12 +67,15 @@ typedef struct serve_live_options {
 } serve_live_options;
 
 /* `seen` is given every result in order, in the worker, before anybody can take it: NULL, or what stores
- * it. `wake`: there are new results, or room in the inbox again. */
+ * it. `wake`: there are new results, or room in the inbox again. `said`, `heard` (NULL, or for the rules), in the
+ * worker: a turn of text that may be read, before it is; sound was read until this second. */
 typedef struct serve_pool_options {
   mien_engine *engine;
   int threads;                                        /* 1…64 */
   void (*wake)(void *context, serve_live *live);
   void (*seen)(void *context, serve_live *live, const mien_event *event, const serve_result *result);
+  void (*said)(void *context, serve_live *live, size_t person, double t0, double t1, const char *utf8, size_t bytes);
+  void (*heard)(void *context, serve_live *live, double until);
   void *context;
 } serve_pool_options;
 
@@ -102,6 +105,7 @@ bool serve_live_ready(serve_live *live);
 
 /* From the next item on, of those already waiting as well. */
 void serve_live_permit(serve_live *live, size_t person, unsigned read, bool observe);
+unsigned serve_live_may(const serve_live *live, size_t person); /* MIEN_READ_…: as it was permitted last */
 int serve_live_person(const serve_live *live, const char *who); /* its index, or -1 */
 /* Puts a result of the server's own (SERVE_EVENT, SERVE_TROUBLE) in line; `body` is JSON. */
 int serve_live_say(serve_live *live, int kind, const char *body, size_t bytes, double t1);

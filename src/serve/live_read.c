@@ -118,6 +118,7 @@ static void read_sound(serve_live *live, const live_item *item) {
   serve_sound *sound = live->streams[item->index].sound;
   serve_sound_feed(sound, item->data, item->bytes, item->at, hear, &(hearing){live, stream});
   double heard = serve_sound_until(sound);
+  live_heard(live, heard);
   pthread_mutex_lock(&live->lock);
   live->streams[item->index].heard = heard;
   pthread_mutex_unlock(&live->lock);
@@ -126,6 +127,7 @@ static void read_sound(serve_live *live, const live_item *item) {
 static void read_text(serve_live *live, const live_item *item) {
   if (!(atomic_load(&live->people[item->index].read) & MIEN_READ_TEXT)) return;
   const char *who = live->people[item->index].is.who;
+  live_said(live, item->index, item->at, item->until, (const char *)item->data, item->bytes);
   while (fed(live, mien_session_feed_text(live->session, who, (const char *)item->data, item->bytes, item->at,
                                           item->until))) {}
 }

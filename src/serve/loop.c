@@ -12,6 +12,8 @@
 #include "serve/door.h"
 #include "serve/keep.h"
 #include "serve/keys.h"
+#include "serve/rulebook.h"
+#include "serve/ruled.h"
 #include "serve/server.h"
 #include "serve/texts.h"
 
@@ -47,6 +49,12 @@ static void seen(void *context, serve_live *live, const mien_event *event, const
   serve_metrics_result(&server->metrics, result);
   serve_conversation_seen(serve_live_owner(live), event, result);
 }
+
+static void said(void *context, serve_live *live, size_t person, double t0, double t1, const char *utf8, size_t bytes) {
+  serve_ruled_said(serve_live_owner(live), person, t0, t1, utf8, bytes);
+}
+
+static void heard(void *context, serve_live *live, double until) { serve_ruled_heard(serve_live_owner(live), until); }
 
 static void look(serve_server *server) {
   pthread_mutex_lock(&server->lock);
@@ -224,10 +232,11 @@ int serve_open(serve_server **opened, mien_engine *engine, const serve_settings 
   pthread_mutex_init(&server->lock, NULL);
   serve_metrics_init(&server->metrics);
   int threads = settings->threads ? settings->threads : (int)sysconf(_SC_NPROCESSORS_ONLN);
-  serve_pool_options pool = {engine, threads, wake, seen, server};
+  serve_pool_options pool = {engine, threads, wake, seen, said, heard, server};
   int code = serve_keys_open(&server->keys, settings->data, error);
   if (!code) code = serve_audit_open(server, error);
   if (!code) code = serve_keep_open(server, error);
+  if (!code) code = serve_rules_open(server, error);
   if (!code) code = serve_pool_open(&server->pool, &pool, error);
   if (!code) code = serve_texts_open(&server->texts, engine, error);
   if (!code) code = listen_at(server, error);
@@ -242,6 +251,18 @@ int serve_port(const serve_server *server) { return lws_get_vhost_listen_port(se
 void serve_stop(serve_server *server) {
   atomic_store(&server->stopping, true);
   lws_cancel_service(server->context);
+}
+
+void serve_reload(serve_server *server) {
+  atomic_store(&server->reloading, true);
+  lws_cancel_service(server->context);
+}
+
+static void reload(serve_server *server) {
+  mien_error error = {0};
+  int code = serve_rules_reload(server, &error);
+  serve_audit_did(server, "", "", "rules", code ? error.what : "reloaded", NULL);
+  if (code) fprintf(stderr, "mien serve: the rules stay as they were: %s (%s)\n", error.what, error.where);
 }
 
 /* True once all conversations have ended and what they said was sent, or the time is up. */
@@ -287,6 +308,7 @@ int serve_run(serve_server *server) {
   lws_sul_schedule(server->context, 0, &server->each_second, each_second, LWS_US_PER_SEC);
   while (!(atomic_load(&server->stopping) && drained(server))) {
     if (lws_service(server->context, 0) < 0) return MIEN_EIO;
+    if (atomic_exchange(&server->reloading, false)) reload(server);
     gather(server, looked);
     looked = base_clock();
   }
@@ -303,6 +325,7 @@ void serve_close(serve_server **closed) {
   serve_pool_close(&server->pool);
   look(server);
   serve_conversations_clear(server);
+  serve_rules_close(server);
   serve_keep_close(server);
   serve_keys_close(&server->keys);
   serve_audit_close(server);

@@ -38,6 +38,7 @@ typedef struct serve_request {
   bool ended;
   struct serve_conversation *following; /* streaming: whose results, after `cursor` */
   uint64_t cursor;
+  bool events_alone;             /* streaming: of the results, events */
 
   /* Of http.c. */
   size_t sent;

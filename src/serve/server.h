@@ -20,7 +20,7 @@ struct serve_server {
   serve_pool *pool;
   struct lws_context *context;
   struct lws_vhost *vhost, *audiosocket;
-  atomic_bool stopping;
+  atomic_bool stopping, reloading;
   double stop_by; /* base_clock(), once stopping */
   bool drained;
   serve_link *links;
@@ -33,6 +33,7 @@ struct serve_server {
   serve_metrics metrics;
   struct serve_texts *texts; /* the chat's reader (texts.h) */
   struct serve_keys *keys;
+  struct serve_rules *rules; /* rulebook.h */
   guard_packs *packs;
   guard_ledger *ledger;
   guard_chain *audit;

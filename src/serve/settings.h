@@ -28,6 +28,9 @@ typedef struct serve_settings {
   char audiohook_tenant[64];
   char store[SERVE_TEXT];      /* a path (SQLite) or postgresql://…; "": DATA/store; "off": nothing is kept */
   char store_keys[SERVE_TEXT]; /* the file of wrapped keys; "": DATA/keys.store */
+  char rules[SERVE_TEXT];      /* files of rules with commas between them, "default": the shipped ones; "" default */
+  int rules_editable;          /* 1: they may be put over HTTP, into DATA/rules.yaml */
+  int rules_dry;               /* 1: what is not `always` is counted alone */
   double retention;            /* seconds, where the policy allows more; 0: as the policy says */
   int keep_texts;              /* 1: words that were recognised, and words as cues, are kept as well */
   char vault_key[SERVE_TEXT], vault_old_key[SERVE_TEXT]; /* vault_open's word; "": DATA/master.key, made at the first start */

@@ -225,6 +225,33 @@ static void no_memory_taken(void **state) {
   mien_memory_set(NULL, NULL);
 }
 
+/* Of whom cues alone may be read, no rule that names an emotion is tried, by whatever half of it holds. */
+static void observations_only(void **state) {
+  const char either[] = "    when: {any: [valence < 0, words: [dreadful]]}\n";
+  open_with(either, NULL);
+  assert_true(rules_set_about(set, 0).emotion);
+  rules_session_observe(session, "ann", true);
+  say("ann", 1, 2, "dreadful");
+  feed("ann", 3, -1);
+  NEXT("", -1.0);
+  say("bob", 4, 5, "dreadful");
+  NEXT("bob", 5.0);
+  rules_session_advance(session, 59);
+  rules_session_observe(session, "ann", false);
+  say("ann", 60, 61, "dreadful");
+  NEXT("ann", 61.0);
+  shut();
+  open_with("    when: {words: [dreadful]}\n", NULL);
+  assert_false(rules_set_about(set, 0).emotion);
+  rules_session_observe(session, "ann", true);
+  say("ann", 1, 2, "dreadful");
+  NEXT("ann", 2.0);
+  shut();
+  open_with("    when: talk.speed > 100\n    leave: states.stress < 0.1\n", NULL);
+  assert_true(rules_set_about(set, 0).emotion);
+  shut();
+}
+
 static void bad_input(void **state) {
   open_with("    when: valence < 0\n", NULL);
   assert_int_equal(rules_session_join(session, "", "x"), MIEN_EINVAL);
@@ -246,6 +273,6 @@ static void bad_input(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(hysteresis), cmocka_unit_test(windows), cmocka_unit_test(turns), cmocka_unit_test(holding_back),
                                      cmocka_unit_test(always), cmocka_unit_test(words), cmocka_unit_test(interruptions), cmocka_unit_test(silence),
-                                     cmocka_unit_test(no_memory_taken), cmocka_unit_test(bad_input)};
+                                     cmocka_unit_test(observations_only), cmocka_unit_test(no_memory_taken), cmocka_unit_test(bad_input)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

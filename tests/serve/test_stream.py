@@ -180,4 +180,5 @@ async def stopping_finishes_what_is_said(server):
         assert any(r["type"] == "reading" and r["reading"]["final"] for r in results)
 
 
-run(a_call, in_pieces_or_at_once, without_consent, withdrawn, rejoined, observations_only, wrong_messages, stopping_finishes_what_is_said)
+if __name__ == "__main__":
+    run(a_call, in_pieces_or_at_once, without_consent, withdrawn, rejoined, observations_only, wrong_messages, stopping_finishes_what_is_said)

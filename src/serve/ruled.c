@@ -1,0 +1,120 @@
+/* ruled.c: see ruled.h. Its memory, some 40 kB a set of rules, is taken with the first that is fed. */
+#include "serve/ruled.h"
+
+#include <pthread.h>
+#include <stdio.h>
+
+#include "serve/keep.h"
+#include "serve/rulebook.h"
+#include "serve/server.h"
+
+#define BEHIND 3.0 /* seconds that the clock stays behind the sound: states wait for at most 2 s (mien.h), and must come first */
+
+struct serve_ruled {
+  serve_rulebook *book;
+  rules_session *sessions[RULEBOOK_SETS];
+  int person;          /* whom the event that is being said is about; -1 nobody alone */
+};
+
+static int find(const serve_conversation *c, const char *who) {
+  for (size_t i = 0; i < c->person_count; i++)
+    if (!strcmp(c->people[i].who, who)) return (int)i;
+  return -1;
+}
+
+static int join(const serve_conversation *c, rules_session *session) {
+  int code = MIEN_OK;
+  for (size_t i = 0; i < c->person_count && !code; i++) {
+    if (!serve_live_may(c->live, i)) continue;
+    code = rules_session_join(session, c->people[i].who, c->people[i].role);
+    rules_session_observe(session, c->people[i].who, c->allowed.people[i].mode != GUARD_FULL);
+  }
+  return code;
+}
+
+/* The rules of now: those of a reload begin anew. NULL: no memory. */
+static struct serve_ruled *ruled_of(serve_conversation *c) {
+  serve_rules *rules = c->server->rules;
+  if (c->ruled && c->ruled->book->number == serve_rules_number(rules)) return c->ruled;
+  serve_ruled_close(&c->ruled);
+  struct serve_ruled *r = c->ruled = base_alloc(1, sizeof *r);
+  if (!r) return NULL;
+  r->book = serve_rules_hold(rules);
+  int code = MIEN_OK;
+  for (size_t i = 0; i < r->book->count && !code; i++) {
+    code = rules_session_open(&r->sessions[i], r->book->sets[i].set, serve_rulebook_budget(r->book, c->tenant, i), c->opened, NULL);
+    if (!code) code = join(c, r->sessions[i]);
+  }
+  if (code) serve_ruled_close(&c->ruled);
+  return c->ruled;
+}
+
+void serve_ruled_close(struct serve_ruled **closed) {
+  struct serve_ruled *r = *closed;
+  *closed = NULL;
+  if (!r) return;
+  for (size_t i = 0; i < RULEBOOK_SETS; i++) rules_session_close(&r->sessions[i]);
+  serve_rulebook_release(&r->book);
+  base_free(r);
+}
+
+static void say(serve_conversation *c, struct serve_ruled *r, const rules_about *about, const rules_event *event) {
+  base_text text = {0};
+  base_json json;
+  base_json_init(&json, &text);
+  base_json_open(&json, NULL, '{');
+  base_json_string(&json, "rule", about->name);
+  base_json_string(&json, "title", about->title);
+  base_json_string(&json, "severity", rules_severity_name(about->severity));
+  base_json_string(&json, "who", *event->who ? event->who : NULL);
+  base_json_string(&json, "role", *event->who ? event->role : "conversation");
+  base_json_number(&json, "at", event->at, 3);
+  base_json_bool(&json, "always", about->always);
+  base_json_open(&json, "actions", '[');
+  for (size_t i = 0; i < about->action_count; i++) base_json_string(&json, NULL, about->actions[i]);
+  base_json_close(&json, ']');
+  base_json_close(&json, '}');
+  if (!text.failed) serve_live_say(c->live, SERVE_EVENT, text.data, text.length, event->at);
+  base_text_clear(&text);
+}
+
+static void drain(serve_conversation *c, struct serve_ruled *r) {
+  rules_event event;
+  for (size_t i = 0; i < r->book->count; i++)
+    while (rules_session_next(r->sessions[i], &event) == MIEN_OK) {
+      rules_about about = rules_set_about(r->book->sets[i].set, event.rule);
+      if (r->book->sets[i].always_alone && !about.always) continue;
+      r->person = find(c, event.who);
+      if (r->person >= 0 && !serve_live_may(c->live, (size_t)r->person)) continue; /* withdrawn meanwhile */
+      atomic_fetch_add(&r->book->sets[i].fired[event.rule], 1);
+      if (about.always || !r->book->dry) say(c, r, &about, &event);
+    }
+}
+
+void serve_ruled_said(serve_conversation *c, size_t person, double t0, double t1, const char *utf8, size_t bytes) {
+  struct serve_ruled *r = ruled_of(c);
+  if (!r) return;
+  for (size_t i = 0; i < r->book->count; i++) rules_session_feed_turn(r->sessions[i], c->people[person].who, t0, t1, utf8, bytes);
+  drain(c, r);
+}
+
+void serve_ruled_heard(serve_conversation *c, double until) {
+  struct serve_ruled *r = ruled_of(c);
+  if (!r) return;
+  for (size_t i = 0; i < r->book->count; i++) rules_session_advance(r->sessions[i], until - BEHIND);
+  drain(c, r);
+}
+
+void serve_ruled_result(serve_conversation *c, const mien_event *event, const serve_result *result) {
+  if (result->kind == SERVE_EVENT) {
+    if (c->ruled) serve_keep_event(c, c->ruled->person, result);
+    return;
+  }
+  struct serve_ruled *r = event ? ruled_of(c) : NULL;
+  if (!r) return;
+  for (size_t i = 0; i < r->book->count; i++) {
+    if (event->kind == MIEN_EVENT_TURN) rules_session_feed_turn(r->sessions[i], event->who, event->t0, event->t1, event->text, strlen(event->text));
+    else rules_session_feed_reading(r->sessions[i], &event->reading);
+  }
+  drain(c, r);
+}

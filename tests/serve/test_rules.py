@@ -1,0 +1,175 @@
+"""Rules in force: when what is read of a live conversation becomes an event, who gets it, and who does not."""
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import time
+
+from server import PROGRAM, Server, run
+from test_stream import opened, play, until_finished
+from server import sample
+
+LOUD = "version: 1\nrules:\n  furious:\n    title: Very angry\n    when: core.anger > 0.5\n    actions: [alert]\n"
+SAYS = "version: 1\nrules:\n  says_so:\n    when: {words: [%s]}\n    actions: [note]\n"
+
+
+def written(server, name, text):
+    path = os.path.join(server.data, name)
+    open(path, "w").write(text)
+    return path
+
+
+def converse(server, *texts, finish=True, here=None, **more):
+    if not here:
+        opening = server.opening()
+        opening.update(more)
+        here = "/v1/sessions/" + server.json("POST", "/v1/sessions", opening, 201)["session"]
+    for text in texts:
+        server.json("POST", here + "/turns", {"who": "customer", "text": text}, 202)
+    if finish:
+        server.json("POST", here + "/finish", status=202)
+    for _ in range(100):
+        results = server.json("GET", here + "/results")["results"]
+        if results and (results[-1]["type"] == "finished" or not finish and len([r for r in results if r["type"] == "state"]) >= len(texts)):
+            return here, results
+        time.sleep(0.05)
+    raise AssertionError("it did not finish")
+
+
+def events_of(results):
+    return [r["event"]["rule"] for r in results if r["type"] == "event"]
+
+
+async def over_the_websocket(server):
+    async with server.connect("/v1/stream", ["mien.v1"]) as ws:
+        await opened(server, ws, audio=[])
+        await ws.send(json.dumps({"type": "text", "who": "customer", "text": "I want to speak to a manager.", "t0": 1, "t1": 3}))
+        await ws.send(json.dumps({"type": "text", "who": "customer", "text": "Honestly, I want to die.", "t0": 5, "t1": 7}))
+        await ws.send('{"type":"finish"}')
+        results = await until_finished(ws)
+    events = [r["event"] for r in results if r["type"] == "event"]
+    assert [e["rule"] for e in events][:1] == ["escalation_request"] and "crisis_words" in [e["rule"] for e in events], events
+    crisis = next(e for e in events if e["rule"] == "crisis_words")
+    assert crisis["always"] and crisis["actions"] == ["person"] and crisis["severity"] == "critical" and crisis["who"] == "customer" and crisis["at"] == 7, crisis
+    assert [r["seq"] for r in results] == list(range(1, len(results) + 1))
+
+
+def by_http_and_as_a_stream(server):
+    here, results = converse(server, "I want to speak to a manager.", "I want to die.", "I said I want to die!")
+    wanted = [r for r in results if r["type"] == "event"]
+    assert events_of(results).count("crisis_words") == 2, events_of(results)
+    page = server.json("GET", here + "/events?limit=1")
+    rest = server.json("GET", here + f"/events?after={page['after']}")
+    assert page["events"] + rest["events"] == wanted and len(page["events"]) == 1
+    stream = server.ask("GET", here + "/events?stream=1")[2].decode()
+    assert stream.count("event: event") == len(wanted) and "event: state" not in stream and "event: finished" in stream, stream[:300]
+    assert server.ask("GET", "/v1/sessions/s_0/events")[0] == 404
+    listed = {r["rule"]: r for r in server.json("GET", "/v1/rules")["rules"]}
+    assert listed["crisis_words"]["fired"] == 2 and listed["crisis_words"]["always"] and listed["frustration_rising"]["emotion"]
+
+
+def of_sound(server):
+    async def listen():
+        async with server.connect("/v1/stream", ["mien.v1"]) as ws:
+            await opened(server, ws, consent=server.consent())
+            await play(ws, sample()[:64000 * 8] + bytes(64000 * 30))
+            await ws.send('{"type":"finish"}')
+            return await until_finished(ws)
+    results = asyncio.run(listen())
+    silent = [r["event"] for r in results if r["type"] == "event" and r["event"]["rule"] == "long_silence"]
+    assert silent and silent[0]["who"] is None and 15 < silent[0]["at"] < 35, silent
+
+
+def observations_only(server):
+    """Nothing that names an emotion; what was said still counts, and so do words of crisis."""
+    both = written(server, "both.yaml", LOUD + "  either:\n    when: {any: [states.frustration > 0.01, words: [furious]]}\n  cut:\n    when: {words: [furious]}\n")
+    with Server("--settings", written(server, "s.yaml", f"rules:\n  files: {both}\n")) as own:
+        text = "This is the third time, I am furious! I want to die."
+        assert set(events_of(converse(own, text)[1])) == {"furious", "either", "cut", "crisis_words"}
+        assert set(events_of(converse(own, text, observations_only=True)[1])) == {"cut", "crisis_words"}
+
+
+def crisis_words_cannot_be_left_out(server):
+    rules = written(server, "r.yaml", LOUD)
+    with Server("--settings", written(server, "s.yaml", f"rules:\n  files: {rules}\n  dry: 1\n")) as own:
+        text = "This is the third time, I am furious! I want to die."
+        assert events_of(converse(own, *[text] * 5)[1]) == ["crisis_words"] * 5
+        listed = {r["rule"]: r["fired"] for r in own.json("GET", "/v1/rules")["rules"]}
+        assert set(listed) == {"furious", "crisis_words"} and listed["furious"] >= 1, listed
+    with Server("--settings", written(server, "s.yaml", "rules:\n  files: default\n")) as own:
+        assert len(own.json("GET", "/v1/rules")["rules"]) == 8
+
+
+def wrong_files(server):
+    for text, part in (("version: 1\nrules:\n  a:\n    when: joy > 1\n", "line 4"), ("version: 1\n", "rules"), ("\t", "line 1"), ("", "version")):
+        status, headers, answer = server.ask("POST", "/v1/rules", text.encode())
+        assert status == 400 and part in answer.decode() and headers["content-type"] == "application/problem+json", (text, answer)
+    assert [r["rule"] for r in json.loads(server.ask("POST", "/v1/rules", LOUD.encode())[2])["rules"]] == ["furious"]
+    assert server.ask("PUT", "/v1/rules", LOUD.encode())[0] == 403
+    for rules, part in (("/nowhere.yaml", "nowhere"), ("default, default", "in default already")):
+        told = subprocess.run([PROGRAM, "serve", "--port", "0", "--data", os.path.join(server.data, "other")], stderr=subprocess.PIPE, text=True,
+                              env={**os.environ, "MIEN_RULES_FILES": rules})
+        assert told.returncode == 1 and part in told.stderr, told
+
+
+def reloaded(server):
+    """By SIGHUP, in the middle of a conversation; a wrong file changes nothing."""
+    rules = written(server, "r.yaml", SAYS % "alpha")
+    with Server("--settings", written(server, "s.yaml", f"rules:\n  files: {rules}\n")) as own:
+        def hup(text, number):
+            open(rules, "w").write(text)
+            own.process.send_signal(signal.SIGHUP)
+            for _ in range(100):
+                if own.json("GET", "/v1/rules")["number"] == number and open(os.path.join(own.data, "audit")).read().count('"what":"rules"') == hup.done:
+                    break
+                time.sleep(0.02)
+            else:
+                raise AssertionError("not reloaded")
+            hup.done += 1
+        hup.done = 1
+        here, results = converse(own, "alpha beta", finish=False)
+        assert events_of(results) == ["says_so"]
+        hup(SAYS % "gamma", 2)
+        _, results = converse(own, "alpha beta", "gamma delta", finish=False, here=here)
+        hup("rules: [", 2)
+        _, results = converse(own, "gamma", here=here)
+        assert events_of(results) == ["says_so"] * 3, events_of(results)
+
+
+def put_over_http(server):
+    with Server("--settings", written(server, "s.yaml", "rules:\n  editable: 1\n")) as own:
+        assert own.ask("PUT", "/v1/rules", b"rules: [")[0] == 400 and len(own.json("GET", "/v1/rules")["rules"]) == 8
+        names = [r["rule"] for r in json.loads(own.ask("PUT", "/v1/rules", LOUD.encode())[2])["rules"]]
+        assert names == ["furious", "crisis_words"], names
+        own.process.kill()
+        own.process.wait()
+        own.process = subprocess.Popen([PROGRAM, "serve", "--port", str(own.port), "--data", own.data, "--settings", os.path.join(server.data, "s.yaml")],
+                                       stderr=subprocess.PIPE, text=True)
+        assert "listening" in own.process.stderr.readline()
+        assert [r["rule"] for r in own.json("GET", "/v1/rules")["rules"]] == names
+        assert len(own.json("DELETE", "/v1/rules")["rules"]) == 8
+
+
+def kept_by_consent(server):
+    consent = server.json("POST", "/v1/consents", {"subject": "s-1", "purpose": "customer_service", "modalities": ["text", "voice"], "keep": True}, 201)["consent"]
+    opening = server.opening(consent)
+    here, results = converse(server, "I want to speak to a manager.", participants=opening["participants"])
+    wanted = [r for r in results if r["type"] == "event"]
+    none, _ = converse(server, "I want to speak to a manager.")
+    for _ in range(100):
+        records = [r["content"] for s in server.json("GET", "/v1/subjects/s-1")["sessions"] for r in s["records"] if r["type"] == "event"]
+        if len(records) == len(wanted):
+            break
+        time.sleep(0.05)
+    assert records == wanted and wanted, records
+    server.stop()
+    server.process = subprocess.Popen([PROGRAM, "serve", "--port", str(server.port), "--data", server.data], stderr=subprocess.PIPE, text=True)
+    assert "listening" in server.process.stderr.readline()
+    assert server.json("GET", here + "/events")["events"] == wanted
+    assert server.ask("GET", none + "/events")[0] == 404
+    assert '"what":"events"' in open(os.path.join(server.data, "audit")).read()
+
+
+if __name__ == "__main__":
+    run(over_the_websocket, by_http_and_as_a_stream, of_sound, observations_only, crisis_words_cannot_be_left_out, wrong_files, reloaded, put_over_http, kept_by_consent)
