@@ -23,6 +23,9 @@ void serve_api_rules(serve_request *request);
 void serve_api_rules_check(serve_request *request);
 void serve_api_rules_put(serve_request *request);
 void serve_api_rules_drop(serve_request *request);
+void serve_api_cases(serve_request *request);
+void serve_api_case(serve_request *request);
+void serve_api_case_decide(serve_request *request);
 void serve_api_session_events(serve_request *request);
 void serve_api_kept(serve_request *request);
 

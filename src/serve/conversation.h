@@ -35,6 +35,7 @@ typedef struct serve_conversation {
   struct serve_conversation *next; /* of the same hash */
   store_tenant keeping;       /* keep.h: where results of theirs go */
   bool kept;
+  double keep_until;          /* seconds since 1970, of what is kept */
   char subjects[SERVE_PEOPLE][STORE_ID]; /* of whom something is kept; "" nobody */
   atomic_uint keep[SERVE_PEOPLE]; /* MIEN_READ_… of what may be kept of them now */
   struct serve_ruled *ruled;  /* ruled.h, of the worker; NULL before the first that is fed */

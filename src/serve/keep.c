@@ -5,6 +5,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "serve/cases.h"
 #include "serve/server.h"
 
 enum { SWEEP_EVERY = 600, ROTATED_AT_ONCE = 1000 };
@@ -50,6 +51,7 @@ void serve_keep_sweep(struct serve_server *server) {
   k->swept = base_clock();
   uint64_t left;
   store_age age = {"", server->settings.retention};
+  serve_cases_sweep(k->store, (double)time(NULL), NULL);
   store_sweep(k->store, (double)time(NULL), &age, server->settings.retention > 0, NULL, NULL);
   if (k->masters[1]) store_rotate(k->store, ROTATED_AT_ONCE, &left, NULL);
 }
@@ -65,6 +67,7 @@ int serve_keep_begin(serve_conversation *c, mien_error *error) {
   snprintf(n.context, sizeof n.context, "%s", c->context);
   snprintf(n.jurisdiction, sizeof n.jurisdiction, "%s", c->jurisdiction);
   snprintf(n.policy, sizeof n.policy, "%s", c->allowed.pack);
+  c->keep_until = n.keep_until;
   int code = MIEN_OK;
   for (size_t i = 0; i < c->person_count && !code; i++) {
     const guard_person *p = &c->people[i];
@@ -151,5 +154,6 @@ int serve_keep_withdrawn(struct serve_server *server, const char *tenant, const 
   if (!code) code = store_subject_find(&t, ref, &subject, error);
   if (code) return code == MIEN_EEMPTY ? MIEN_OK : code;
   if (!guard_ledger_keeps(server->ledger, tenant, consent.subject)) return store_subject_erase(&t, subject.id, "withdrawal", NULL, error);
-  return store_subject_withdraw(&t, subject.id, consent.purpose, read, NULL, error);
+  code = serve_cases_withdraw(&t, subject.id, consent.purpose, read, error);
+  return code ? code : store_subject_withdraw(&t, subject.id, consent.purpose, read, NULL, error);
 }

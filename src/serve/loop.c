@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "serve/actions.h"
 #include "serve/audit.h"
 #include "serve/conversation.h"
 #include "serve/door.h"
@@ -236,6 +237,7 @@ int serve_open(serve_server **opened, mien_engine *engine, const serve_settings 
   int code = serve_keys_open(&server->keys, settings->data, error);
   if (!code) code = serve_audit_open(server, error);
   if (!code) code = serve_keep_open(server, error);
+  if (!code) code = serve_actions_open(server, error);
   if (!code) code = serve_rules_open(server, error);
   if (!code) code = serve_pool_open(&server->pool, &pool, error);
   if (!code) code = serve_texts_open(&server->texts, engine, error);
@@ -326,6 +328,7 @@ void serve_close(serve_server **closed) {
   look(server);
   serve_conversations_clear(server);
   serve_rules_close(server);
+  serve_actions_close(server);
   serve_keep_close(server);
   serve_keys_close(&server->keys);
   serve_audit_close(server);

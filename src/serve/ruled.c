@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <stdio.h>
 
+#include "serve/actions.h"
 #include "serve/keep.h"
 #include "serve/rulebook.h"
 #include "serve/server.h"
@@ -13,7 +14,12 @@
 struct serve_ruled {
   serve_rulebook *book;
   rules_session *sessions[RULEBOOK_SETS];
-  int person;          /* whom the event that is being said is about; -1 nobody alone */
+  mien_reading *states; /* the last of each participant: confidence NAN none */
+  /* What is being said: whom it is about (-1 nobody alone), its rule, and its JSON. */
+  int person;
+  const rules_about *about;
+  const rules_event *event;
+  const base_text *body;
 };
 
 static int find(const serve_conversation *c, const char *who) {
@@ -40,7 +46,9 @@ static struct serve_ruled *ruled_of(serve_conversation *c) {
   struct serve_ruled *r = c->ruled = base_alloc(1, sizeof *r);
   if (!r) return NULL;
   r->book = serve_rules_hold(rules);
-  int code = MIEN_OK;
+  r->states = base_alloc(c->person_count, sizeof *r->states);
+  int code = r->states ? MIEN_OK : MIEN_ENOMEM;
+  for (size_t i = 0; i < c->person_count && !code; i++) base_reading_init(&r->states[i], MIEN_FUSED);
   for (size_t i = 0; i < r->book->count && !code; i++) {
     code = rules_session_open(&r->sessions[i], r->book->sets[i].set, serve_rulebook_budget(r->book, c->tenant, i), c->opened, NULL);
     if (!code) code = join(c, r->sessions[i]);
@@ -55,6 +63,7 @@ void serve_ruled_close(struct serve_ruled **closed) {
   if (!r) return;
   for (size_t i = 0; i < RULEBOOK_SETS; i++) rules_session_close(&r->sessions[i]);
   serve_rulebook_release(&r->book);
+  base_free(r->states);
   base_free(r);
 }
 
@@ -74,8 +83,26 @@ static void say(serve_conversation *c, struct serve_ruled *r, const rules_about 
   for (size_t i = 0; i < about->action_count; i++) base_json_string(&json, NULL, about->actions[i]);
   base_json_close(&json, ']');
   base_json_close(&json, '}');
+  r->about = about, r->event = event, r->body = &text;
   if (!text.failed) serve_live_say(c->live, SERVE_EVENT, text.data, text.length, event->at);
+  r->about = NULL;
   base_text_clear(&text);
+}
+
+static void seen(serve_conversation *c, const struct serve_ruled *r, const serve_result *result) {
+  const mien_reading *state = r->person >= 0 && isfinite(r->states[r->person].confidence) ? &r->states[r->person] : NULL;
+  serve_keep_event(c, r->person, result);
+  serve_actions_take(c, r->person, r->about, r->event, result->seq, r->body->data, r->body->length, state);
+}
+
+/* Without what it points to, which is gone soon. */
+static void remember(serve_conversation *c, struct serve_ruled *r, const mien_reading *state) {
+  int person = state->who ? find(c, state->who) : -1;
+  if (person < 0 || state->modality != MIEN_FUSED || state->abstain) return;
+  r->states[person] = *state;
+  r->states[person].who = c->people[person].who;
+  r->states[person].cues = NULL;
+  r->states[person].cue_count = 0;
 }
 
 static void drain(serve_conversation *c, struct serve_ruled *r) {
@@ -107,11 +134,12 @@ void serve_ruled_heard(serve_conversation *c, double until) {
 
 void serve_ruled_result(serve_conversation *c, const mien_event *event, const serve_result *result) {
   if (result->kind == SERVE_EVENT) {
-    if (c->ruled) serve_keep_event(c, c->ruled->person, result);
+    if (c->ruled && c->ruled->about) seen(c, c->ruled, result);
     return;
   }
   struct serve_ruled *r = event ? ruled_of(c) : NULL;
   if (!r) return;
+  if (event->kind == MIEN_EVENT_STATE) remember(c, r, &event->reading);
   for (size_t i = 0; i < r->book->count; i++) {
     if (event->kind == MIEN_EVENT_TURN) rules_session_feed_turn(r->sessions[i], event->who, event->t0, event->t1, event->text, strlen(event->text));
     else rules_session_feed_reading(r->sessions[i], &event->reading);

@@ -40,6 +40,12 @@ def exported(server, subject, count):
     raise AssertionError(got)
 
 
+def restart(server):
+    server.process.wait()
+    server.process = subprocess.Popen([PROGRAM, "serve", "--port", str(server.port), "--data", server.data], stderr=subprocess.PIPE, text=True)
+    assert "listening" in server.process.stderr.readline()
+
+
 def nothing_without_consent(server):
     converse(server, "s-none", "")
     converse(server, "s-read", granted(server, "s-read", False))
@@ -87,9 +93,7 @@ def over_a_kill(server):
     converse(server, "s-kill", consent)
     before = exported(server, "s-kill", 2)["sessions"][0]["records"]
     server.process.kill()
-    server.process.wait()
-    server.process = subprocess.Popen([PROGRAM, "serve", "--port", str(server.port), "--data", server.data], stderr=subprocess.PIPE, text=True)
-    assert "listening" in server.process.stderr.readline()
+    restart(server)
     assert server.json("GET", "/v1/subjects/s-kill")["sessions"][0]["records"][:len(before)] == before
 
 
@@ -113,4 +117,5 @@ def the_master_key_changes(server):
         server.stop()
 
 
-run(nothing_without_consent, kept_and_erased, withdrawal_erases, over_a_kill, the_master_key_changes)
+if __name__ == "__main__":
+    run(nothing_without_consent, kept_and_erased, withdrawal_erases, over_a_kill, the_master_key_changes)
