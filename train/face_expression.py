@@ -99,10 +99,10 @@ def normalise(x):
 
 def augment(x, place, rng):
     """x [n, 1, 48, 48] in grey levels, place [n, 2, 3] where the face is: as a face may come out of our
-    own aligner in any light."""
-    n = x.shape[0]
-    normal = lambda sigma, limit: torch.randn(n, generator=rng).mul_(sigma).clamp_(-limit, limit)
-    uniform = lambda low, high: torch.rand(n, generator=rng) * (high - low) + low
+    own aligner in any light. On the device of `x`, `place` and `rng`."""
+    n, device = x.shape[0], x.device
+    normal = lambda sigma, limit: torch.randn(n, generator=rng, device=device).mul_(sigma).clamp_(-limit, limit)
+    uniform = lambda low, high: torch.rand(n, generator=rng, device=device) * (high - low) + low
     turn = normal(math.radians(8), math.radians(25))
     scale = torch.exp(normal(0.09, 0.25))
     stretch = torch.exp(normal(0.04, 0.12))
@@ -115,17 +115,17 @@ def augment(x, place, rng):
     x = sampled(x, theta)
     # blur of a far or moving face
     soft = F.avg_pool2d(F.avg_pool2d(x, 3, 1, 1, count_include_pad=False), 3, 1, 1, count_include_pad=False)
-    amount = torch.where(uniform(0, 1) < 0.3, uniform(0, 1), torch.zeros(n))[:, None, None, None]
+    amount = torch.where(uniform(0, 1) < 0.3, uniform(0, 1), torch.zeros(n, device=device))[:, None, None, None]
     x = x + amount * (soft - x)
     # light: gamma, a gradient across the face, noise
     gamma = torch.exp(normal(0.25, 0.7))[:, None, None, None]
     x = (x.clamp(0, 255) / 255 + 1e-3) ** gamma * 255
-    ramp = torch.linspace(-1, 1, SIDE)
+    ramp = torch.linspace(-1, 1, SIDE, device=device)
     slope = normal(0.2, 0.5)[:, None] * ramp, normal(0.15, 0.4)[:, None] * ramp
     x = x * (1 + slope[0][:, None, None, :] + slope[1][:, None, :, None])
-    x = x + torch.randn(x.shape, generator=rng) * uniform(0, 6)[:, None, None, None]
+    x = x + torch.randn(x.shape, generator=rng, device=device) * uniform(0, 6)[:, None, None, None]
     # something in front of the face
-    row, column = torch.arange(SIDE)[None, :], torch.arange(SIDE)[None, :]
+    row = column = torch.arange(SIDE, device=device)[None, :]
     y0, x0 = uniform(-6, SIDE - 6)[:, None], uniform(-6, SIDE - 6)[:, None]
     high, wide = uniform(8, 20)[:, None], uniform(8, 20)[:, None]
     inside = ((row >= y0) & (row < y0 + high))[:, None, :, None] & ((column >= x0) & (column < x0 + wide))[:, None, None, :]
@@ -167,13 +167,13 @@ class Block(nn.Module):
 
 
 class Network(nn.Module):
-    def __init__(self, drop=0.3, frozen=0):
+    def __init__(self, drop=0.3, frozen=0, stem=STEM, stages=STAGES):
         """The first `frozen` blocks, and the stem, stay as they are where there are any."""
         super().__init__()
         self.frozen = frozen
-        self.stem = Conv(1, STEM, 5, 2)
-        blocks, before = [], STEM
-        for channels, count, stride in STAGES:
+        self.stem = Conv(1, stem, 5, 2)
+        blocks, before = [], stem
+        for channels, count, stride in stages:
             for i in range(count):
                 blocks.append(Block(before, channels, stride if i == 0 else 1))
                 before = channels
@@ -238,6 +238,9 @@ def start_from(network, path, pictures):
         layer.norm.running_mean.copy_(mean), layer.norm.running_var.copy_(var)
         layer.norm.weight.data = torch.sqrt(var + layer.norm.eps)
         layer.norm.bias.data += mean
+    if len(tensors["out.bias"]) > len(CLASSES):
+        network.older.weight.data, network.older.bias.data = (array("out." + part)[len(CLASSES):] for part in ("weight", "bias"))
+        return
     with torch.no_grad():  # FER2013's classes begin as FER+'s
         core = torch.tensor(TO_CORE)
         for k in range(len(FER2013)):
@@ -248,7 +251,7 @@ def start_from(network, path, pictures):
 # ---- training --------------------------------------------------------------------------------------------
 
 def predict(network, pictures, place, device):
-    """Logits [n, 8] and [n, 7] of unaltered pictures: the mean of what the picture as it is gives and what
+    """Logits [n, 8] and [n, 7] of unaltered `pictures` [n, 48, 48] uint8: the mean of what the picture as it is gives and what
     the mirror image of the upright crop gives, as the program reads it."""
     network.eval()
     outs = []
@@ -377,8 +380,7 @@ def expected_error(confidence, right, bins=15):
 
 
 def blend(network, other):
-    """The network halfway between two (after Wortsman et al. 2022), which share a start; the second head is
-    `network`'s."""
+    """The network halfway between two (after Wortsman et al. 2022), which share a start."""
     middle = Network()
     with torch.no_grad():
         for name, layer in middle.layers().items():
@@ -387,9 +389,8 @@ def blend(network, other):
             layer.norm.weight.copy_(torch.sqrt(layer.norm.running_var + layer.norm.eps))
             layer.norm.bias.copy_((b + c) / 2)
         middle.pool.copy_((network.pool + other.pool) / 2)
-        middle.out.weight.copy_((network.out.weight + other.out.weight) / 2)
-        middle.out.bias.copy_((network.out.bias + other.out.bias) / 2)
-        middle.older.load_state_dict(network.older.state_dict())
+        for name in ("out.weight", "out.bias", "older.weight", "older.bias"):
+            middle.get_parameter(name).copy_((network.get_parameter(name) + other.get_parameter(name)) / 2)
     return middle
 
 
@@ -416,8 +417,8 @@ def tensors_of(network, store):
 
 def export(args):
     from mien_file import write_model
-    network = Network()
     state = torch.load(os.path.join(args.checkpoint, "last.pt"), map_location="cpu")
+    network = Network(**state.get("shape", {}))
     network.load_state_dict(state["average"])
     pictures, _, labels, older = load(args.data, "valid")
     pictures, labels, older = pictures[labels >= 0], labels[labels >= 0], older[labels >= 0]

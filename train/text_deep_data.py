@@ -212,22 +212,18 @@ class Arrays:
 
     def batch(self, which: np.ndarray, with_before: np.ndarray | None = None):
         """ids, marks, mask, current: [T][B], for the texts `which`; `with_before`: bool for each."""
-        B = len(which)
         before = np.diff(self.before)[which] * (with_before if with_before is not None else 0)
-        own = self.length[which]
+        before, own = before.astype(np.int64), self.length[which]
         T = max(1, int((before + own).max()))
-        ids, marks = np.zeros((T, B), np.int64), np.zeros((T, B), np.int64)
-        mask, current = np.zeros((T, B), np.float32), np.zeros((T, B), np.float32)
-        for b, i in enumerate(which):
-            k, n = int(before[b]), int(own[b])
-            if k:
-                a = self.before[i]
-                ids[:k, b], marks[:k, b] = self.before_ids[a:a + k], self.before_marks[a:a + k]
-            a = self.texts.start[i]
-            ids[k:k + n, b], marks[k:k + n, b] = self.texts.ids[a:a + n], self.texts.marks[a:a + n]
-            mask[:k + n, b] = 1
-            current[k:k + n, b] = 1
-        return ids, marks, mask, current
+        t = np.arange(T)[:, None]
+        said, mask = t < before, t < before + own
+        current = mask & ~said
+        ids, marks = np.zeros((T, len(which)), np.int64), np.zeros((T, len(which)), np.int64)
+        for here, start, i, m in ((said, self.before[which], self.before_ids, self.before_marks),
+                                  (current, self.texts.start[which] - before, self.texts.ids, self.texts.marks)):
+            at = (start + t)[here]
+            ids[here], marks[here] = i[at], m[at]
+        return ids, marks, mask.astype(np.float32), current.astype(np.float32)
 
 
 def languages(every: list[td.Example]) -> list[str]:

@@ -66,12 +66,12 @@ class Spans:
         return (np.where(mask, self.ids[at], 0).astype(np.int64),
                 np.where(mask, self.marks[at], 0).astype(np.int64), mask)
 
-    def batches(self, rng) -> list[np.ndarray]:
+    def batches(self, rng, tokens: int = TOKENS) -> list[np.ndarray]:
         which = np.flatnonzero(~self.held)
         order = which[np.argsort(self.length[which] + rng.random(len(which)) * 4, kind="stable")]
         out, at = [], 0
         while at < len(order):
-            n = int(np.clip(TOKENS // self.length[order[at]], 32, 512))
+            n = int(np.clip(tokens // self.length[order[at]], 32, tokens // 10))
             out.append(order[at:at + n])
             at += n
         rng.shuffle(out)
@@ -85,12 +85,14 @@ def guess(net: Deep, batch, strong: np.ndarray, noise: torch.Tensor, rng):
     fate = rng.random(ids.shape)
     given = np.where(chosen & (fate < AS_MASK), 0, ids)
     given = np.where(chosen & (fate >= 1 - AS_ANOTHER), rng.integers(ts.FIRST, len(strong), ids.shape), given)
-    target = torch.from_numpy(ids[chosen])
     shown = np.where(chosen, marks & 1, marks)  # the marks of a masked word would tell what it is
-    with mixed("cpu"):
-        x = net.drop_in(net.embed(torch.from_numpy(given), torch.from_numpy(shown)))
-        y = net.encode(x, torch.from_numpy(mask.astype(np.float32)))
-        vectors = net.guesses(y[torch.from_numpy(chosen)])
+    device = noise.device
+    put = lambda a: torch.from_numpy(a).to(device, non_blocking=True)
+    target, place = put(ids[chosen]), put(np.flatnonzero(chosen))
+    with mixed(device):
+        x = net.drop_in(net.embed(put(given), put(shown)))
+        y = net.encode(x, put(mask.astype(np.float32)))
+        vectors = net.guesses(y.flatten(0, 1)[place])
         candidates = torch.unique(torch.cat([target, torch.multinomial(noise, DRAWN)]))
         logits = F.linear(vectors, net.rows.weight[candidates])
     logits = logits.float() + net.guess_bias[candidates]
@@ -99,20 +101,22 @@ def guess(net: Deep, batch, strong: np.ndarray, noise: torch.Tensor, rng):
 
 
 def pretrain(net: Deep, spans: Spans, strong: np.ndarray, minutes: float, saved: Path, seed: int = 5,
-             log=print) -> None:
+             tokens: int = TOKENS, rate: float = RATE, log=print) -> None:
+    """On the device that `net` is on. `tokens`: pieces of a step."""
+    device = net.rows.weight.device
     rng = np.random.default_rng(seed)
     torch.manual_seed(seed)
-    optimiser = torch.optim.AdamW(net.parameters(), lr=RATE, betas=(.9, .98), weight_decay=.01)
+    optimiser = torch.optim.AdamW(net.parameters(), lr=rate, betas=(.9, .98), weight_decay=.01)
     step = seen = 0
     before = 0.0
     if saved.exists():
-        state = torch.load(saved)
+        state = torch.load(saved, map_location=device)
         net.load_state_dict(state["net"])
         optimiser.load_state_dict(state["optimiser"])
         step, seen, before = state["step"], state["seen"], state["seconds"]
         rng = np.random.default_rng(seed + step)
     count = np.bincount(spans.ids, minlength=len(strong)) ** .5
-    noise = torch.from_numpy((count / count.sum()).astype(np.float32))
+    noise = torch.from_numpy((count / count.sum()).astype(np.float32)).to(device)
     held = np.flatnonzero(spans.held)[:2048]
     started = told = time.time()
 
@@ -123,14 +127,14 @@ def pretrain(net: Deep, spans: Spans, strong: np.ndarray, minutes: float, saved:
                     "sizes": net.sizes.dict()}, partial)
         os.replace(partial, saved)
 
-    losses: list[float] = []
+    losses: list[torch.Tensor] = []
     while True:
-        for which in spans.batches(rng):
+        for which in spans.batches(rng, tokens):
             done = (before + time.time() - started) / (minutes * 60)
             if done >= 1:
                 return keep()
             for group in optimiser.param_groups:
-                group["lr"] = RATE * min(1.0, (step + 1) / WARM) * max(.02, 1 - done)
+                group["lr"] = rate * min(1.0, (step + 1) / WARM) * max(.02, 1 - done)
             net.train()
             batch = spans.batch(which)
             loss, _ = guess(net, batch, strong, noise, rng)
@@ -140,7 +144,7 @@ def pretrain(net: Deep, spans: Spans, strong: np.ndarray, minutes: float, saved:
             optimiser.step()
             step += 1
             seen += int(batch[2].sum())
-            losses.append(float(loss))
+            losses.append(loss.detach())
             if time.time() - told > 60:
                 net.eval()
                 with torch.no_grad():
@@ -148,6 +152,6 @@ def pretrain(net: Deep, spans: Spans, strong: np.ndarray, minutes: float, saved:
                                                                noise, rng)]
                                       for a in range(0, len(held), 128)], 0)
                 log(f"pretrain: {(before + time.time() - started) / 60:.1f} min, {seen / 1e6:.1f} M pieces, "
-                    f"loss {np.mean(losses):.3f}, held out {scored[0]:.3f}, right {scored[1]:.3f}")
+                    f"loss {torch.stack(losses).mean():.3f}, held out {scored[0]:.3f}, right {scored[1]:.3f}")
                 losses, told = [], time.time()
                 keep()

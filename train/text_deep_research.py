@@ -91,23 +91,28 @@ def research(data: Path) -> list[td.Example]:
     return [e for e in out if e.text]
 
 
-def english(args, model: ts.Subwords, net: Deep, every: list[td.Example]) -> tuple[ts.Subwords, Deep]:
-    """Vocabulary and network with the pieces that English uses alone: the file is a half smaller."""
-    posts = teach.posts(args.data / "text/reddit.txt", POSTS, np.random.default_rng(3))
-    count = np.bincount(dd.Pieces(args.mien, model, posts, dd.LONGEST).ids, minlength=len(model))
-    count += FEWEST * np.bincount(dd.Pieces(args.mien, model, [e.text for e in every], dd.LONGEST).ids,
+def english(data: Path, mien: str, model: ts.Subwords, every: list[td.Example]) -> tuple[ts.Subwords, list[int]]:
+    """The pieces that English uses alone, as a vocabulary and as rows of the whole one: the file is a half
+    smaller."""
+    posts = teach.posts(data / "text/reddit.txt", POSTS, np.random.default_rng(3))
+    count = np.bincount(dd.Pieces(mien, model, posts, dd.LONGEST).ids, minlength=len(model))
+    count += FEWEST * np.bincount(dd.Pieces(mien, model, [e.text for e in every], dd.LONGEST).ids,
                                   minlength=len(model))
     kept = [i for i, piece in enumerate(model.pieces)
             if count[ts.FIRST + i] >= FEWEST or len(piece) == 1 and ord(piece) < 0x250]
+    recipe.log(f"{len(kept)} of {len(model.pieces)} pieces are English")
     small = ts.Subwords([model.pieces[i] for i in kept], [model.scores[i] for i in kept])
-    out = Deep(dataclasses.replace(net.sizes, pieces=len(small)), args.dropout)
-    rows = list(range(ts.FIRST)) + [ts.FIRST + i for i in kept]
+    return small, list(range(ts.FIRST)) + [ts.FIRST + i for i in kept]
+
+
+def narrowed(net: Deep, rows: list[int], dropout: float) -> Deep:
+    """The same network with these rows of the vocabulary alone."""
+    out = Deep(dataclasses.replace(net.sizes, pieces=len(rows)), dropout)
     state = net.state_dict()
     for name in ("rows.weight", "guess_bias"):
         state[name] = state[name][rows]
     out.load_state_dict(state)
-    recipe.log(f"{len(kept)} of {len(model.pieces)} pieces are English")
-    return small, out
+    return out
 
 
 class Benchmarks(nn.Module):
@@ -198,7 +203,8 @@ def main() -> None:
     deep.load_state_dict(state["net"])
     languages = dd.languages(every)
     every = [e for e in every if e.language == "eng"] + research(args.data)
-    model, deep = english(args, model, deep, every)
+    model, rows = english(args.data, args.mien, model, every)
+    deep = narrowed(deep, rows, args.dropout)
     arrays = dd.Arrays(args.mien, model, every, languages)
     arrays.labels |= labels(arrays.examples)
     net, kept = Benchmarks(deep), args.work / "research.pt"

@@ -63,17 +63,18 @@ def loss_of(out, y, bias):
 
 def predict(net, arrays, which, before: bool = True, vectors: bool = False) -> dict[str, np.ndarray]:
     net.eval()
+    device = next(net.parameters()).device
     length = arrays.length[which] + np.diff(arrays.before)[which] * before
     place = np.argsort(length, kind="stable")
     order, parts = which[place], []
     with torch.no_grad():
         for i in range(0, len(order), 512):
             b = order[i:i + 512]
-            batch = [torch.from_numpy(a) for a in arrays.batch(b, np.full(len(b), before))]
+            batch = [torch.from_numpy(a).to(device) for a in arrays.batch(b, np.full(len(b), before))]
             out = net(*batch)
             if vectors:
                 out["vector"] = net.vector
-            parts.append({k: v.numpy() for k, v in out.items()})
+            parts.append({k: v.cpu().numpy() for k, v in out.items()})
     back = np.empty(len(which), np.int64)
     back[place] = np.arange(len(which))
     return {k: np.concatenate([p[k] for p in parts])[back] for k in parts[0]}
@@ -155,21 +156,22 @@ def tune(net, arrays, cycles: list[int], rate: float, seed: int, save, tokens: i
          mask_share: float = .05, average: float = .998, minutes: float = 0, log=print):
     """Epochs of each of DRAWS; the rate falls once, over all of them or, where `minutes` are given,
     over that time, which then ends it. `save(average network, figures)`: every second epoch and at
-    the end."""
+    the end. On the device that `net` is on; `tokens`: pieces of a step."""
+    device = next(net.parameters()).device
     rng = np.random.default_rng(seed)
     torch.manual_seed(seed)
-    bias = torch.nn.Embedding(len(dd.SETS), 7 + 3 + 3)
+    bias = torch.nn.Embedding(len(dd.SETS), 7 + 3 + 3).to(device)
     torch.nn.init.zeros_(bias.weight)
-    # The rows of a batch are few: only they are touched.
+    # The rows of a batch are few: on a processor only they are touched.
     table = [m for m in net.modules() if isinstance(m, torch.nn.Embedding)]
     rows = [m.weight for m in table]
     for m in table:
-        m.sparse = True
+        m.sparse = device.type == "cpu"
     dense = [p for p in net.parameters() if all(p is not r for r in rows)] + list(bias.parameters())
     optimisers = [torch.optim.AdamW(dense, lr=rate, betas=(.9, .98), weight_decay=.01),
-                  torch.optim.SparseAdam(rows, lr=rate, betas=(.9, .99))]
+                  (torch.optim.SparseAdam if device.type == "cpu" else torch.optim.Adam)(rows, lr=rate, betas=(.9, .99))]
     mean, dev = copy.deepcopy(net), Scores(arrays, "dev")
-    labels = {k: torch.from_numpy(v) for k, v in arrays.labels.items()}
+    labels = {k: torch.from_numpy(v).to(device) for k, v in arrays.labels.items()}
     chance = [shares(arrays, d) for d in DRAWS]
     before = np.diff(arrays.before)
     step, started = 0, time.time()
@@ -184,11 +186,11 @@ def tune(net, arrays, cycles: list[int], rate: float, seed: int, save, tokens: i
         length = arrays.length[drawn] + told * before[drawn]
         order = np.argsort(length + rng.random(len(drawn)) * 3, kind="stable")
         while at < len(order):
-            n = int(np.clip(tokens // max(1, length[order[at]]), 12, 160))
+            n = int(np.clip(tokens // max(1, length[order[at]]), 12, tokens // 8))
             every.append((drawn[order[at:at + n]], told[order[at:at + n]]))
             at += n
         rng.shuffle(every)
-        total = 0.0
+        total = torch.zeros((), device=device)
         for n, (b, told) in enumerate(every):
             done = (time.time() - started) / (minutes * 60) if minutes else (epoch + n / len(every)) / epochs
             if done >= 1:
@@ -198,9 +200,10 @@ def tune(net, arrays, cycles: list[int], rate: float, seed: int, save, tokens: i
             ids, marks, mask, current = arrays.batch(b, told)
             ids = np.where((rng.random(ids.shape) < mask_share) & (ids >= 4), 0, ids)
             net.train()
-            with mixed("cpu"):
-                out = net(*map(torch.from_numpy, (ids, marks, mask, current)))
-            loss = loss_of(out, {k: v[b] for k, v in labels.items()}, bias)
+            with mixed(device):
+                out = net(*(torch.from_numpy(a).to(device, non_blocking=True) for a in (ids, marks, mask, current)))
+            these = torch.from_numpy(b).to(device)
+            loss = loss_of(out, {k: v[these] for k, v in labels.items()}, bias)
             for optimiser in optimisers:
                 optimiser.zero_grad(set_to_none=True)
             loss.backward()
@@ -208,12 +211,13 @@ def tune(net, arrays, cycles: list[int], rate: float, seed: int, save, tokens: i
             for optimiser in optimisers:
                 optimiser.step()
             step += 1
-            total += float(loss)
+            total += loss.detach()
             if step % EVERY == 0:
                 keep = min(average ** EVERY, step / (step + 50 * EVERY))
                 with torch.no_grad():
-                    for a, p in zip(mean.parameters(), net.parameters()):
-                        a.lerp_(p, 1 - keep)
+                    slow = list(mean.parameters())
+                    torch._foreach_mul_(slow, keep)
+                    torch._foreach_add_(slow, list(net.parameters()), alpha=1 - keep)
         last = epoch + 1 == epochs or done >= 1
         if not last and epoch % 2 == 0:
             continue
@@ -221,7 +225,7 @@ def tune(net, arrays, cycles: list[int], rate: float, seed: int, save, tokens: i
         found = dev.thresholds(out)
         figures = dev.figures(out, found)
         log(f"epoch {epoch + 1}: {(time.time() - started) / 60:.1f} min, {step} steps, loss "
-            f"{total / len(every):.4f}, dev {figures}")
+            f"{float(total) / len(every):.4f}, dev {figures}")
         save(mean, figures)
         if last:
             break

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""The recurrence of the deep text model for torch: text_recurrence.c on a processor, plain torch on
-any other device (and as the reference: run this file to compare the two)."""
+"""The recurrence of the deep text model for torch: text_recurrence.c on a processor, text_recurrence.cu
+(with cupy) on a GPU, and plain torch as the reference: run this file to compare them."""
 from __future__ import annotations
 
 import ctypes
@@ -56,6 +56,42 @@ class Compiled(torch.autograd.Function):
         return du, dx, dv, db, None
 
 
+@functools.cache
+def kernels():
+    import cupy
+    module = cupy.RawModule(code=Path(__file__).with_suffix(".cu").read_text(), backend="nvrtc")
+    return module.get_function("forward"), module.get_function("backward")
+
+
+class OnGpu(torch.autograd.Function):
+    @staticmethod
+    def launch(kernel, tensors, T, B, H):
+        import cupy
+        assert all(t.is_contiguous() and t.dtype == torch.float32 for t in tensors)
+        with cupy.cuda.ExternalStream(torch.cuda.current_stream().cuda_stream):
+            kernel(((B * 2 * H + 127) // 128,), (128,),
+                   (*[t.data_ptr() for t in tensors], *[cupy.int32(n) for n in (T, B, H)]))
+
+    @staticmethod
+    def forward(ctx, u, x, v, b, mask):
+        T, B, _, _, H = u.shape
+        u, x = u.float().contiguous(), x.float().contiguous()
+        v, b, mask = v.contiguous(), b.contiguous(), mask.contiguous()
+        c, h = x.new_empty(T, B, 2, H), x.new_empty(T, B, 2 * H)
+        OnGpu.launch(kernels()[0], (u, x, v, b, mask, c, h), T, B, H)
+        ctx.save_for_backward(u, x, v, b, mask, c)
+        return h
+
+    @staticmethod
+    def backward(ctx, dh):
+        u, x, v, b, mask, c = ctx.saved_tensors
+        T, B, _, _, H = u.shape
+        du, dx = torch.empty_like(u), x.new_empty(T, B, 2 * H)
+        dv, db = u.new_empty(B, 2, 2, H), u.new_empty(B, 2, 2, H)
+        OnGpu.launch(kernels()[1], (u, x, v, b, mask, c, dh.float().contiguous(), du, dx, dv, db), T, B, H)
+        return du, dx, dv.sum(0), db.sum(0), None
+
+
 def plain(u, x, v, b, mask):
     T, B, _, _, H = u.shape
     u, x = u.float(), x.float().reshape(T, B, 2, H)
@@ -78,20 +114,27 @@ def plain(u, x, v, b, mask):
 def recurrence(u: torch.Tensor, x: torch.Tensor, v: torch.Tensor, b: torch.Tensor,
                mask: torch.Tensor) -> torch.Tensor:
     """u [T][B][2][3][H], x [T][B][2 H], v and b [2][2][H], mask [T][B] -> h [T][B][2 H]."""
-    return (Compiled.apply if u.device.type == "cpu" else plain)(u, x, v, b, mask)
+    return (Compiled if u.device.type == "cpu" else OnGpu).apply(u, x, v, b, mask)
 
 
-if __name__ == "__main__":
+def main() -> None:
     torch.manual_seed(1)
     T, B, H = 7, 3, 20
     given = [torch.randn(T, B, 2, 3, H), torch.randn(T, B, 2 * H), torch.randn(2, 2, H), torch.randn(2, 2, H)]
     mask = (torch.arange(T).unsqueeze(1) < torch.tensor([7, 4, 1])).float()
-    results = []
-    for function in (plain, Compiled.apply):
-        leaves = [x.clone().requires_grad_(True) for x in given]
-        h = function(*leaves, mask)
-        (h * torch.arange(h.numel()).reshape(h.shape).cos()).sum().backward()
-        results.append([h.detach()] + [x.grad for x in leaves])
-    for a, b in zip(*results):
-        assert torch.allclose(a, b, atol=1e-4), (a - b).abs().max()
-    print("the compiled recurrence is the plain one")
+
+    def result(function, device: str) -> list[torch.Tensor]:
+        leaves = [x.to(device).requires_grad_(True) for x in given]
+        h = function(*leaves, mask.to(device))
+        (h * torch.arange(h.numel(), device=device).reshape(h.shape).cos()).sum().backward()
+        return [h.detach().cpu()] + [x.grad.cpu() for x in leaves]
+
+    reference = result(plain, "cpu")
+    for device in ["cpu"] + ["cuda"] * torch.cuda.is_available():
+        for a, b in zip(reference, result(recurrence, device)):
+            assert torch.allclose(a, b, atol=1e-4), (device, (a - b).abs().max())
+        print(f"{device}: the recurrence is the plain one")
+
+
+if __name__ == "__main__":
+    main()
