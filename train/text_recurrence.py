@@ -124,7 +124,7 @@ def main() -> None:
     mask = (torch.arange(T).unsqueeze(1) < torch.tensor([7, 4, 1])).float()
 
     def result(function, device: str) -> list[torch.Tensor]:
-        leaves = [x.to(device).requires_grad_(True) for x in given]
+        leaves = [x.detach().to(device, copy=True).requires_grad_(True) for x in given]
         h = function(*leaves, mask.to(device))
         (h * torch.arange(h.numel(), device=device).reshape(h.shape).cos()).sum().backward()
         return [h.detach().cpu()] + [x.grad.cpu() for x in leaves]

@@ -149,17 +149,17 @@ def batches(clips: Clips, size: int, count: int, mean: np.ndarray, seed: int):
         for x in xs:
             mask(x, mean, r)
         longest = -(-max(len(x) for x in xs) // 4) * 4
-        out = np.zeros((size, longest, 72), np.float32)
+        out = np.zeros((size, longest, xs[0].shape[1]), np.float32)
         for i, x in enumerate(xs):
             out[i, :len(x)] = x
-            out[i, len(x):] = mean
+            out[i, len(x):] = mean if out.shape[2] == len(mean) else 0
         counts = np.array([max(1, len(x) // 4) for x in xs])
         labels = np.array([clips.items[k][2] for k in picks])
         dims = np.stack([clips.items[k][3] for k in picks])
         masks = np.full((size, 9), -1e4, np.float32)
         for i, k in enumerate(picks):
             masks[i, SETS[clips.items[k][0]]] = 0
-        yield tuple(map(torch.from_numpy, (out, counts, labels, dims, masks)))
+        yield tuple(map(torch.from_numpy, (out, counts, labels, dims, masks, np.array(picks))))
 
 
 def predict(net: Encoder, clips: Clips, cut: float | None = None) -> np.ndarray:
@@ -174,7 +174,7 @@ def predict(net: Encoder, clips: Clips, cut: float | None = None) -> np.ndarray:
             xs = [clips.whole(k) for k in picks]
             if cut:
                 xs = [x[:int(cut * 100)] for x in xs]
-            out = np.zeros((len(xs), -(-max(len(x) for x in xs) // 4) * 4, 72), np.float32)
+            out = np.zeros((len(xs), -(-max(len(x) for x in xs) // 4) * 4, xs[0].shape[1]), np.float32)
             for i, x in enumerate(xs):
                 out[i, :len(x)] = x
             counts = torch.tensor([max(1, len(x) // 4) for x in xs])
@@ -197,8 +197,9 @@ def recalls(logits: np.ndarray, clips: Clips) -> dict[str, tuple[float, float]]:
 
 def fit(net: Encoder, clips: Clips, steps: int, seed: int, keep: Path, dev: Clips | None = None,
         device: str = "cpu", resume: bool = False, batch: int = 64, peak: float = 3e-3,
-        say=print) -> Encoder:
-    """Trains, keeping a checkpoint every 250 steps; returns the running average of the weights."""
+        beside=None, say=print) -> Encoder:
+    """Trains, keeping a checkpoint every 250 steps; returns the running average of the weights. `beside`
+    (frames, counts, pooled, logits, picks of `clips`) is added to the loss of the whole clips."""
     torch.manual_seed(seed)
     net.to(device)
     optimizer = torch.optim.AdamW(net.parameters(), 1e-3, weight_decay=0.03)
@@ -214,7 +215,7 @@ def fit(net: Encoder, clips: Clips, steps: int, seed: int, keep: Path, dev: Clip
     mean = net.mean.cpu().numpy()
     began, total = time.time(), 0.0
     random = torch.Generator().manual_seed(seed + first)
-    for step, (x, counts, labels, dims, masks) in enumerate(
+    for step, (x, counts, labels, dims, masks, picks) in enumerate(
             batches(clips, batch, steps - first, mean, seed * 100003 + first), first):
         net.train()
         x, counts, labels, dims, masks = (t.to(device) for t in (x, counts, labels, dims, masks))
@@ -241,6 +242,8 @@ def fit(net: Encoder, clips: Clips, steps: int, seed: int, keep: Path, dev: Clip
             core, CORE_OF[torch.cat([labels, labels]).cpu()].to(core.device), reduction="none",
             label_smoothing=0.05)
         loss = each[:batch].mean() + 0.4 * each[batch:].mean()
+        if beside:
+            loss = loss + beside(x, counts, pooled[:batch], logits[:batch], picks)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(net.parameters(), 2.0)
