@@ -1,7 +1,6 @@
 /* actions.c: see actions.h. */
 #include "serve/actions.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <time.h>
@@ -9,12 +8,12 @@
 #include "serve/cases.h"
 #include "serve/keep.h"
 #include "serve/server.h"
+#include "serve/webhooks.h"
 
 struct serve_actions {
   struct serve_server *server;
   pthread_t thread;
   pthread_mutex_t lock;
-  pthread_cond_t more;
   serve_action *first, **end;
   size_t count;
   bool closing;
@@ -69,8 +68,8 @@ static void push(serve_actions *q, serve_action *a) {
   *q->end = a;
   q->end = &a->next;
   q->count++;
-  pthread_cond_signal(&q->more);
   pthread_mutex_unlock(&q->lock);
+  serve_webhooks_wake(q->server->webhooks);
 }
 
 void serve_actions_take(serve_conversation *c, int person, const rules_about *about, const rules_event *event, uint64_t seq, const char *json,
@@ -78,7 +77,7 @@ void serve_actions_take(serve_conversation *c, int person, const rules_about *ab
   serve_actions *q = c->server->actions;
   unsigned rests = person < 0 ? 0 : serve_live_may(c->live, (size_t)person) & ~(unsigned)MIEN_READ_WORDS;
   bool kept = c->kept && person >= 0 && *c->subjects[person] && rests && !(rests & ~atomic_load(&c->keep[person]));
-  if (!q || (!kept && !about->always)) return;
+  if (!q || (!kept && !about->always && !serve_webhooks_want(c->server->webhooks, c->tenant))) return;
   struct timespec now;
   serve_action *a = base_alloc(1, sizeof *a);
   if (!a) return;
@@ -97,29 +96,13 @@ void serve_actions_take(serve_conversation *c, int person, const rules_about *ab
   clock_gettime(CLOCK_REALTIME, &now);
   a->at = (double)now.tv_sec + (double)now.tv_nsec / 1e9;
   a->rests = rests;
+  a->who = copy(event->who, strlen(event->who));
+  a->event = copy(json, bytes);
   if (kept) {
     memcpy(a->subject, c->subjects[person], STORE_ID);
-    a->keep_until = c->keep_until;
-    a->who = copy(event->who, strlen(event->who));
-    a->event = copy(json, bytes);
     if (state) a->reading = write_state(state);
-  } else {
-    base_text text = {0};
-    base_json out;
-    base_json_init(&out, &text);
-    base_json_open(&out, NULL, '{');
-    base_json_string(&out, "rule", about->name);
-    base_json_string(&out, "title", about->title);
-    base_json_string(&out, "severity", rules_severity_name(about->severity));
-    base_json_string(&out, "who", NULL);
-    base_json_string(&out, "role", person >= 0 ? event->role : "conversation");
-    base_json_number(&out, "at", event->at, 3);
-    base_json_bool(&out, "always", about->always);
-    base_json_close(&out, '}');
-    a->keep_until = a->at + ACTIONS_UNKEPT;
-    if (!text.failed) a->event = copy(text.data, text.length);
-    base_text_clear(&text);
   }
+  a->keep_until = kept ? c->keep_until : a->at + ACTIONS_UNKEPT;
   if (a->event) push(q, a);
   else free_action(a);
 }
@@ -127,49 +110,51 @@ void serve_actions_take(serve_conversation *c, int person, const rules_about *ab
 /* ---- The thread ---- */
 
 /* MIEN_EAGAIN, MIEN_EIO: the store is gone or full, try again. */
-static int put_down(serve_actions *q, const serve_action *a) {
+static int put_down(serve_actions *q, serve_action *a) {
   mien_error error = {0};
   store_tenant t;
+  bool decided = serve_action_has(a, "case") || serve_action_has(a, "person");
   int code = store_of(&t, q->server->keep->store, a->tenant, &error);
-  if (!code && (a->always || serve_action_has(a, "case") || serve_action_has(a, "person"))) code = serve_case_make(&t, a, &error);
-  return code;
+  if (!code && !a->cased && (a->always || (*a->subject && decided))) code = serve_case_make(&t, a, &error);
+  if (!code) a->cased = true;
+  return code ? code : serve_webhooks_make(q->server->webhooks, &t, a, &error);
 }
 
-static void wait_some(serve_actions *q, double seconds) {
-  struct timespec until;
-  clock_gettime(CLOCK_REALTIME, &until);
-  until.tv_sec += (time_t)seconds;
-  pthread_cond_timedwait(&q->more, &q->lock, &until);
+static serve_action *pop(serve_actions *q, bool *closing) {
+  pthread_mutex_lock(&q->lock);
+  serve_action *a = q->first;
+  *closing = q->closing;
+  if (a) {
+    q->first = a->next;
+    if (!q->first) q->end = &q->first;
+    q->count--;
+  }
+  pthread_mutex_unlock(&q->lock);
+  return a;
+}
+
+static void put_back(serve_actions *q, serve_action *a) {
+  pthread_mutex_lock(&q->lock);
+  a->next = q->first;
+  if (!q->first) q->end = &a->next;
+  q->first = a;
+  q->count++;
+  pthread_mutex_unlock(&q->lock);
 }
 
 static void *work(void *context) {
   serve_actions *q = context;
   double give_up = INFINITY;
-  pthread_mutex_lock(&q->lock);
-  for (;;) {
-    if (q->closing && isinf(give_up)) give_up = base_clock() + 5;
-    serve_action *a = q->first;
-    if (!a && q->closing) break;
-    if (!a) {
-      wait_some(q, 10);
-      continue;
-    }
-    q->first = a->next;
-    if (!q->first) q->end = &q->first;
-    q->count--;
-    pthread_mutex_unlock(&q->lock);
-    int code = put_down(q, a);
+  for (bool closing = false;;) {
+    serve_action *a = pop(q, &closing);
+    if (closing && isinf(give_up)) give_up = base_clock() + 5;
+    if (!a && closing) break;
+    int code = a ? put_down(q, a) : MIEN_OK;
     bool again = (code == MIEN_EAGAIN || code == MIEN_EIO) && base_clock() < give_up;
-    if (!again) free_action(a);
-    pthread_mutex_lock(&q->lock);
-    if (!again) continue;
-    a->next = q->first;
-    if (!q->first) q->end = &a->next;
-    q->first = a;
-    q->count++;
-    wait_some(q, 1);
+    if (again) put_back(q, a);
+    else free_action(a);
+    if (!a || again) serve_webhooks_turn(q->server->webhooks, again ? 1 : 10);
   }
-  pthread_mutex_unlock(&q->lock);
   return NULL;
 }
 
@@ -180,9 +165,7 @@ int serve_actions_open(struct serve_server *server, mien_error *error) {
   q->server = server;
   q->end = &q->first;
   pthread_mutex_init(&q->lock, NULL);
-  pthread_cond_init(&q->more, NULL);
   if (pthread_create(&q->thread, NULL, work, q)) {
-    pthread_cond_destroy(&q->more);
     pthread_mutex_destroy(&q->lock);
     base_free(q);
     return base_error_set(error, MIEN_ENOMEM, "actions", "", "a thread could not be started");
@@ -196,10 +179,14 @@ void serve_actions_close(struct serve_server *server) {
   if (!q) return;
   pthread_mutex_lock(&q->lock);
   q->closing = true;
-  pthread_cond_signal(&q->more);
   pthread_mutex_unlock(&q->lock);
+  serve_webhooks_wake(server->webhooks);
   pthread_join(q->thread, NULL);
-  pthread_cond_destroy(&q->more);
+  while (q->first) {
+    serve_action *next = q->first->next;
+    free_action(q->first);
+    q->first = next;
+  }
   pthread_mutex_destroy(&q->lock);
   base_free(q);
   server->actions = NULL;

@@ -4,8 +4,9 @@
  * for a disk or for somebody else's server. What is in the queue when the program is killed, some milliseconds' worth,
  * is lost; what is in the store is not.
  *
- * Of a person whose consent covers keeping, all of an event is put down, sealed under their key. Of anybody else nothing
- * is, but of a rule that is `always`: which rule, in which session, when; not of whom, and for a day at most.
+ * Of a person whose consent covers keeping, all of an event is put down, sealed under their key. Of anybody else there is
+ * a case of a rule that is `always` alone: which rule, in which session, when; not of whom; and what is on its way to a
+ * webhook, until it was taken. Both for a day at most.
  *
  * Threads: `take` of workers; opening and closing of the loop's. */
 #ifndef SERVE_ACTIONS_H
@@ -28,7 +29,7 @@ typedef struct serve_action {
   const char *actions[RULES_ACTIONS]; /* into `names` */
   char names[RULES_ACTIONS][RULES_NAME];
   size_t action_count;
-  bool always;
+  bool always, cased;     /* cased: its case is made */
   int severity;
   uint64_t seq;
   unsigned rests;         /* MIEN_READ_…: what the event may rest on */

@@ -26,6 +26,13 @@ void serve_api_rules_drop(serve_request *request);
 void serve_api_cases(serve_request *request);
 void serve_api_case(serve_request *request);
 void serve_api_case_decide(serve_request *request);
+void serve_api_webhooks(serve_request *request);
+void serve_api_webhook_add(serve_request *request);
+void serve_api_webhook(serve_request *request);
+void serve_api_webhook_drop(serve_request *request);
+void serve_api_webhook_rotate(serve_request *request);
+void serve_api_webhook_deliveries(serve_request *request);
+void serve_api_webhook_replay(serve_request *request);
 void serve_api_session_events(serve_request *request);
 void serve_api_kept(serve_request *request);
 

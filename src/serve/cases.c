@@ -8,12 +8,24 @@
 static const char *const states[] = {"open", "accepted", "rejected", "corrected"};
 static const char *const decisions[] = {NULL, "accept", "reject", "correct"};
 
+/* Of nobody whose are kept: not of whom. */
+static char *without_whom(const char *event) {
+  json_t *is = json_loads(event, 0, NULL);
+  if (is) json_object_set_new(is, "who", json_null());
+  json_object_del(is, "actions");
+  char *text = is ? json_dumps(is, JSON_COMPACT | JSON_REAL_PRECISION(15)) : NULL;
+  json_decref(is);
+  return text;
+}
+
 int serve_case_make(const store_tenant *t, const serve_action *a, mien_error *error) {
   base_text text = {0};
   base_json out;
   base_json_init(&out, &text);
   base_json_open(&out, NULL, '{');
-  base_json_raw(&out, "event", a->event, strlen(a->event));
+  char *bare = *a->subject ? NULL : without_whom(a->event);
+  const char *event = *a->subject ? a->event : bare ? bare : "null";
+  base_json_raw(&out, "event", event, strlen(event));
   base_json_integer(&out, "seq", (long long)a->seq);
   base_json_string(&out, "session", a->session);
   base_json_string(&out, "purpose", a->purpose);
@@ -28,6 +40,7 @@ int serve_case_make(const store_tenant *t, const serve_action *a, mien_error *er
   if (*a->subject) snprintf(item.session, sizeof item.session, "%s", a->session); /* those of nobody have no session that is kept */
   int code = text.failed ? base_error_set(error, MIEN_ENOMEM, "cases", "", "out of memory") : store_item_put(t, STORE_CASES, &item, error);
   base_text_clear(&text);
+  free(bare);
   return code;
 }
 
@@ -121,7 +134,7 @@ int serve_case_decide(const store_tenant *t, const char *id, const char *by, con
   if (!code && json_array_append_new(list, json_pack("{s:s,s:O,s:o,s:s,s:f}", "decision", decisions[state], "reason", json_object_get(asked, "reason"), "correction",
                                                      correction ? json_incref(correction) : json_null(), "by", by, "at", (double)time(NULL))))
     code = base_error_set(error, MIEN_ENOMEM, "case", "", "out of memory");
-  char *text = code ? NULL : json_dumps(payload, JSON_COMPACT | JSON_REAL_PRECISION(9));
+  char *text = code ? NULL : json_dumps(payload, JSON_COMPACT | JSON_REAL_PRECISION(15));
   if (!code && !text) code = base_error_set(error, MIEN_ENOMEM, "case", "", "out of memory");
   if (!code) {
     snprintf(one.item.state, sizeof one.item.state, "%s", states[state]);

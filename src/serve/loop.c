@@ -17,6 +17,7 @@
 #include "serve/ruled.h"
 #include "serve/server.h"
 #include "serve/texts.h"
+#include "serve/webhooks.h"
 
 typedef struct connection { /* lws keeps one for each */
   serve_request *request;
@@ -229,6 +230,7 @@ int serve_open(serve_server **opened, mien_engine *engine, const serve_settings 
   if (!server) return base_error_set(error, MIEN_ENOMEM, "serve", "", "out of memory");
   server->settings = *settings;
   json_incref(server->settings.profiles);
+  json_incref(server->settings.endpoints);
   server->engine = engine;
   pthread_mutex_init(&server->lock, NULL);
   serve_metrics_init(&server->metrics);
@@ -237,6 +239,7 @@ int serve_open(serve_server **opened, mien_engine *engine, const serve_settings 
   int code = serve_keys_open(&server->keys, settings->data, error);
   if (!code) code = serve_audit_open(server, error);
   if (!code) code = serve_keep_open(server, error);
+  if (!code) code = serve_webhooks_open(server, error);
   if (!code) code = serve_actions_open(server, error);
   if (!code) code = serve_rules_open(server, error);
   if (!code) code = serve_pool_open(&server->pool, &pool, error);
@@ -329,6 +332,7 @@ void serve_close(serve_server **closed) {
   serve_conversations_clear(server);
   serve_rules_close(server);
   serve_actions_close(server);
+  serve_webhooks_close(server);
   serve_keep_close(server);
   serve_keys_close(&server->keys);
   serve_audit_close(server);

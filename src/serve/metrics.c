@@ -25,6 +25,8 @@ void serve_metrics_request(serve_metrics *m, int status, double seconds) {
 void serve_metrics_link(serve_metrics *m, int by) { atomic_fetch_add(&m->links, by); }
 void serve_metrics_dropped(serve_metrics *m) { atomic_fetch_add(&m->dropped, 1); }
 
+void serve_metrics_delivery(serve_metrics *m, bool taken, bool dead) { atomic_fetch_add(&m->deliveries[taken ? 0 : dead ? 2 : 1], 1); }
+
 static void family(base_text *out, const char *name, const char *type, const char *help) {
   base_text_printf(out, "# TYPE mien_%s %s\n# HELP mien_%s %s\n", name, type, name, help);
 }
@@ -50,6 +52,9 @@ void serve_metrics_write(const serve_metrics *m, size_t conversations, base_text
                    (double)atomic_load(&m->request_us) / 1e6, atomic_load(&m->request_count));
   family(out, "refused_inputs", "counter", "Inputs dropped because nothing of their kind may be read of that participant.");
   base_text_printf(out, "mien_refused_inputs_total %llu\n", atomic_load(&m->dropped));
+  static const char *const outcomes[] = {"taken", "again", "dead"};
+  family(out, "deliveries", "counter", "Calls of webhooks, by what became of them.");
+  for (int k = 0; k < 3; k++) base_text_printf(out, "mien_deliveries_total{outcome=\"%s\"} %llu\n", outcomes[k], atomic_load(&m->deliveries[k]));
   family(out, "conversations", "gauge", "Conversations open now.");
   base_text_printf(out, "mien_conversations %zu\n", conversations);
   family(out, "links", "gauge", "WebSockets open now.");

@@ -39,7 +39,7 @@ static int add_json(const char *buffer, size_t size, void *to) {
 
 void serve_answer_json(serve_request *request, int status, const json_t *body) {
   base_text_reset(&request->answer);
-  json_dump_callback(body, add_json, &request->answer, JSON_COMPACT | JSON_REAL_PRECISION(9));
+  json_dump_callback(body, add_json, &request->answer, JSON_COMPACT | JSON_REAL_PRECISION(15));
   request->status = request->answer.failed ? 500 : status;
   request->type = "application/json";
 }

@@ -34,6 +34,7 @@ struct serve_server {
   struct serve_texts *texts; /* the chat's reader (texts.h) */
   struct serve_keys *keys;
   struct serve_rules *rules; /* rulebook.h */
+  struct serve_webhooks *webhooks; /* webhooks.h; NULL: nothing is kept */
   struct serve_actions *actions; /* actions.h; NULL: nothing is kept */
   guard_packs *packs;
   guard_ledger *ledger;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "serve/endpoints.h"
 #include "yaml/tree.h"
 
 enum { TEXT, INTEGER, BYTES, TIME };
@@ -44,6 +45,10 @@ static const struct {
     SETTING("rules", "files", TEXT, rules, 0, 0),
     SETTING("rules", "editable", INTEGER, rules_editable, 0, 1),
     SETTING("rules", "dry", INTEGER, rules_dry, 0, 1),
+    SETTING("webhooks", "hosts", TEXT, webhook_hosts, 0, 0),
+    SETTING("webhooks", "timeout", TIME, webhook_timeout, 0.1, 60),
+    SETTING("webhooks", "retry", TIME, webhook_retry, 0.01, 3600),
+    SETTING("webhooks", "attempts", INTEGER, webhook_attempts, 1, 20),
     SETTING("vault", "key", TEXT, vault_key, 0, 0),
     SETTING("vault", "old_key", TEXT, vault_old_key, 0, 0),
 #undef SETTING
@@ -51,7 +56,7 @@ static const struct {
 
 void serve_settings_init(serve_settings *s) {
   *s = (serve_settings){.port = 7610, .audiosocket_port = -1, .connections = 2000, .conversations = 1000, .body = 8 << 20,
-                        .header_timeout = 10, .idle_timeout = 60, .linger = 60, .drain = 20};
+                        .header_timeout = 10, .idle_timeout = 60, .linger = 60, .drain = 20, .webhook_timeout = 15, .webhook_retry = 5, .webhook_attempts = 10};
   snprintf(s->address, sizeof s->address, "127.0.0.1");
   snprintf(s->data, sizeof s->data, "mien-data");
   snprintf(s->audiohook_tenant, sizeof s->audiohook_tenant, "default");
@@ -59,7 +64,8 @@ void serve_settings_init(serve_settings *s) {
 
 void serve_settings_clear(serve_settings *s) {
   json_decref(s->profiles);
-  s->profiles = NULL;
+  json_decref(s->endpoints);
+  s->profiles = s->endpoints = NULL;
 }
 
 /* Puts a word in its place; what would be right, where it is wrong. */
@@ -120,7 +126,7 @@ static json_t *to_json(const yaml_node *node) {
 }
 
 static int take_file(serve_settings *s, const yaml_tree *tree, mien_error *error) {
-  static const char *const sections[] = {"listen", "tls", "limits", "times", "doors", "store", "rules", "vault"};
+  static const char *const sections[] = {"listen", "tls", "limits", "times", "doors", "store", "rules", "vault", "webhooks"};
   const yaml_node *root = yaml_root(tree);
   int code = take_section(s, tree, "", root, error);
   for (const yaml_node *node = root->first; node && !code; node = node->next) {
@@ -131,6 +137,10 @@ static int take_file(serve_settings *s, const yaml_tree *tree, mien_error *error
     else if (!strcmp(node->key, "profiles") && node->kind == YAML_MAP) {
       json_decref(s->profiles);
       s->profiles = to_json(node);
+    } else if (!strcmp(node->key, "endpoints")) {
+      code = serve_endpoints_check(tree, node, error);
+      json_decref(s->endpoints);
+      s->endpoints = code ? NULL : to_json(node);
     } else if (!top) code = yaml_wrong(tree, node, error, "docs/serve.md lists all settings", "there is no setting '%.40s'", node->key);
   }
   if (!code && *s->profile && !json_object_get(s->profiles, s->profile))

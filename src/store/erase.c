@@ -13,6 +13,7 @@ static const struct {
     {"records", SQL_RECORD_DROP_SUBJECT}, {"events", SQL_EVENT_DROP_SUBJECT}, {"participants", SQL_PARTICIPANT_DROP_SUBJECT},
     {"cases", SQL_CASE_DROP_SUBJECT}, {"deliveries", SQL_DELIVERY_DROP_SUBJECT}, {"idempotency", SQL_IDEMPOTENCY_DROP_SUBJECT},
     {"users", SQL_USER_DROP_SUBJECT}, {"api_keys", SQL_API_KEY_DROP_SUBJECT},
+    {"webhooks", SQL_WEBHOOK_DROP_SUBJECT},
 };
 
 typedef struct erasure {

@@ -34,6 +34,8 @@ static const char *const data[] = {
     "CREATE TABLE certificates (tenant TEXT NOT NULL, id TEXT NOT NULL, made BIGINT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (tenant, id));",
     /* 2 */
     ITEMS("cases") ITEMS("deliveries") ITEMS("idempotency") ITEMS("users") ITEMS("api_keys"),
+    /* 3 */
+    ITEMS("webhooks"),
 };
 
 static const char *const keys[] = {
