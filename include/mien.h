@@ -248,6 +248,12 @@ MIEN_API int mien_session_open(mien_session **session, mien_engine *engine,
  * utterance. Each is counted (mien_session_health) and logged. */
 MIEN_API int mien_session_feed_audio(mien_session *session, const char *who, const float *pcm,
                                      size_t count, double at);
+/* One channel with several people in it, 2…8, whose names are given in the order in which they first speak: they
+ * are told apart by their voices as it comes, so that what is read comes about a second later. What two people
+ * say at once is read as neither's. One such channel a session, always with the same names (MIEN_ELIMIT); its
+ * people are not fed with mien_session_feed_audio as well. */
+MIEN_API int mien_session_feed_mixed(mien_session *session, const char *const *who, size_t people,
+                                     const float *pcm, size_t count, double at);
 /* A turn or an utterance, UTF-8, said from `at` until `until`. */
 MIEN_API int mien_session_feed_text(mien_session *session, const char *who, const char *utf8,
                                     size_t bytes, double at, double until);

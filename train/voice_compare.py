@@ -44,6 +44,11 @@ class Temporal(nn.Module):
         return x.transpose(1, 2), None
 
 
+class Norm(nn.LayerNorm):
+    def forward(self, x):
+        return super().forward(x.float())
+
+
 class Conformer(nn.Module):
     """Two small conformer blocks (Gulati et al. 2020), causal: half a feed-forward, attention over the past, a
     depthwise convolution, half a feed-forward."""
@@ -51,11 +56,11 @@ class Conformer(nn.Module):
     class Block(nn.Module):
         def __init__(self):
             super().__init__()
-            forward = lambda: nn.Sequential(nn.LayerNorm(WIDTH), nn.Linear(WIDTH, 2 * WIDTH), nn.SiLU(), nn.Dropout(0.1),
+            forward = lambda: nn.Sequential(Norm(WIDTH), nn.Linear(WIDTH, 2 * WIDTH), nn.SiLU(), nn.Dropout(0.1),
                                             nn.Linear(2 * WIDTH, WIDTH))
             self.first, self.last = forward(), forward()
-            self.norm, self.attend = nn.LayerNorm(WIDTH), nn.MultiheadAttention(WIDTH, 4, dropout=0.1, batch_first=True)
-            self.conv_norm, self.gate = nn.LayerNorm(WIDTH), nn.Linear(WIDTH, 2 * WIDTH)
+            self.norm, self.attend = Norm(WIDTH), nn.MultiheadAttention(WIDTH, 4, dropout=0.1, batch_first=True)
+            self.conv_norm, self.gate = Norm(WIDTH), nn.Linear(WIDTH, 2 * WIDTH)
             self.conv, self.out = nn.Conv1d(WIDTH, WIDTH, 15, groups=WIDTH), nn.Linear(WIDTH, WIDTH)
 
         def forward(self, x):

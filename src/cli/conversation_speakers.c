@@ -66,5 +66,6 @@ const char *conversation_speakers_at(conversation_speakers *s, double at) {
   while (s->at + 1 < s->count && s->spans[s->at + 1].t0 - BEFORE <= at) s->at++;
   if (s->at >= s->count) return NULL;
   const voice_span *span = &s->spans[s->at];
+  if (span->speaker == VOICE_OVERLAP) return NULL; /* nobody's alone */
   return at >= span->t0 - BEFORE && at < span->t1 + AFTER ? s->names[span->speaker] : NULL;
 }

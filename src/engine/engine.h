@@ -6,7 +6,7 @@
  * (text/, voice/, face/), no pooling (fuse/), no smoothing (follow/).
  *
  * Files: engine.c models; session.c the public calls; participant.c who is there; queue.c events;
- * read_text.c, read_voice.c, read_face.c, read_body.c, read_words.c one source each; line.c a participant's
+ * read_text.c, read_voice.c, read_face.c, read_body.c, read_words.c one source each; mixed.c a channel with several people; line.c a participant's
  * line of time, from readings to states; reading_json.c and reading_text.c a reading for programs
  * and for people.
  *
@@ -111,6 +111,7 @@ void engine_queue_clear(engine_queue *queue);
 typedef struct engine_line engine_line;   /* line.c      */
 typedef struct engine_faces engine_faces; /* read_face.c */
 typedef struct engine_heard engine_heard; /* read_words.c */
+typedef struct engine_mixed engine_mixed; /* mixed.c */
 struct follow_baseline;
 
 typedef struct engine_participant {
@@ -145,6 +146,7 @@ struct mien_session {
   engine_participant *last; /* the one that was fed last */
   engine_said *said;        /* [ENGINE_SAID], oldest first; NULL: the model reads texts one by one */
   size_t said_count;
+  engine_mixed *mixed;      /* NULL until a channel with several people is fed */
   int finishing;            /* 1 after finish */
   size_t finished;          /* participants flushed so far */
   mien_session_health health;
@@ -174,6 +176,13 @@ void engine_words_find(engine_words *found, const char *utf8, size_t bytes, cons
 int engine_read_text(mien_session *session, engine_participant *participant, const char *utf8,
                      size_t bytes, double at, double until, const engine_words *words,
                      float quality);
+/* Sound of one participant, checked: what was heard before is skipped, the rest goes to the voice and the words. */
+int engine_hear(mien_session *session, engine_participant *participant, const float *pcm, size_t count, double at);
+/* Sound of several people in one channel, checked. */
+int engine_mixed_feed(mien_session *session, const char *const *who, size_t people, const float *pcm, size_t count,
+                      double at);
+int engine_mixed_finish(mien_session *session); /* what it still keeps */
+void engine_mixed_free(engine_mixed *mixed);
 int engine_read_voice(mien_session *session, engine_participant *participant, const float *pcm,
                       size_t count, double at);
 int engine_read_voice_finish(mien_session *session, engine_participant *participant);

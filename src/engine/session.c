@@ -68,6 +68,7 @@ void mien_session_close(mien_session **session) {
   *session = NULL;
   for (size_t i = 0; i < closing->participant_count; i++)
     engine_participant_free(closing->participants[i]);
+  engine_mixed_free(closing->mixed);
   base_free(closing->said);
   engine_queue_clear(&closing->queue);
   base_free(closing);
@@ -194,29 +195,15 @@ static int hear(mien_session *session, engine_participant *participant, const fl
   return code;
 }
 
-int mien_session_feed_audio(mien_session *session, const char *who, const float *pcm, size_t count,
-                            double at) {
-  static const char where[] = "mien_session_feed_audio";
-  if (!session) return MIEN_EINVAL;
-  int code = begin(session, where, at);
-  if (code) return code;
-  if (!pcm && count) return engine_fail(session, MIEN_EINVAL, where, "", "there are no samples");
-  if (count > ENGINE_AUDIO_LIMIT)
-    return engine_fail(session, MIEN_ELIMIT, where, "feed it in pieces",
-                       "%zu samples in one call; 60 s (960000) is the limit", count);
-  unsigned read = session->options.read & (MIEN_READ_VOICE | MIEN_READ_WORDS);
-  if (!read || !count) return MIEN_OK;
-  if ((read & MIEN_READ_VOICE) && !session->engine->voice) return engine_no_model(session, where, "voice");
-  engine_participant *participant = engine_participant_get(session, who);
-  if (!participant) return session->error.code;
-
-  if ((read & MIEN_READ_WORDS) && !participant->has_text &&
+int engine_hear(mien_session *session, engine_participant *participant, const float *pcm, size_t count, double at) {
+  int code;
+  if ((session->options.read & MIEN_READ_WORDS) && !participant->has_text &&
       (code = engine_read_words_ready(session, participant)))
     return code;
-  size_t skip = place_in_time(session, participant, count, at);
+  size_t slice, skip = place_in_time(session, participant, count, at);
   if (skip == count) return MIEN_OK;
   if (skip) at = participant->heard_until;
-  size_t slice;
+  code = MIEN_OK;
   for (size_t start = skip; start < count && !code; start += slice) {
     slice = BASE_MIN(count - start, until_slice(at));
     code = hear(session, participant, pcm + start, slice, at);
@@ -225,6 +212,41 @@ int mien_session_feed_audio(mien_session *session, const char *who, const float 
     if (!code) code = engine_line_advance(session, participant, 0);
   }
   return code;
+}
+
+/* What feeds of sound begin with. `*drop`: there is nothing to read. */
+static int begin_sound(mien_session *session, const char *where, const float *pcm, size_t count, double at, bool *drop) {
+  const unsigned read = session->options.read & (MIEN_READ_VOICE | MIEN_READ_WORDS);
+  *drop = !read || !count;
+  int code = begin(session, where, at);
+  if (code) return code;
+  if (!pcm && count) return engine_fail(session, MIEN_EINVAL, where, "", "there are no samples");
+  if (count > ENGINE_AUDIO_LIMIT)
+    return engine_fail(session, MIEN_ELIMIT, where, "feed it in pieces",
+                       "%zu samples in one call; 60 s (960000) is the limit", count);
+  if (!*drop && (read & MIEN_READ_VOICE) && !session->engine->voice) return engine_no_model(session, where, "voice");
+  return MIEN_OK;
+}
+
+int mien_session_feed_audio(mien_session *session, const char *who, const float *pcm, size_t count,
+                            double at) {
+  bool drop;
+  if (!session) return MIEN_EINVAL;
+  int code = begin_sound(session, "mien_session_feed_audio", pcm, count, at, &drop);
+  if (code || drop) return code;
+  engine_participant *participant = engine_participant_get(session, who);
+  return participant ? engine_hear(session, participant, pcm, count, at) : session->error.code;
+}
+
+int mien_session_feed_mixed(mien_session *session, const char *const *who, size_t people, const float *pcm,
+                            size_t count, double at) {
+  static const char where[] = "mien_session_feed_mixed";
+  bool drop;
+  if (!session) return MIEN_EINVAL;
+  int code = begin_sound(session, where, pcm, count, at, &drop);
+  if (code || drop) return code;
+  if (!session->engine->voice) return engine_no_model(session, where, "voice");
+  return engine_mixed_feed(session, who, people, pcm, count, at);
 }
 
 int engine_picture_check(const mien_picture *picture, const char *where, mien_error *error) {
@@ -287,6 +309,11 @@ static int finish_participant(mien_session *session, engine_participant *partici
 int mien_session_next(mien_session *session, mien_event *event) {
   if (!session || !event) return MIEN_EINVAL;
   engine_slot *slot = engine_queue_take(&session->queue);
+  if (!slot && session->finishing && session->mixed && !session->finished) {
+    int code = engine_mixed_finish(session);
+    if (code) return code;
+    slot = engine_queue_take(&session->queue);
+  }
   /* Participants are flushed one at a time, so that the queue holds what they give. Those of
    * further faces are made during the flush of the one they belong to, and are flushed after it. */
   while (!slot && session->finishing && session->finished < session->participant_count) {

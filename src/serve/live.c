@@ -35,13 +35,19 @@ static int check(const serve_live_options *options, mien_error *error) {
         return base_error_set(error, MIEN_EINVAL, "participants", "give each a name of their own",
                               "two participants have the same name");
   }
+  int several = 0; /* channels of several people */
   for (size_t i = 0; i < options->stream_count; i++) {
     int code = serve_sound_format_check(&options->streams[i].format, "audio", error);
     if (code) return code;
-    for (int c = 0; c < options->streams[i].format.channels; c++)
-      if (options->streams[i].people[c] >= (int)options->person_count)
+    for (int c = 0; c < options->streams[i].format.channels; c++) {
+      if (options->streams[i].people[c] >= (int)options->person_count ||
+          options->streams[i].several[c] >> options->person_count)
         return base_error_set(error, MIEN_EINVAL, "audio", "name one of the participants",
                               "a channel belongs to nobody of this conversation");
+      if (options->streams[i].several[c] && several++)
+        return base_error_set(error, MIEN_ELIMIT, "audio", "open another conversation for it",
+                              "a conversation has one channel with several people in it");
+    }
   }
   return MIEN_OK;
 }
@@ -158,8 +164,13 @@ int serve_live_feed_sound(serve_live *live, size_t stream, const uint8_t *bytes,
   if (stream >= live->stream_count) return MIEN_EINVAL;
   const serve_stream *is = &live->streams[stream].is;
   bool wanted = false;
-  for (int c = 0; c < is->format.channels; c++)
+  for (int c = 0; c < is->format.channels; c++) {
     wanted |= is->people[c] >= 0 && may(live, (size_t)is->people[c], MIEN_READ_VOICE | MIEN_READ_WORDS);
+    bool all = is->several[c] != 0;
+    for (size_t i = 0; i < live->person_count; i++)
+      all &= !(is->several[c] >> i & 1) || may(live, i, MIEN_READ_VOICE | MIEN_READ_WORDS);
+    wanted |= all;
+  }
   if (!wanted) return MIEN_EPOLICY;
   return feed(live, LIVE_SOUND, stream, bytes, count, at, NAN);
 }

@@ -18,7 +18,7 @@
 #include "base/base.h"
 #include "serve/sound.h"
 
-enum { SERVE_NAME = 64, SERVE_STREAMS = 8, SERVE_PEOPLE = 16 };
+enum { SERVE_NAME = 64, SERVE_STREAMS = 8, SERVE_PEOPLE = 16, SERVE_SEVERAL = 8 /* in one channel */ };
 enum { SERVE_INBOX = 1 << 20, SERVE_KEPT = 256 << 10 };
 
 enum { SERVE_READING, SERVE_STATE, SERVE_TURN, SERVE_EVENT, SERVE_TROUBLE, SERVE_FINISHED, SERVE_RESULT_KINDS };
@@ -52,7 +52,9 @@ typedef struct serve_person {
 /* A stream of sound: whose voice each channel is. */
 typedef struct serve_stream {
   serve_sound_format format;
-  int people[SERVE_CHANNELS]; /* index into people; -1: nobody's, dropped */
+  int people[SERVE_CHANNELS]; /* index into people; -1: nobody's, dropped, or of several */
+  unsigned several[SERVE_CHANNELS]; /* bit i: person i is one of those in this channel, who are told apart by their voices,
+                                       in the order in which they first speak; 0: one person's. Read only while all of them may be */
 } serve_stream;
 
 typedef struct serve_live_options {

@@ -98,8 +98,22 @@ typedef struct hearing {
   const serve_stream *stream;
 } hearing;
 
+/* A channel of several people: nothing of it is read unless all of them may be. */
+static int hear_several(serve_live *live, unsigned several, const float *pcm, size_t count, double at) {
+  const char *who[SERVE_PEOPLE];
+  size_t people = 0;
+  for (size_t i = 0; i < live->person_count; i++) {
+    if (!(several >> i & 1)) continue;
+    if (!(atomic_load(&live->people[i].read) & (MIEN_READ_VOICE | MIEN_READ_WORDS))) return MIEN_OK;
+    who[people++] = live->people[i].is.who;
+  }
+  while (fed(live, mien_session_feed_mixed(live->session, who, people, pcm, count, at))) {}
+  return MIEN_OK;
+}
+
 static int hear(void *context, int channel, const float *pcm, size_t count, double at) {
   hearing *h = context;
+  if (h->stream->several[channel]) return hear_several(h->live, h->stream->several[channel], pcm, count, at);
   int person = h->stream->people[channel];
   if (person < 0 || !(atomic_load(&h->live->people[person].read) & (MIEN_READ_VOICE | MIEN_READ_WORDS))) return MIEN_OK;
   const char *who = h->live->people[person].is.who;

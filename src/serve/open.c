@@ -66,6 +66,12 @@ static int take_person(const asking *a, json_t *object, serve_person *person, gu
   return code;
 }
 
+static int person_named(const serve_asked *asked, const json_t *who) {
+  for (size_t i = 0; json_is_string(who) && i < asked->live.person_count; i++)
+    if (!strcmp(json_string_value(who), asked->people[i].who)) return (int)i;
+  return -1;
+}
+
 static int take_stream(const asking *a, json_t *object, const serve_asked *asked, serve_stream *stream) {
   static const char *const names[] = {"coding", "rate", "channels", NULL};
   char coding[32];
@@ -84,10 +90,18 @@ static int take_stream(const asking *a, json_t *object, const serve_asked *asked
   for (int c = 0; !code && c < stream->format.channels; c++) {
     json_t *who = json_array_get(channels, (size_t)c);
     stream->people[c] = -1;
+    stream->several[c] = 0;
     if (json_is_null(who)) continue;
-    for (size_t i = 0; json_is_string(who) && i < asked->live.person_count; i++)
-      if (!strcmp(json_string_value(who), asked->people[i].who)) stream->people[c] = (int)i;
-    if (stream->people[c] < 0) return wrong(a, "name one of the participants, or null", "channel %d is nobody's of this conversation", c + 1);
+    if (!json_is_array(who)) stream->people[c] = person_named(asked, who);
+    for (size_t i = 0; i < json_array_size(who); i++) {
+      int one = person_named(asked, json_array_get(who, i));
+      if (one < 0 || stream->several[c] >> one >= 1u) return wrong(a, "name different participants, in the order in which they take part", "channel %d is of nobody, or of someone out of order", c + 1);
+      stream->several[c] |= 1u << one;
+    }
+    if (json_is_array(who) && (json_array_size(who) < 2 || json_array_size(who) > SERVE_SEVERAL))
+      return wrong(a, "list two to eight participants, who are told apart by their voices", "channel %d has %zu people", c + 1, json_array_size(who));
+    if (stream->people[c] < 0 && !stream->several[c])
+      return wrong(a, "name one of the participants, a list of them, or null", "channel %d is nobody's of this conversation", c + 1);
   }
   return code;
 }

@@ -137,6 +137,15 @@ static void detector(loader *l, const char *name, voice_detector *d) {
 #undef PART
 }
 
+static void overlap(loader *l, voice_model *m) {
+  floats(l, "overlap.hidden.weight", 2, VOICE_OVERLAP_HIDDEN, VOICE_SPEAKER_INPUT, m->overlap_hidden[0]);
+  floats(l, "overlap.hidden.bias", 1, VOICE_OVERLAP_HIDDEN, 1, m->overlap_hidden_bias);
+  floats(l, "overlap.out.weight", 2, 1, VOICE_OVERLAP_HIDDEN, m->overlap_out);
+  floats(l, "overlap.out.bias", 1, 1, 1, &m->overlap_bias);
+  const float chance = (float)number(l, "overlap.threshold", 0.01, 0.999);
+  m->overlap_limit = logf(chance / (1 - chance));
+}
+
 int voice_model_open(voice_model **model, const nn_file *file, mien_error *error) {
   loader l = {file, error, MIEN_OK};
   double version = 0.0;
@@ -171,6 +180,8 @@ int voice_model_open(voice_model **model, const nn_file *file, mien_error *error
   floats(&l, "speaker.mean", 1, VOICE_SPEAKER_INPUT, 1, m->speaker_mean);
   floats(&l, "speaker.scale", 1, VOICE_SPEAKER_INPUT, 1, m->speaker_scale);
   floats(&l, "speaker.weight", 2, VOICE_EMBEDDING, VOICE_SPEAKER_INPUT, m->speaker_weight[0]);
+  m->hears_overlap = has(file, "overlap.out.weight");
+  if (m->hears_overlap) overlap(&l, m);
   floats(&l, "kernels.mean", 1, VOICE_TRACKS, 1, m->kernels.mean);
   floats(&l, "kernels.scale", 1, VOICE_TRACKS, 1, m->kernels.scale);
   kernel_sums(&l, &m->kernels);

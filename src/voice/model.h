@@ -16,7 +16,8 @@ enum { VOICE_DETECTOR_WIDTH = 32, /* of the detectors of speech and cries     */
        VOICE_PERCEPTRONS = 4,   /* at most                                    */
        VOICE_HIDDEN0 = 256, VOICE_HIDDEN1 = 128, /* layers of a perceptron    */
        VOICE_EMBEDDING = 24,    /* of a voice, to tell speakers apart         */
-       VOICE_SPEAKER_INPUT = 4 * VOICE_TRACKS };
+       VOICE_SPEAKER_INPUT = 4 * VOICE_TRACKS,
+       VOICE_OVERLAP_HIDDEN = 24 };
 
 /* The cues of an utterance, in order; prosody.h says what each is. */
 enum { VOICE_PITCH, VOICE_PITCH_RANGE, VOICE_PITCH_SLOPE, VOICE_LOUDNESS, VOICE_LOUDNESS_RANGE,
@@ -62,10 +63,14 @@ struct voice_model {
   float functional_mean[VOICE_FUNCTIONALS], functional_scale[VOICE_FUNCTIONALS];
   voice_perceptron perceptrons[VOICE_PERCEPTRONS];
   int perceptron_count;
-  /* Who speaks (speakers.c): means and deviations of the sounding and of the voiced frames, taken as
+  /* Who speaks (cells.c, groups.c): means and deviations of the sounding and of the voiced frames, taken as
    * clamp((x - mean) * scale, ±4), to a point; groups of points nearer than this are one speaker. */
   float speaker_mean[VOICE_SPEAKER_INPUT], speaker_scale[VOICE_SPEAKER_INPUT],
       speaker_weight[VOICE_EMBEDDING][VOICE_SPEAKER_INPUT], speaker_join;
+  /* Do two talk at once (cells.c): a perceptron over the same numbers, and the logit from which it says so. */
+  bool hears_overlap; /* it is there */
+  float overlap_hidden[VOICE_OVERLAP_HIDDEN][VOICE_SPEAKER_INPUT], overlap_hidden_bias[VOICE_OVERLAP_HIDDEN],
+      overlap_out[VOICE_OVERLAP_HIDDEN], overlap_bias, overlap_limit;
   float share; /* of the perceptrons in the answer, 0…1; the rest is the networks' */
   /* What the cues add to the logits: weight · clamp((cue - mean) * scale, ±3). Zero where a cue
    * was not known and for loudness, which depends on the recording. */

@@ -177,6 +177,33 @@ int voice_stream_finish(voice_stream *stream) {
   return MIEN_OK;
 }
 
+/* ---- who speaks: of a step whose first sample is 0, nobody; above 0, the first; below, the second; 2 or more,
+ * both. Each step is answered when four more are there. ---- */
+struct voice_speakers_live {
+  signed char who[64];
+  size_t fed, answered; /* samples, steps */
+  bool ended;
+};
+int voice_speakers_live_open(voice_speakers_live **live, const voice_model *model, int people) {
+  return (*live = handle(sizeof **live)) ? MIEN_OK : MIEN_ENOMEM;
+}
+void voice_speakers_live_close(voice_speakers_live **live) { drop(*live), *live = NULL; }
+int voice_speakers_live_feed(voice_speakers_live *live, const float *pcm, size_t count) {
+  if (live->ended) live->fed = live->answered = 0, live->ended = false;
+  for (size_t i = 0; i < count; i++, live->fed++)
+    if (live->fed % VOICE_LIVE_STEP == 0)
+      live->who[live->fed / VOICE_LIVE_STEP % 64] =
+          (signed char)(fabsf(pcm[i]) >= 2 ? VOICE_OVERLAP : pcm[i] > 0 ? 0 : pcm[i] < 0 ? 1 : VOICE_NOBODY);
+  return MIEN_OK;
+}
+int voice_speakers_live_finish(voice_speakers_live *live) { return live->ended = true, MIEN_OK; }
+int voice_speakers_live_next(voice_speakers_live *live, int *speaker) {
+  size_t steps = live->ended ? (live->fed + VOICE_LIVE_STEP - 1) / VOICE_LIVE_STEP : live->fed / VOICE_LIVE_STEP;
+  if (live->answered + (live->ended ? 0 : VOICE_LIVE_LATE) >= steps) return MIEN_EAGAIN;
+  *speaker = live->who[live->answered++ % 64];
+  return MIEN_OK;
+}
+
 /* ---- face: pixel k of the first row, where not 0, is a face of track k that expresses the core
  * label pixel - 1; its width is 10 - k times 10 pixels. A track ends when its pixel is 0. ---- */
 struct face_model { int none; };

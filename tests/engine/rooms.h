@@ -7,6 +7,7 @@
 #include "face/face.h"
 #include "nn/nn.h"
 #include "text/text.h"
+#include "voice/speakers.h"
 #include "voice/voice.h"
 #include "words/words.h"
 

@@ -452,6 +452,67 @@ static void hostile_input_is_refused_or_read(void **state) {
   close_all(&session, &engine);
 }
 
+/* Two people in one channel (rooms.c says who speaks): each has readings of their own stretches alone. */
+static void people_in_one_channel_are_told_apart(void **state) {
+  enum { LONG = 12 };
+  static float pcm[LONG * RATE];
+  static const char *const people[] = {"agent", "customer"};
+  for (int i = 0; i < LONG * RATE; i++) {
+    const int second = i / RATE;
+    pcm[i] = second < 3 ? 0.3f : second < 4 ? 0.0f : second < 8 ? -0.3f : second < 9 ? 2.0f : 0.0f;
+    if (pcm[i] < 0 && i % (RATE / 4)) pcm[i] = 0.8f; /* loud, in steps that begin below 0 */
+  }
+  for (int whole = 0; whole < 2; whole++) {
+    mien_engine *engine = open_engine();
+    mien_session *session = open_session(engine, MIEN_READ_VOICE, 1);
+    mien_event event;
+    int finals[2] = {0}, other = 0;
+    const size_t piece = whole ? LONG * RATE : 1237;
+    for (size_t at = 0; at < LONG * RATE;) {
+      const size_t count = BASE_MIN(piece, LONG * RATE - at);
+      assert_int_equal(mien_session_feed_mixed(session, people, 2, pcm + at, count, (double)at / RATE), MIEN_OK);
+      at += count;
+    }
+    mien_session_finish(session);
+    while (mien_session_next(session, &event) == MIEN_OK) {
+      if (event.kind != MIEN_EVENT_READING || !event.reading.final) continue;
+      const int who = strcmp(event.reading.who, people[0]) != 0;
+      finals[who]++;
+      other += who ? event.reading.t0 < 3.9 || event.reading.t1 > 8.1 || event.reading.core[MIEN_ANGER] < 0.5f
+                   : event.reading.t1 > 3.1 || event.reading.core[MIEN_NEUTRAL] < 0.5f;
+    }
+    assert_true(finals[0] > 0 && finals[1] > 0);
+    assert_int_equal(other, 0);
+    mien_session_health health = {.size = sizeof health};
+    assert_int_equal(mien_session_health_get(session, &health), MIEN_OK);
+    assert_int_equal(health.gaps, 0);
+    close_all(&session, &engine);
+  }
+}
+
+static void a_channel_of_several_is_checked(void **state) {
+  static const float pcm[RATE];
+  static const char *const people[] = {"a", "b", "c"}, *const bad[] = {"a", ""};
+  mien_engine *engine = open_engine();
+  mien_session *session = open_session(engine, MIEN_READ_VOICE, 0);
+  mien_event event;
+  assert_int_equal(mien_session_feed_mixed(NULL, people, 2, pcm, RATE, 0), MIEN_EINVAL);
+  assert_int_equal(mien_session_feed_mixed(session, people, 1, pcm, RATE, 0), MIEN_EINVAL);
+  assert_int_equal(mien_session_feed_mixed(session, people, 9, pcm, RATE, 0), MIEN_EINVAL);
+  assert_int_equal(mien_session_feed_mixed(session, NULL, 2, pcm, RATE, 0), MIEN_EINVAL);
+  assert_int_equal(mien_session_feed_mixed(session, bad, 2, pcm, RATE, 0), MIEN_EINVAL);
+  assert_int_equal(mien_session_feed_mixed(session, people, 2, NULL, RATE, 0), MIEN_EINVAL);
+  assert_int_equal(mien_session_feed_mixed(session, people, 2, pcm, RATE, (double)NAN), MIEN_EINVAL);
+  assert_int_equal(mien_session_feed_mixed(session, people, 2, pcm, RATE, 0), MIEN_OK);
+  assert_int_equal(mien_session_feed_mixed(session, people, 3, pcm, RATE, 1), MIEN_ELIMIT);
+  assert_int_equal(mien_session_feed_mixed(session, people + 1, 2, pcm, RATE, 1), MIEN_ELIMIT);
+  assert_int_equal(mien_session_feed_mixed(session, people, 2, pcm, RATE, 100), MIEN_OK); /* a jump */
+  assert_int_equal(mien_session_feed_mixed(session, people, 2, pcm, RATE, 3), MIEN_OK);   /* and back */
+  mien_session_finish(session);
+  while (mien_session_next(session, &event) == MIEN_OK) {}
+  close_all(&session, &engine);
+}
+
 static void a_thousand_participants_are_refused(void **state) {
   mien_engine *engine = open_engine();
   mien_session *session = open_session(engine, MIEN_READ_TEXT, 1);
@@ -608,6 +669,8 @@ int main(void) {
       cmocka_unit_test(missing_words_leave_the_sound_unread),
       cmocka_unit_test(odd_times_are_counted),
       cmocka_unit_test(hostile_input_is_refused_or_read),
+      cmocka_unit_test(people_in_one_channel_are_told_apart),
+      cmocka_unit_test(a_channel_of_several_is_checked),
       cmocka_unit_test(a_thousand_participants_are_refused),
       cmocka_unit_test(a_full_queue_asks_to_be_emptied),
       cmocka_unit_test(engines_say_what_they_lack),

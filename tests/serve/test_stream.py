@@ -140,6 +140,31 @@ async def observations_only(server):
     assert any(r["cues"] for r in readings)
 
 
+async def two_in_one_channel(server):
+    """Told apart by their voices; nothing of the channel is read unless both may be."""
+    consents, pcm = [server.consent(subject) for subject in ("s-1", "s-2")], sample(channels=1)
+    for known in (2, 1):
+        people = [{"who": who, "role": "customer", "subject": f"s-{i + 1}", "consent": consents[i] if i < known else ""}
+                  for i, who in enumerate(("first", "second"))]
+        async with server.connect("/v1/stream", ["mien.v1"]) as ws:
+            await opened(server, ws, participants=people,
+                         audio=[{"coding": "pcm_s16le", "rate": 16000, "channels": [["first", "second"]]}])
+            await play(ws, pcm, width=2)
+            await ws.send('{"type":"finish"}')
+            results = await until_finished(ws)
+        who = [r["reading"]["who"] for r in results if r["type"] == "reading"]
+        assert set(who) == ({"first", "second"} if known == 2 else set()), who
+        if known == 2:
+            assert min(who.count("first"), who.count("second")) >= 3, who
+    async with server.connect("/v1/stream", ["mien.v1"]) as ws:
+        await ws.recv()
+        for bad in (["first"], ["second", "first"], ["first", "first"], ["first", "nobody"], [["first"]], [3, 4], []):
+            await ws.send(json.dumps({"type": "open", **server.opening(participants=people, audio=[
+                {"coding": "pcm_s16le", "rate": 16000, "channels": [bad]}])}))
+            answer = json.loads(await ws.recv())
+            assert answer["type"] == "error" and "audio" in json.dumps(answer), (bad, answer)
+
+
 async def wrong_messages(server):
     for key in (None, "mien_nothing"):
         try:
@@ -181,4 +206,4 @@ async def stopping_finishes_what_is_said(server):
 
 
 if __name__ == "__main__":
-    run(a_call, in_pieces_or_at_once, without_consent, withdrawn, rejoined, observations_only, wrong_messages, stopping_finishes_what_is_said)
+    run(a_call, in_pieces_or_at_once, without_consent, withdrawn, rejoined, observations_only, two_in_one_channel, wrong_messages, stopping_finishes_what_is_said)
