@@ -2,7 +2,8 @@
  * beside it, on the same input, in the same minute.
  *
  * bench.c       the command, the table, docs/speed.md
- * bench_tools.c programs run and timed, input made
+ * bench_tools.c programs run and timed, input made; bench_person.c a person drawn; bench_client.c the client of
+ * bench_serve.c
  * bench_parts.c text, voice, face, media, memory, size
  * bench_nets.c  the networks of voice and face beside ONNX Runtime
  * bench_live.c  what one live stream costs
@@ -61,6 +62,10 @@ double bench_write_texts(const bench *b, const char *path, size_t count, bool la
 
 /* 60 s at 16 kHz of the sample, again and again. Ownership: base_free; NULL: it could not be read. */
 float *bench_sound(const bench *b);
+
+enum { BENCH_WIDE = 640, BENCH_HIGH = 480 };
+/* The picture of a person at a time in seconds, the same each second: [BENCH_HIGH][BENCH_WIDE], grey. */
+void bench_person(uint8_t *grey, double at);
 
 /* ---- Parts ---- */
 void bench_text(bench *b);
