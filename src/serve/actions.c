@@ -83,6 +83,7 @@ void serve_actions_take(serve_conversation *c, int person, const rules_about *ab
   if (!a) return;
   snprintf(a->tenant, sizeof a->tenant, "%s", c->tenant);
   snprintf(a->session, sizeof a->session, "%s", c->id);
+  snprintf(a->reference, sizeof a->reference, "%s", c->reference);
   snprintf(a->purpose, sizeof a->purpose, "%s", c->purpose);
   snprintf(a->rule, sizeof a->rule, "%s", about->name);
   a->action_count = about->action_count;

@@ -25,7 +25,7 @@ enum { ACTIONS_WAITING = 10000 /* events; then the oldest goes that is not `alwa
 typedef struct serve_action {
   struct serve_action *next;
   char tenant[64], session[SERVE_ID], subject[STORE_ID]; /* subject "": nobody whose are kept */
-  char purpose[64], rule[RULES_NAME];
+  char purpose[64], reference[64], rule[RULES_NAME];
   const char *actions[RULES_ACTIONS]; /* into `names` */
   char names[RULES_ACTIONS][RULES_NAME];
   size_t action_count;

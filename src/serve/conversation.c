@@ -57,6 +57,7 @@ serve_conversation *serve_conversation_open(struct serve_server *server, const c
   snprintf(c->purpose, sizeof c->purpose, "%s", asked.purpose);
   snprintf(c->context, sizeof c->context, "%s", asked.context);
   snprintf(c->jurisdiction, sizeof c->jurisdiction, "%s", asked.jurisdiction);
+  memcpy(c->reference, asked.reference, sizeof c->reference);
   c->opened = (double)time(NULL);
   c->alone_since = base_clock();
   c->notice_given = asked.notice_given;

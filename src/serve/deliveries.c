@@ -12,6 +12,8 @@ static const char *const states[] = {"waiting", "delivered", "dead"};
 /* After Standard Webhooks: 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h, 24 h, in times of the first. */
 static const double later[] = {1, 60, 360, 1440, 3600, 7200, 10080, 14400, 17280};
 
+enum { NEVER = -1 /* a status: it cannot be called at all */ };
+
 typedef struct webhook_call {
   struct webhook_call *next;
   store_tenant t;
@@ -53,6 +55,7 @@ static json_t *cloud_event(const serve_action *a) {
   if (!data) return NULL;
   json_object_set_new(data, "session", json_string(a->session));
   json_object_set_new(data, "seq", json_integer((json_int_t)a->seq));
+  if (*a->reference) json_object_set_new(data, "reference", json_string(a->reference));
   snprintf(id, sizeof id, "%s-%llu", a->session, (unsigned long long)a->seq);
   snprintf(source, sizeof source, "/v1/sessions/%s", a->session);
   snprintf(type, sizeof type, "mien.event.%s", a->rule);
@@ -109,11 +112,32 @@ void deliveries_close(serve_webhooks *w) {
   }
 }
 
-static int call_out(serve_webhooks *w, webhook_call *c, const serve_endpoint *e) {
+/* What the places of a recipe are filled in with. */
+static json_t *names_of(const webhook_call *c, const serve_endpoint *e) {
+  json_t *event = json_object_get(c->payload, "event"), *names = json_deep_copy(json_object_get(event, "data"));
+  for (size_t i = 0; i < 3; i++) json_object_set(names, ((const char *[]){"id", "time", "type"})[i], json_object_get(event, ((const char *[]){"id", "time", "type"})[i]));
+  return json_pack("{s:o,s:O,s:O,s:{s:s}}", "event", names, "value", e->values, "secret", e->secret_values, "delivery", "id", c->item.id);
+}
+
+static int call_by_recipe(serve_webhooks *w, webhook_call *c, const serve_endpoint *e, mien_error *error) {
+  recipe_call call;
+  json_t *names = names_of(c, e);
+  int code = serve_recipe_make(e->recipe, names, e->base, &call, error);
+  serve_outgoing out = {.method = call.method, .url = call.url.data, .body = call.body.data, .bytes = call.body.length, .timeout = w->server->settings.webhook_timeout, .header_count = call.header_count};
+  for (size_t i = 0; i < call.header_count; i++) out.headers[i] = call.headers[i].data;
+  if (!code) code = serve_url_check(out.url, w->server->settings.webhook_hosts, &out.anywhere, error);
+  if (!code) code = serve_sender_add(w->sender, &out, c, error);
+  recipe_call_clear(&call);
+  json_decref(names);
+  return code;
+}
+
+static int call_out(serve_webhooks *w, webhook_call *c, const serve_endpoint *e, mien_error *error) {
+  if (e->recipe) return call_by_recipe(w, c, e, error);
   char id[96], stamp[64], signatures[2 * WEBHOOK_SIGNATURE + 32], one[WEBHOOK_SIGNATURE];
   long long at = (long long)time(NULL);
   char *body = json_dumps(json_object_get(c->payload, "event"), JSON_COMPACT | JSON_REAL_PRECISION(9));
-  if (!body) return MIEN_ENOMEM;
+  if (!body) return base_error_set(error, MIEN_ENOMEM, "webhooks", "", "out of memory");
   size_t bytes = strlen(body), length = (size_t)snprintf(signatures, sizeof signatures, "webhook-signature:");
   for (int i = 0; i < 2; i++)
     if (*e->secrets[i] && (!i || (double)at < e->until) && webhook_sign(e->secrets[i], c->item.id, at, body, bytes, one))
@@ -122,12 +146,12 @@ static int call_out(serve_webhooks *w, webhook_call *c, const serve_endpoint *e)
   snprintf(stamp, sizeof stamp, "webhook-timestamp: %lld", at);
   serve_outgoing out = {.method = "POST", .url = e->url, .body = body, .bytes = bytes, .timeout = w->server->settings.webhook_timeout,
                         .headers = {"content-type: application/cloudevents+json; charset=utf-8", id, stamp, signatures}, .header_count = 4};
-  int code = serve_url_check(e->url, w->server->settings.webhook_hosts, &out.anywhere, NULL);
+  int code = serve_url_check(e->url, w->server->settings.webhook_hosts, &out.anywhere, error);
   if (code) { /* the settings have changed since it was added */
     free(body);
     return code;
   }
-  code = serve_sender_add(w->sender, &out, c, NULL);
+  code = serve_sender_add(w->sender, &out, c, error);
   free(body);
   return code;
 }
@@ -170,7 +194,9 @@ static int start(void *context, const store_tenant *t, const store_item *item) {
   }
   c->next = w->calls;
   w->calls = c;
-  if (call_out(w, c, &copy)) deliveries_sent(w, c, 0, "the address may not be called", 0);
+  mien_error error = {0};
+  int code = call_out(w, c, &copy, &error);
+  if (code) deliveries_sent(w, c, code == MIEN_ENOMEM ? 0 : NEVER, error.what, 0);
   sodium_memzero(&copy, sizeof copy);
   return MIEN_OK;
 }
@@ -190,7 +216,7 @@ static int put_back(webhook_call *c, const char *is, double due) {
 
 static void record(webhook_call *c, int status, const char *what) {
   json_t *tries = json_object_get(c->payload, "tries");
-  json_array_append_new(tries, json_pack("{s:f,s:i,s:s}", "at", now(), "status", status, "what", what));
+  json_array_append_new(tries, json_pack("{s:f,s:i,s:s}", "at", now(), "status", BASE_MAX(status, 0), "what", what));
   while (json_array_size(tries) > WEBHOOKS_TRIES) json_array_remove(tries, 0);
   json_object_set_new(c->payload, "attempts", json_integer(json_integer_value(json_object_get(c->payload, "attempts")) + 1));
 }
@@ -208,7 +234,7 @@ void deliveries_sent(void *context, void *call, int status, const char *what, do
   int code;
   if (taken && !*c->item.subject) code = store_item_erase(&c->t, STORE_DELIVERIES, c->item.id, NULL);
   else if (taken) code = put_back(c, "delivered", until);
-  else if (status == 410 || attempts >= s->webhook_attempts) code = put_back(c, "dead", until);
+  else if (status == 410 || status == NEVER || attempts >= s->webhook_attempts) code = put_back(c, "dead", until);
   else {
     double delay = s->webhook_retry * later[BASE_MIN((size_t)attempts, BASE_COUNT(later)) - 1];
     delay *= 0.8 + 0.4 * randombytes_uniform(1 << 16) / 65536.0;

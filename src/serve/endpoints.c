@@ -37,21 +37,28 @@ static bool name_right(const char *name) {
 }
 
 int serve_endpoints_check(const yaml_tree *tree, const yaml_node *map, mien_error *error) {
-  static const char *const known[] = {"url", "secret", "old_secret", "tenant", "rules", "actions", NULL};
+  static const char *const known[] = {"url", "secret", "old_secret", "tenant", "rules", "actions", "recipe", "base", "values", "secrets", NULL};
   if (map->kind != YAML_MAP) return yaml_wrong(tree, map, error, "", "'endpoints' must be a map of names");
   for (const yaml_node *one = map->first; one; one = one->next) {
     if (!name_right(one->key)) return yaml_wrong(tree, one, error, "small letters, digits, _ and -, at most 31", "'%.40s' is no name of an endpoint", one->key);
     const yaml_node *unknown = yaml_unknown(one, known);
     if (one->kind != YAML_MAP || unknown)
-      return yaml_wrong(tree, unknown ? unknown : one, error, "an endpoint has url, secret, old_secret, tenant, rules, actions", "'%.40s' is not known", unknown ? unknown->key : one->key);
+      return yaml_wrong(tree, unknown ? unknown : one, error, "an endpoint has url, secret, old_secret or recipe, values, secrets, base; and tenant, rules, actions", "'%.40s' is not known", unknown ? unknown->key : one->key);
     for (const yaml_node *value = one->first; value; value = value->next) {
       bool list = !strcmp(value->key, "rules") || !strcmp(value->key, "actions");
+      bool texts = !strcmp(value->key, "values") || !strcmp(value->key, "secrets");
+      if (texts && value->kind != YAML_MAP) return yaml_wrong(tree, value, error, "", "'%s' must be a map of names", value->key);
+      for (const yaml_node *each = texts ? value->first : NULL; each; each = each->next)
+        if (each->kind != YAML_WORD) return yaml_wrong(tree, each, error, "", "'%s' must be a text", each->key);
+      if (texts) continue;
       if (list ? value->kind != YAML_LIST : value->kind != YAML_WORD)
         return yaml_wrong(tree, value, error, "", "'%s' must be %s", value->key, list ? "a list of names" : "a single value");
       for (const yaml_node *each = list ? value->first : NULL; each; each = each->next)
         if (each->kind != YAML_WORD) return yaml_wrong(tree, each, error, "", "'%s' must be a list of names", value->key);
     }
-    for (size_t i = 0; i < 2; i++)
+    bool recipe = yaml_get(one, "recipe");
+    if (recipe && yaml_get(one, "url")) return yaml_wrong(tree, one, error, "make two endpoints of it", "an endpoint has an url or a recipe");
+    for (size_t i = 0; i < 2 && !recipe; i++)
       if (!yaml_get(one, known[i])) return yaml_wrong(tree, one, error, "", "the endpoint has no '%s'", known[i]);
   }
   return MIEN_OK;
@@ -68,14 +75,55 @@ static int read_secret(const json_t *is, const char *name, char to[WEBHOOK_SECRE
   return base_error_set(error, MIEN_EINVAL, name, "write whsec_ and 24 to 64 random bytes in base64 where it points to", "the secret is no secret of a webhook");
 }
 
+static int read_secrets(serve_endpoint *e, const json_t *is, mien_error *error) {
+  const char *key;
+  json_t *value;
+  int code = MIEN_OK;
+  e->secret_values = json_object();
+  json_object_foreach(json_object_get(is, "secrets"), key, value) {
+    char secret[4096];
+    if (!code) code = serve_secret_read(json_is_string(value) ? json_string_value(value) : "", secret, sizeof secret, error);
+    if (!code) json_object_set_new(e->secret_values, key, json_string(secret));
+    sodium_memzero(secret, sizeof secret);
+  }
+  return code;
+}
+
+/* Filled in once for an event of nobody, so that what cannot work is told at the start. */
+static int try_recipe(const serve_endpoint *e, const char *hosts, mien_error *error) {
+  recipe_call call;
+  json_t *names = json_pack("{s:{s:s,s:s,s:s,s:s,s:s,s:f,s:s,s:i,s:s,s:s,s:s,s:s},s:O,s:O,s:{s:s}}", "event", "rule", "a", "title", "a", "severity", "info", "who", "a", "role", "a", "at", 0.0,
+                            "session", "a", "seq", 1, "reference", "a", "id", "a", "time", "a", "type", "a", "value", e->values, "secret", e->secret_values, "delivery", "id", "a");
+  int code = serve_recipe_make(e->recipe, names, e->base, &call, error);
+  if (!code) code = serve_url_check(call.url.data, hosts, NULL, error);
+  recipe_call_clear(&call);
+  json_decref(names);
+  return code;
+}
+
+static int take_recipe(serve_endpoint *e, const json_t *is, const char *hosts, mien_error *error) {
+  snprintf(e->base, sizeof e->base, "%s", text_of(is, "base"));
+  size_t end = strlen(e->base);
+  if (end && e->base[end - 1] == '/') e->base[end - 1] = 0;
+  e->values = json_object_get(is, "values") ? json_incref(json_object_get(is, "values")) : json_object();
+  int code = serve_recipe_open(&e->recipe, text_of(is, "recipe"), error);
+  if (!code) code = serve_recipe_given(e->recipe, "values", e->values, error);
+  if (!code) code = read_secrets(e, is, error);
+  if (!code) code = serve_recipe_given(e->recipe, "secrets", e->secret_values, error);
+  if (!code) code = try_recipe(e, hosts, error);
+  if (!code) snprintf(e->url, sizeof e->url, "%s", text_of(is, "recipe"));
+  return code;
+}
+
 int serve_endpoint_take(serve_endpoint *e, const char *name, const json_t *is, const char *hosts, mien_error *error) {
   const char *tenant = text_of(is, "tenant");
   snprintf(e->id, sizeof e->id, "%s", name);
   snprintf(e->tenant, sizeof e->tenant, "%s", *tenant ? tenant : "default");
-  int code = serve_url_check(text_of(is, "url"), hosts, NULL, error);
-  if (!code) snprintf(e->url, sizeof e->url, "%s", text_of(is, "url"));
-  if (!code) code = read_secret(is, "secret", e->secrets[0], error);
-  if (!code && *text_of(is, "old_secret")) code = read_secret(is, "old_secret", e->secrets[1], error);
+  bool recipe = *text_of(is, "recipe");
+  int code = recipe ? take_recipe(e, is, hosts, error) : serve_url_check(text_of(is, "url"), hosts, NULL, error);
+  if (!code && !recipe) snprintf(e->url, sizeof e->url, "%s", text_of(is, "url"));
+  if (!code && !recipe) code = read_secret(is, "secret", e->secrets[0], error);
+  if (!code && !recipe && *text_of(is, "old_secret")) code = read_secret(is, "old_secret", e->secrets[1], error);
   e->until = INFINITY;
   e->rules = json_incref(json_object_get(is, "rules"));
   e->actions = json_incref(json_object_get(is, "actions"));

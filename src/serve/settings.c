@@ -109,18 +109,20 @@ static int take_section(serve_settings *s, const yaml_tree *tree, const char *se
   return MIEN_OK;
 }
 
-static json_t *to_json(const yaml_node *node) {
+/* `words`: every word stays a text, "0123" as well. */
+static json_t *to_json(const yaml_node *node, bool words) {
   double number;
   bool flag;
   if (node->kind == YAML_WORD) {
+    if (words) return json_string(node->word);
     if (yaml_flag(node, &flag)) return json_boolean(flag);
     if (yaml_number(node, &number)) return json_real(number);
     return json_string(node->word);
   }
   json_t *value = node->kind == YAML_MAP ? json_object() : json_array();
   for (const yaml_node *one = node->first; one; one = one->next) {
-    if (node->kind == YAML_MAP) json_object_set_new(value, one->key, to_json(one));
-    else json_array_append_new(value, to_json(one));
+    if (node->kind == YAML_MAP) json_object_set_new(value, one->key, to_json(one, words));
+    else json_array_append_new(value, to_json(one, words));
   }
   return value;
 }
@@ -136,11 +138,11 @@ static int take_file(serve_settings *s, const yaml_tree *tree, mien_error *error
     if (i < BASE_COUNT(sections)) code = take_section(s, tree, sections[i], node, error);
     else if (!strcmp(node->key, "profiles") && node->kind == YAML_MAP) {
       json_decref(s->profiles);
-      s->profiles = to_json(node);
+      s->profiles = to_json(node, false);
     } else if (!strcmp(node->key, "endpoints")) {
       code = serve_endpoints_check(tree, node, error);
       json_decref(s->endpoints);
-      s->endpoints = code ? NULL : to_json(node);
+      s->endpoints = code ? NULL : to_json(node, true);
     } else if (!top) code = yaml_wrong(tree, node, error, "docs/serve.md lists all settings", "there is no setting '%.40s'", node->key);
   }
   if (!code && *s->profile && !json_object_get(s->profiles, s->profile))

@@ -13,6 +13,9 @@
 
 static void free_endpoint(serve_endpoint *e) {
   if (!e) return;
+  serve_recipe_close(&e->recipe);
+  json_decref(e->values);
+  json_decref(e->secret_values);
   json_decref(e->rules);
   json_decref(e->actions);
   sodium_memzero(e->secrets, sizeof e->secrets);
@@ -135,8 +138,8 @@ bool serve_webhooks_want(serve_webhooks *w, const char *tenant) {
 /* ---- Over HTTP ---- */
 
 static json_t *describe(const serve_endpoint *e) {
-  json_t *one = json_pack("{s:s,s:s,s:s,s:b,s:b,s:O*,s:O*}", "webhook", e->id, "url", e->url, "signature", strncmp(e->secrets[0], "whsk_", 5) ? "v1" : "v1a",
-                          "settings", e->own, "disabled", e->disabled, "rules", e->rules, "actions", e->actions);
+  const char *signature = e->recipe ? NULL : strncmp(e->secrets[0], "whsk_", 5) ? "v1" : "v1a";
+  json_t *one = json_pack("{s:s,s:s,s:s*,s:b,s:b,s:O*,s:O*}", "webhook", e->id, e->recipe ? "recipe" : "url", e->url, "signature", signature, "settings", e->own, "disabled", e->disabled, "rules", e->rules, "actions", e->actions);
   if (!e->own) json_object_set_new(one, "made", json_real(e->made));
   return one;
 }

@@ -17,6 +17,7 @@
 
 #include "serve/actions.h"
 #include "serve/address.h"
+#include "serve/recipe.h"
 #include "serve/webhook_sign.h"
 
 struct serve_server;
@@ -34,6 +35,9 @@ typedef struct serve_endpoint {
   char url[SERVE_URL];
   char secrets[2][WEBHOOK_SECRET]; /* the first signs; so does the second, until `until` */
   double until, made;       /* seconds since 1970 */
+  serve_recipe *recipe;     /* of the settings alone; then `url` is its name. NULL: a webhook */
+  json_t *values, *secret_values; /* that the recipe asks for */
+  char base[SERVE_URL];     /* in place of the recipe's scheme and host; "" none */
   json_t *rules, *actions;  /* names that it wants; NULL: all */
   int64_t version;
   double look;              /* base_clock() when it may have something due */
