@@ -14,6 +14,7 @@ static const struct {
     {"voice", "recordings of voices to readings", cli_voice},
     {"face", "faces in pictures and videos to readings", cli_face},
     {"serve", "live conversations over the network", cli_serve},
+    {"play", "a recording through a running service, in real time", cli_play},
     {"audit", "is what a service recorded as it was written?", cli_audit},
     {"vault", "a new master key, and the change to it", cli_vault},
     {"rules", "what rules of events would have done on recorded sessions", cli_rules},
