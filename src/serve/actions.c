@@ -64,7 +64,10 @@ static void make_room(serve_actions *q) {
 
 static void push(serve_actions *q, serve_action *a) {
   pthread_mutex_lock(&q->lock);
-  if (q->count >= ACTIONS_WAITING) make_room(q);
+  if (q->count >= ACTIONS_WAITING) {
+    make_room(q);
+    serve_metrics_lost(&q->server->metrics);
+  }
   *q->end = a;
   q->end = &a->next;
   q->count++;
@@ -77,7 +80,7 @@ void serve_actions_take(serve_conversation *c, int person, const rules_about *ab
   serve_actions *q = c->server->actions;
   unsigned rests = person < 0 ? 0 : serve_live_may(c->live, (size_t)person) & ~(unsigned)MIEN_READ_WORDS;
   bool kept = c->kept && person >= 0 && *c->subjects[person] && rests && !(rests & ~atomic_load(&c->keep[person]));
-  if (!q || (!kept && !about->always && !serve_webhooks_want(c->server->webhooks, c->tenant))) return;
+  if (!q || (!kept && !about->always && !serve_webhooks_any(c->server->webhooks))) return;
   struct timespec now;
   serve_action *a = base_alloc(1, sizeof *a);
   if (!a) return;

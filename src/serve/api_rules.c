@@ -1,5 +1,4 @@
 /* api_rules.c: the rules over HTTP, and the events of a conversation. */
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 

@@ -152,6 +152,7 @@ int serve_case_decide(const store_tenant *t, const char *id, const char *by, con
 
 typedef struct withdrawal {
   const store_tenant *t;
+  int table;
   const char *subject, *purpose;
   unsigned read;
 } withdrawal;
@@ -164,16 +165,18 @@ static int withdraw(void *context, const store_item *item) {
   unsigned rests = (unsigned)json_integer_value(json_object_get(payload, "rests"));
   bool goes = !payload || (rests & w->read && purpose && !strcmp(purpose, w->purpose));
   json_decref(payload);
-  int code = goes ? store_item_erase(w->t, STORE_CASES, item->id, NULL) : MIEN_OK;
+  int code = goes ? store_item_erase(w->t, w->table, item->id, NULL) : MIEN_OK;
   return code == MIEN_EEMPTY ? MIEN_OK : code;
 }
 
 int serve_cases_withdraw(const store_tenant *t, const char *subject, const char *purpose, unsigned read, mien_error *error) {
-  char before[STORE_CURSOR] = "";
-  withdrawal w = {t, subject, purpose, read};
-  int code;
-  do code = store_item_list(t, STORE_CASES, "", "", before, STORE_PAGE, withdraw, &w, error);
-  while (!code && *before);
+  int code = MIEN_OK;
+  for (int table = STORE_CASES; table <= STORE_DELIVERIES && !code; table++) {
+    char before[STORE_CURSOR] = "";
+    withdrawal w = {t, table, subject, purpose, read};
+    do code = store_item_list(t, table, "", "", before, STORE_PAGE, withdraw, &w, error);
+    while (!code && *before);
+  }
   return code;
 }
 

@@ -22,7 +22,7 @@ json_t *serve_case_describe(const store_item *item);
  * MIEN_EINVAL names what is wrong; MIEN_EPOLICY: it was changed meanwhile; MIEN_EEMPTY: there is none. `described`: as
  * serve_case_describe. */
 int serve_case_decide(const store_tenant *t, const char *id, const char *by, const json_t *asked, json_t **described, mien_error *error);
-/* A consent for `read` was withdrawn: cases of theirs that may rest on it go. */
+/* A consent for `read` was withdrawn: cases of theirs that may rest on it go, and what is on its way to a webhook. */
 int serve_cases_withdraw(const store_tenant *t, const char *subject, const char *purpose, unsigned read, mien_error *error);
 /* Those of nobody whose time is over. */
 int serve_cases_sweep(store *s, double now, mien_error *error);

@@ -66,7 +66,8 @@ static json_t *cloud_event(const serve_action *a) {
 }
 
 static int put(serve_webhooks *w, const store_tenant *t, const serve_action *a, const char *endpoint, mien_error *error) {
-  json_t *payload = json_pack("{s:s,s:f,s:i,s:[],s:o}", "endpoint", endpoint, "keep_until", a->keep_until, "attempts", 0, "tries", "event", cloud_event(a));
+  json_t *payload = json_pack("{s:s,s:f,s:s,s:i,s:i,s:[],s:o}", "endpoint", endpoint, "keep_until", a->keep_until, "purpose", a->purpose, "rests", (int)a->rests,
+                              "attempts", 0, "tries", "event", cloud_event(a));
   char *text = payload ? json_dumps(payload, JSON_COMPACT | JSON_REAL_PRECISION(17)) : NULL;
   store_item item = {.at = a->at, .due = a->at, .payload = text, .bytes = text ? strlen(text) : 0};
   webhooks_state(item.state, "waiting", endpoint);

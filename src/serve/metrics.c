@@ -25,6 +25,7 @@ void serve_metrics_request(serve_metrics *m, int status, double seconds) {
 void serve_metrics_link(serve_metrics *m, int by) { atomic_fetch_add(&m->links, by); }
 void serve_metrics_dropped(serve_metrics *m) { atomic_fetch_add(&m->dropped, 1); }
 
+void serve_metrics_lost(serve_metrics *m) { atomic_fetch_add(&m->lost, 1); }
 void serve_metrics_delivery(serve_metrics *m, bool taken, bool dead) { atomic_fetch_add(&m->deliveries[taken ? 0 : dead ? 2 : 1], 1); }
 
 static void family(base_text *out, const char *name, const char *type, const char *help) {
@@ -55,6 +56,8 @@ void serve_metrics_write(const serve_metrics *m, size_t conversations, base_text
   static const char *const outcomes[] = {"taken", "again", "dead"};
   family(out, "deliveries", "counter", "Calls of webhooks, by what became of them.");
   for (int k = 0; k < 3; k++) base_text_printf(out, "mien_deliveries_total{outcome=\"%s\"} %llu\n", outcomes[k], atomic_load(&m->deliveries[k]));
+  family(out, "lost_actions", "counter", "Events whose cases and calls were given up, because too many waited.");
+  base_text_printf(out, "mien_lost_actions_total %llu\n", atomic_load(&m->lost));
   family(out, "conversations", "gauge", "Conversations open now.");
   base_text_printf(out, "mien_conversations %zu\n", conversations);
   family(out, "links", "gauge", "WebSockets open now.");

@@ -1,6 +1,4 @@
 /* rulebook.c: see rulebook.h. */
-#include <pthread.h>
-
 #include "serve/rulebook.h"
 
 #include <errno.h>

@@ -11,6 +11,7 @@
 #define SERVE_RULEBOOK_H
 
 #include <jansson.h>
+#include <pthread.h>
 #include <stdatomic.h>
 
 #include "rules/rules.h"

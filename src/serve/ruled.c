@@ -1,7 +1,6 @@
 /* ruled.c: see ruled.h. Its memory, some 40 kB a set of rules, is taken with the first that is fed. */
 #include "serve/ruled.h"
 
-#include <pthread.h>
 #include <stdio.h>
 
 #include "serve/actions.h"

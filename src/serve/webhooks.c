@@ -28,6 +28,12 @@ serve_endpoint *webhooks_find(serve_webhooks *w, const char *tenant, const char 
   return NULL;
 }
 
+static void add(serve_webhooks *w, serve_endpoint *e) {
+  e->next = w->all;
+  w->all = e;
+  atomic_fetch_add(&w->count, 1);
+}
+
 static int none(mien_error *error) { return base_error_set(error, MIEN_EEMPTY, "webhook", "", "there is no webhook of this id"); }
 
 /* ---- What is kept of an endpoint ---- */
@@ -69,8 +75,7 @@ static int take(void *context, const store_tenant *t, const store_item *item) {
     e->made = item->at;
     e->version = item->version;
     e->disabled = !strcmp(item->state, "disabled");
-    e->next = w->all;
-    w->all = e;
+    add(w, e);
   }
   json_decref(body);
   return e ? MIEN_OK : MIEN_ENOMEM;
@@ -83,8 +88,7 @@ static int take_settings(serve_webhooks *w, const json_t *endpoints, mien_error 
     serve_endpoint *e = base_alloc(1, sizeof *e);
     if (!e) return base_error_set(error, MIEN_ENOMEM, "endpoints", "", "out of memory");
     e->own = true;
-    e->next = w->all;
-    w->all = e;
+    add(w, e);
     int code = serve_endpoint_take(e, name, is, w->server->settings.webhook_hosts, error);
     if (code) return code;
   }
@@ -126,14 +130,7 @@ void serve_webhooks_close(struct serve_server *server) {
 
 void serve_webhooks_wake(serve_webhooks *w) { serve_sender_wake(w->sender); }
 
-bool serve_webhooks_want(serve_webhooks *w, const char *tenant) {
-  bool any = false;
-  if (!w) return false;
-  pthread_mutex_lock(&w->lock);
-  for (serve_endpoint *e = w->all; e; e = e->next) any |= !e->disabled && !strcmp(e->tenant, tenant);
-  pthread_mutex_unlock(&w->lock);
-  return any;
-}
+bool serve_webhooks_any(const serve_webhooks *w) { return w && atomic_load(&w->count); }
 
 /* ---- Over HTTP ---- */
 
@@ -176,8 +173,7 @@ int serve_webhook_add(serve_webhooks *w, const char *tenant, const json_t *asked
   if (!code) code = put(w, e, true, error);
   if (!code) {
     *told = with_secret(e);
-    e->next = w->all;
-    w->all = e;
+    add(w, e);
   } else free_endpoint(e);
   pthread_mutex_unlock(&w->lock);
   return code;
@@ -198,6 +194,7 @@ int serve_webhook_drop(serve_webhooks *w, const char *tenant, const char *id, mi
   if (!code) {
     while (*at != e) at = &(*at)->next;
     *at = e->next;
+    atomic_fetch_sub(&w->count, 1);
     free_endpoint(e);
   }
   pthread_mutex_unlock(&w->lock);

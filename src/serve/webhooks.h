@@ -49,7 +49,7 @@ typedef struct serve_webhooks serve_webhooks;
 int serve_webhooks_open(struct serve_server *server, mien_error *error);
 void serve_webhooks_close(struct serve_server *server);
 
-bool serve_webhooks_want(serve_webhooks *webhooks, const char *tenant); /* there is an endpoint of this tenant */
+bool serve_webhooks_any(const serve_webhooks *webhooks); /* there is an endpoint of somebody; does not wait */
 /* Puts a delivery into the store for each endpoint that wants it. */
 int serve_webhooks_make(serve_webhooks *webhooks, const store_tenant *t, const serve_action *action, mien_error *error);
 /* Sends what is due, and waits at most `seconds` for something to do. */

@@ -3,6 +3,7 @@
 #define SERVE_WEBHOOKS_PARTS_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "serve/send.h"
 #include "serve/webhooks.h"
@@ -13,6 +14,7 @@ struct serve_webhooks {
   serve_sender *sender;
   pthread_mutex_t lock;
   serve_endpoint *all;
+  atomic_size_t count;        /* of them */
   struct webhook_call *calls; /* on their way; of the thread of actions */
   double swept;               /* base_clock() */
 };

@@ -75,6 +75,17 @@ def of_those_who_are_not_kept(server):
         assert [own.deliveries(hook, state) for state in ("waiting", "delivered", "dead")] == [[], [], []]
 
 
+def withdrawn(server):
+    """What may rest on a consent that was withdrawn is not sent any more."""
+    with Receiver(always=503) as receiver, Own(server, [receiver], 20) as own:
+        hook, consent = own.add(receiver.url, rules=["crisis_words"]), granted(own, "s-1", True)
+        own.call(CRISIS, consent=consent)
+        own.until(hook, "waiting")
+        own.json("DELETE", f"/v1/consents/{consent}?modality=text")
+        own.until(hook, "waiting", 0)
+        assert own.ask("GET", "/v1/subjects/s-1")[0] == 200 and own.deliveries(hook, "dead") == []
+
+
 def who_wants_what(server):
     with Receiver() as all_of, Receiver() as people, Receiver() as none, Own(server, [all_of, people, none]) as own:
         own.add(all_of.url)
@@ -157,4 +168,4 @@ def run(*tests):
 
 
 if __name__ == "__main__":
-    run(signed_and_told, of_those_who_are_not_kept, who_wants_what, asked_wrongly, rotated, in_the_settings)
+    run(signed_and_told, of_those_who_are_not_kept, withdrawn, who_wants_what, asked_wrongly, rotated, in_the_settings)
