@@ -1,8 +1,9 @@
-/* api_sessions.c: conversations over plain HTTP: open, list, a turn of text, results, finish. */
+/* api_sessions.c: conversations over plain HTTP: open, a turn of text, results, finish. */
 #include <stdio.h>
 
 #include "serve/api.h"
 #include "serve/conversation.h"
+#include "serve/kept.h"
 #include "serve/server.h"
 
 /* The conversation of the path, or NULL with 404 answered. */
@@ -33,19 +34,10 @@ void serve_api_session_open(serve_request *request) {
   answer(request, 201, serve_conversation_opened(c, token));
 }
 
-void serve_api_sessions(serve_request *request) {
-  json_t *list = json_array(), *body;
-  struct serve_server *server = request->server;
-  for (size_t slot = 0; slot < BASE_COUNT(server->conversations); slot++)
-    for (serve_conversation *c = server->conversations[slot]; c; c = c->next)
-      if (!strcmp(c->tenant, request->tenant)) json_array_append_new(list, serve_conversation_describe(c));
-  body = json_pack("{s:o}", "sessions", list);
-  answer(request, 200, body);
-}
-
 void serve_api_session(serve_request *request) {
-  serve_conversation *c = of_path(request);
+  serve_conversation *c = serve_conversation_find(request->server, request->tenant, request->params[0]);
   if (c) answer(request, 200, serve_conversation_describe(c));
+  else serve_kept_session(request);
 }
 
 void serve_api_session_turn(serve_request *request) {
@@ -79,9 +71,10 @@ void serve_api_session_finish(serve_request *request) {
 
 /* ?after=SEQ: what is there, as {"results":[…]}; with Accept: text/event-stream or ?stream=1 as events as they come. */
 void serve_api_session_results(serve_request *request) {
-  serve_conversation *c = of_path(request);
+  serve_conversation *c = serve_conversation_find(request->server, request->tenant, request->params[0]);
   char text[24];
-  if (!c) return;
+  if (!c) serve_kept_results(request);
+  if (!c || !serve_kept_look_open(request, c)) return;
   const char *after = *request->last_event ? request->last_event : serve_request_query(request, "after", text, sizeof text);
   uint64_t seq = after ? strtoull(after, NULL, 10) : 0;
   char flag[4];

@@ -32,6 +32,8 @@ typedef struct serve_conversation {
   double alone_since;         /* base_clock() since nobody feeds it; NAN */
   size_t links;               /* that follow it, server-sent events among them */
   size_t streams;             /* server-sent events that follow it */
+  double looked;              /* base_clock() when somebody last looked at its results, 0 never */
+  char looked_by[64];         /* with which key */
   bool finished;              /* its last result is there */
   struct serve_conversation *next; /* of the same hash */
   store_tenant keeping;       /* keep.h: where results of theirs go */

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "serve/conversation.h"
+#include "serve/once.h"
 #include "serve/route.h"
 #include "serve/server.h"
 
@@ -44,7 +45,9 @@ static int method_of(int lws_method) {
 static int answered(serve_request *request) {
   if (!request->later && !request->status)
     serve_answer_problem_text(request, 500, "Internal error", "the handler gave no answer");
-  if (!request->later) lws_callback_on_writable(request->wsi);
+  if (request->later) return 0;
+  serve_once_end(request);
+  lws_callback_on_writable(request->wsi);
   return 0;
 }
 
@@ -64,7 +67,9 @@ int serve_http_begin(serve_server *server, struct lws *wsi, serve_request **slot
   copy_header(wsi, WSI_TOKEN_HTTP_AUTHORIZATION, request->authorization, sizeof request->authorization);
   copy_header(wsi, WSI_TOKEN_HTTP_CONTENT_TYPE, request->content_type, sizeof request->content_type);
   copy_header(wsi, WSI_TOKEN_HTTP_IF_NONE_MATCH, request->match, sizeof request->match);
+  copy_header(wsi, WSI_TOKEN_HTTP_IF_MATCH, request->if_match, sizeof request->if_match);
   copy_custom(wsi, "idempotency-key:", request->idempotency, sizeof request->idempotency);
+  if (!*request->idempotency) serve_request_query(request, "idempotency_key", request->idempotency, sizeof request->idempotency); /* HTTP/2 */
   copy_custom(wsi, "last-event-id:", request->last_event, sizeof request->last_event);
   lws_get_peer_simple(wsi, request->peer, sizeof request->peer);
   char length[24] = "";
@@ -103,6 +108,13 @@ static bool add(struct lws *wsi, const char *name, const char *value, unsigned c
                                       at, end);
 }
 
+static bool add_limit(const serve_request *request, unsigned char **at, unsigned char *end) {
+  char policy[64], state[64];
+  snprintf(policy, sizeof policy, "\"key\";q=%.0f;w=1", request->limit_rate);
+  snprintf(state, sizeof state, "\"key\";r=%.0f;t=%d", BASE_MAX(request->limit_left, 0.0), BASE_MAX(request->retry_after, 1));
+  return add(request->wsi, "ratelimit-policy:", policy, at, end) && add(request->wsi, "ratelimit:", state, at, end);
+}
+
 static int write_headers(serve_request *request) {
   unsigned char buffer[LWS_PRE + HEADERS], *at = buffer + LWS_PRE, *start = at, *end = buffer + sizeof buffer - 1;
   char number[24];
@@ -113,6 +125,8 @@ static int write_headers(serve_request *request) {
        add(wsi, "content-security-policy:", "default-src 'none'; frame-ancestors 'none'", &at, end);
   if (*request->etag) ok = ok && add(wsi, "etag:", request->etag, &at, end);
   if (*request->location) ok = ok && add(wsi, "location:", request->location, &at, end);
+  if (request->replayed) ok = ok && add(wsi, "idempotency-replayed:", "true", &at, end);
+  if (request->limit_rate > 0) ok = ok && add_limit(request, &at, end);
   if (request->status == 401) ok = ok && add(wsi, "www-authenticate:", "Bearer", &at, end);
   if (request->retry_after) {
     snprintf(number, sizeof number, "%d", request->retry_after);

@@ -6,6 +6,7 @@
 
 #include "serve/conversation.h"
 #include "serve/door.h"
+#include "serve/limit.h"
 #include "serve/route.h"
 #include "serve/server.h"
 #include "serve/who.h"
@@ -69,6 +70,7 @@ static int refusal(serve_server *server, struct lws *wsi, serve_upgrade *upgrade
   if ((*door)->admit) return (*door)->admit(server, wsi, upgrade);
   if (!known && ((*door)->scope || *authorization)) return 401;
   if (((*door)->scope & who.scopes) != (*door)->scope) return 403;
+  if (known && upgrade->first_look && !serve_limit_upgrade(server, &who)) return 429;
   snprintf(upgrade->tenant, sizeof upgrade->tenant, "%s", who.tenant);
   snprintf(upgrade->key, sizeof upgrade->key, "%s", who.key);
   upgrade->scopes = who.scopes;

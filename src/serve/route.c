@@ -4,6 +4,8 @@
 #include <stdio.h>
 
 #include "serve/api.h"
+#include "serve/limit.h"
+#include "serve/once.h"
 #include "serve/who.h"
 
 static const serve_route routes[] = {
@@ -11,10 +13,10 @@ static const serve_route routes[] = {
     {SERVE_GET, "/readyz", SERVE_SCOPE_NONE, serve_api_ready},
     {SERVE_GET, "/metrics", SERVE_SCOPE_ADMIN, serve_api_metrics},
     {SERVE_POST, "/v1/texts", SERVE_SCOPE_READ, serve_api_texts},
-    {SERVE_POST, "/v1/sessions", SERVE_SCOPE_STREAM, serve_api_session_open},
+    {SERVE_POST, "/v1/sessions", SERVE_SCOPE_STREAM, serve_api_session_open, serve_api_session},
     {SERVE_GET, "/v1/sessions", SERVE_SCOPE_READ, serve_api_sessions},
     {SERVE_GET, "/v1/sessions/{id}", SERVE_SCOPE_READ, serve_api_session},
-    {SERVE_POST, "/v1/sessions/{id}/turns", SERVE_SCOPE_STREAM, serve_api_session_turn},
+    {SERVE_POST, "/v1/sessions/{id}/turns", SERVE_SCOPE_STREAM, serve_api_session_turn, serve_api_session},
     {SERVE_POST, "/v1/sessions/{id}/finish", SERVE_SCOPE_STREAM, serve_api_session_finish},
     {SERVE_GET, "/v1/sessions/{id}/results", SERVE_SCOPE_READ, serve_api_session_results},
     {SERVE_GET, "/v1/sessions/{id}/events", SERVE_SCOPE_READ, serve_api_session_events},
@@ -24,15 +26,15 @@ static const serve_route routes[] = {
     {SERVE_DELETE, "/v1/rules", SERVE_SCOPE_ADMIN, serve_api_rules_drop},
     {SERVE_GET, "/v1/cases", SERVE_SCOPE_REVIEW, serve_api_cases},
     {SERVE_GET, "/v1/cases/{id}", SERVE_SCOPE_REVIEW, serve_api_case},
-    {SERVE_POST, "/v1/cases/{id}/decision", SERVE_SCOPE_REVIEW, serve_api_case_decide},
+    {SERVE_POST, "/v1/cases/{id}/decision", SERVE_SCOPE_REVIEW, serve_api_case_decide, serve_api_case},
     {SERVE_GET, "/v1/webhooks", SERVE_SCOPE_ADMIN, serve_api_webhooks},
-    {SERVE_POST, "/v1/webhooks", SERVE_SCOPE_ADMIN, serve_api_webhook_add},
+    {SERVE_POST, "/v1/webhooks", SERVE_SCOPE_ADMIN, serve_api_webhook_add, serve_api_webhook},
     {SERVE_GET, "/v1/webhooks/{id}", SERVE_SCOPE_ADMIN, serve_api_webhook},
     {SERVE_DELETE, "/v1/webhooks/{id}", SERVE_SCOPE_ADMIN, serve_api_webhook_drop},
-    {SERVE_POST, "/v1/webhooks/{id}/rotate", SERVE_SCOPE_ADMIN, serve_api_webhook_rotate},
+    {SERVE_POST, "/v1/webhooks/{id}/rotate", SERVE_SCOPE_ADMIN, serve_api_webhook_rotate, serve_api_webhook},
     {SERVE_GET, "/v1/webhooks/{id}/deliveries", SERVE_SCOPE_ADMIN, serve_api_webhook_deliveries},
-    {SERVE_POST, "/v1/webhooks/{id}/replay", SERVE_SCOPE_ADMIN, serve_api_webhook_replay},
-    {SERVE_POST, "/v1/consents", SERVE_SCOPE_CONSENT, serve_api_consent_grant},
+    {SERVE_POST, "/v1/webhooks/{id}/replay", SERVE_SCOPE_ADMIN, serve_api_webhook_replay, serve_api_webhook},
+    {SERVE_POST, "/v1/consents", SERVE_SCOPE_CONSENT, serve_api_consent_grant, serve_api_consent},
     {SERVE_GET, "/v1/consents/{id}", SERVE_SCOPE_CONSENT, serve_api_consent},
     {SERVE_DELETE, "/v1/consents/{id}", SERVE_SCOPE_CONSENT, serve_api_consent_withdraw},
     {SERVE_GET, "/v1/kept", SERVE_SCOPE_READ, serve_api_kept},
@@ -64,6 +66,18 @@ static bool fits(serve_request *request, const char *pattern) {
   return !*at;
 }
 
+static const serve_route *get_of(const char *pattern) {
+  for (size_t i = 0; i < BASE_COUNT(routes); i++)
+    if (routes[i].method == SERVE_GET && !strcmp(routes[i].pattern, pattern)) return &routes[i];
+  return NULL;
+}
+
+static void run(serve_request *request, const serve_route *route) {
+  const serve_route *get = request->method & (SERVE_PUT | SERVE_PATCH | SERVE_DELETE) ? get_of(route->pattern) : NULL;
+  if (request->method & (SERVE_PUT | SERVE_PATCH | SERVE_DELETE) && !serve_once_matches(request, get ? get->handle : NULL)) return;
+  if (!route->again || serve_once_begin(request, route->again)) route->handle(request);
+}
+
 void serve_route_run(serve_request *request) {
   int others = 0, method = request->method == SERVE_HEAD ? SERVE_GET : request->method;
   for (size_t i = 0; i < BASE_COUNT(routes); i++) {
@@ -72,7 +86,7 @@ void serve_route_run(serve_request *request) {
       others |= routes[i].method;
       continue;
     }
-    if (serve_who_may(request, routes[i].scope)) routes[i].handle(request);
+    if (serve_limit_address(request) && serve_who_may(request, routes[i].scope)) run(request, &routes[i]);
     return;
   }
   if (others) serve_answer_problem_text(request, 405, "Method not allowed", "this address does not take this method");

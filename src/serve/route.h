@@ -12,6 +12,7 @@ typedef struct serve_route {
   const char *pattern; /* "/v1/sessions/{id}" */
   unsigned scope;      /* one SERVE_SCOPE_…; NONE: anybody */
   void (*handle)(serve_request *request);
+  void (*again)(serve_request *request); /* Idempotency-Key is heeded; makes the answer of what was made (once.h) */
 } serve_route;
 
 /* Finds the route, checks who calls, and runs its handler; answers 404, 405, 401, 403 itself. */

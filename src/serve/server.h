@@ -33,6 +33,7 @@ struct serve_server {
   serve_metrics metrics;
   struct serve_texts *texts; /* the chat's reader (texts.h) */
   struct serve_keys *keys;
+  struct serve_limits *limits;
   struct serve_rules *rules; /* rulebook.h */
   struct serve_webhooks *webhooks; /* webhooks.h; NULL: nothing is kept */
   struct serve_actions *actions; /* actions.h; NULL: nothing is kept */
@@ -42,8 +43,6 @@ struct serve_server {
   struct serve_keep *keep; /* keep.h; NULL: nothing is kept */
   double decided; /* base_clock() when all conversations were decided last */
   uint64_t generation; /* of the ledger, then */
-  int activated;    /* a listening socket that was handed over (systemd.h); -1 */
-  struct ssl_ctx_st *tls; /* the vhost's; NULL: plain */
   lws_sorted_usec_list_t each_second;
 
   /* Under the lock: what threads leave for the loop. */

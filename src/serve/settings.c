@@ -29,6 +29,8 @@ static const struct {
     SETTING("limits", "connections", INTEGER, connections, 1, 100000),
     SETTING("limits", "conversations", INTEGER, conversations, 1, 100000),
     SETTING("limits", "body", BYTES, body, 1024, 1 << 30),
+    SETTING("limits", "key_rate", INTEGER, key_rate, 0, 1000000),
+    SETTING("limits", "address_rate", INTEGER, address_rate, 0, 1000000),
     SETTING("times", "header", TIME, header_timeout, 1, 600),
     SETTING("times", "idle", TIME, idle_timeout, 1, 3600),
     SETTING("times", "linger", TIME, linger, 0, 3600),
@@ -56,7 +58,7 @@ static const struct {
 
 void serve_settings_init(serve_settings *s) {
   *s = (serve_settings){.port = 7610, .audiosocket_port = -1, .connections = 2000, .conversations = 1000, .body = 8 << 20,
-                        .header_timeout = 10, .idle_timeout = 60, .linger = 60, .drain = 20, .webhook_timeout = 15, .webhook_retry = 5, .webhook_attempts = 10};
+                        .key_rate = 1000, .address_rate = 2000, .header_timeout = 10, .idle_timeout = 60, .linger = 60, .drain = 20, .webhook_timeout = 15, .webhook_retry = 5, .webhook_attempts = 10};
   snprintf(s->address, sizeof s->address, "127.0.0.1");
   snprintf(s->data, sizeof s->data, "mien-data");
   snprintf(s->audiohook_tenant, sizeof s->audiohook_tenant, "default");

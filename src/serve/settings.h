@@ -20,6 +20,7 @@ typedef struct serve_settings {
   int connections;             /* at most */
   int conversations;           /* at most */
   int body;                    /* bytes of a request at most */
+  int key_rate, address_rate;  /* requests a second of one key, of one address; 0: as many as there are */
   double header_timeout, idle_timeout; /* seconds until a request is complete; without any traffic */
   double linger;               /* seconds that a conversation waits for its client to rejoin */
   double drain;                /* seconds that a stop waits for what is being read */

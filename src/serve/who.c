@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "serve/keys.h"
+#include "serve/limit.h"
 #include "serve/route.h"
 #include "serve/server.h"
 
@@ -26,12 +27,13 @@ bool serve_who_may(serve_request *request, unsigned scope) {
   serve_who who;
   if (scope == SERVE_SCOPE_NONE) return true;
   if (!serve_who_is(request->server, request->authorization, request->query, &who)) {
-    serve_answer_problem_text(request, 401, "Who are you?", "send a key that is valid: Authorization: Bearer KEY");
+    if (serve_limit_wrong(request)) serve_answer_problem_text(request, 401, "Who are you?", "send a key that is valid: Authorization: Bearer KEY");
     return false;
   }
   snprintf(request->tenant, sizeof request->tenant, "%s", who.tenant);
   snprintf(request->key, sizeof request->key, "%s", who.key);
   request->scopes = who.scopes;
+  if (!serve_limit_key(request)) return false;
   if ((who.scopes & scope) == scope) return true;
   serve_answer_problem_text(request, 403, "Not allowed", "this key has not the scope that is needed here");
   return false;
