@@ -2,6 +2,10 @@
  * worker threads leave for this one. */
 #include <errno.h>
 #include <libwebsockets.h>
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <stdio.h>
 #include <time.h>
@@ -18,6 +22,7 @@
 #include "serve/rulebook.h"
 #include "serve/ruled.h"
 #include "serve/server.h"
+#include "serve/systemd.h"
 #include "serve/texts.h"
 #include "serve/webhooks.h"
 
@@ -105,6 +110,9 @@ static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *use
   case LWS_CALLBACK_EVENT_WAIT_CANCELLED:
     if (server->context) look(server);
     return 0;
+  case LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS:
+    if (server) server->tls = user;
+    return 0;
   case LWS_CALLBACK_FILTER_NETWORK_CONNECTION:
     return server->connection_count >= (size_t)server->settings.connections;
   case LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED:
@@ -156,12 +164,31 @@ static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *use
   }
 }
 
+/* A socket that a service manager opened: what comes to it is taken here and given to the vhost. */
+static int activated(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t bytes) {
+  struct lws_context *context = lws_get_context(wsi);
+  serve_server *server = context ? lws_context_user(context) : NULL;
+  if (reason != LWS_CALLBACK_RAW_RX_FILE) return 0;
+  for (int i = 0; i < 64; i++) { /* the rest next time */
+    int got = accept4(server->activated, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK), on = 1;
+    if (got < 0) break;
+    if (server->connection_count >= (size_t)server->settings.connections) {
+      close(got);
+      continue;
+    }
+    setsockopt(got, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    lws_adopt_socket_vhost(server->vhost, got); /* closes it where it fails */
+  }
+  return 0;
+}
+
 enum { RECEIVE = 16 << 10 };
 static const struct lws_protocols protocols[] = {
     {"http", callback, sizeof(connection), RECEIVE, 0, NULL, 0},
     {"mien.v1", callback, sizeof(connection), RECEIVE, 0, NULL, 0},
     {"audio.drachtio.org", callback, sizeof(connection), RECEIVE, 0, NULL, 0},
     {"audiosocket", callback, sizeof(connection), RECEIVE, 0, NULL, 0},
+    {"activated", activated, 0, 0, 0, NULL, 0},
     {NULL, NULL, 0, 0, 0, NULL, 0},
 };
 
@@ -187,7 +214,9 @@ static int listen_at(serve_server *server, mien_error *error) {
       .gid = -1,
       .uid = -1,
   };
-  if (!strncmp(s->address, "unix:", 5)) {
+  server->activated = serve_systemd_socket();
+  if (server->activated >= 0) info.port = CONTEXT_PORT_NO_LISTEN_SERVER;
+  else if (!strncmp(s->address, "unix:", 5)) {
     info.options |= LWS_SERVER_OPTION_UNIX_SOCK;
     info.iface = s->address + 5;
     unlink(info.iface);
@@ -205,6 +234,9 @@ static int listen_at(serve_server *server, mien_error *error) {
     return base_error_set(error, MIEN_EIO, s->address, *s->certificate ? "is the port free, and are certificate and private key PEM files that belong together?"
                                                                         : "is another program listening there? set another port",
                           "the server could not listen on %s port %d", *s->address ? s->address : "any address", s->port);
+  lws_sock_file_fd_type given = {.filefd = server->activated};
+  if (server->activated >= 0 && !lws_adopt_descriptor_vhost(server->vhost, LWS_ADOPT_RAW_FILE_DESC, given, "activated", NULL))
+    return base_error_set(error, MIEN_EIO, "LISTEN_FDS", "let the service listen by itself", "the socket that was handed over cannot be used");
   return MIEN_OK;
 }
 
@@ -235,6 +267,7 @@ int serve_open(serve_server **opened, mien_engine *engine, const serve_settings 
   json_incref(server->settings.profiles);
   json_incref(server->settings.endpoints);
   server->engine = engine;
+  server->activated = -1;
   pthread_mutex_init(&server->lock, NULL);
   serve_metrics_init(&server->metrics);
   int threads = settings->threads ? settings->threads : (int)sysconf(_SC_NPROCESSORS_ONLN);
@@ -255,7 +288,15 @@ int serve_open(serve_server **opened, mien_engine *engine, const serve_settings 
   return code;
 }
 
-int serve_port(const serve_server *server) { return lws_get_vhost_listen_port(server->vhost); }
+int serve_port(const serve_server *server) {
+  if (server->activated < 0) return lws_get_vhost_listen_port(server->vhost);
+  struct sockaddr_storage at = {0};
+  socklen_t bytes = sizeof at;
+  if (getsockname(server->activated, (struct sockaddr *)&at, &bytes)) return 0;
+  return at.ss_family == AF_INET    ? ntohs(((struct sockaddr_in *)&at)->sin_port)
+         : at.ss_family == AF_INET6 ? ntohs(((struct sockaddr_in6 *)&at)->sin6_port)
+                                    : 0;
+}
 
 void serve_stop(serve_server *server) {
   atomic_store(&server->stopping, true);
@@ -267,16 +308,34 @@ void serve_reload(serve_server *server) {
   lws_cancel_service(server->context);
 }
 
+/* The pair is tried by itself first, so that a wrong one changes nothing. Connections that are open keep theirs. */
+static bool certificate_renewed(serve_server *server) {
+  const serve_settings *s = &server->settings;
+  SSL_CTX *tried = SSL_CTX_new(TLS_server_method());
+  bool fits = tried && SSL_CTX_use_certificate_chain_file(tried, s->certificate) == 1 &&
+              SSL_CTX_use_PrivateKey_file(tried, s->private_key, SSL_FILETYPE_PEM) == 1 && SSL_CTX_check_private_key(tried) == 1;
+  SSL_CTX_free(tried);
+  ERR_clear_error();
+  return fits && server->tls && SSL_CTX_use_certificate_chain_file(server->tls, s->certificate) == 1 &&
+         SSL_CTX_use_PrivateKey_file(server->tls, s->private_key, SSL_FILETYPE_PEM) == 1;
+}
+
 static void reload(serve_server *server) {
+  serve_systemd_say("RELOADING=1");
   mien_error error = {0};
   int code = serve_rules_reload(server, &error);
   serve_audit_did(server, "", "", "rules", code ? error.what : "reloaded", NULL);
   if (code) fprintf(stderr, "mien serve: the rules stay as they were: %s (%s)\n", error.what, error.where);
+  const serve_settings *s = &server->settings;
+  if (*s->certificate && !certificate_renewed(server))
+    fprintf(stderr, "mien serve: the certificate stays as it was: %s and %s are no PEM files that belong together\n", s->certificate, s->private_key);
+  serve_systemd_say("READY=1");
 }
 
 /* True once all conversations have ended and what they said was sent, or the time is up. */
 static bool drained(serve_server *server) {
   if (!server->stop_by) {
+    serve_systemd_say("STOPPING=1");
     server->stop_by = base_clock() + server->settings.drain;
     serve_conversations_finish(server);
   }
@@ -315,6 +374,7 @@ static void gather(const serve_server *server, double since) {
 int serve_run(serve_server *server) {
   double looked = base_clock();
   lws_sul_schedule(server->context, 0, &server->each_second, each_second, LWS_US_PER_SEC);
+  serve_systemd_say("READY=1");
   while (!(atomic_load(&server->stopping) && drained(server))) {
     if (lws_service(server->context, 0) < 0) return MIEN_EIO;
     if (atomic_exchange(&server->reloading, false)) reload(server);

@@ -43,6 +43,8 @@ struct serve_server {
   struct serve_keep *keep; /* keep.h; NULL: nothing is kept */
   double decided; /* base_clock() when all conversations were decided last */
   uint64_t generation; /* of the ledger, then */
+  int activated;    /* a listening socket that was handed over (systemd.h); -1 */
+  struct ssl_ctx_st *tls; /* the vhost's; NULL: plain */
   lws_sorted_usec_list_t each_second;
 
   /* Under the lock: what threads leave for the loop. */

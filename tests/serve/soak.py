@@ -3,7 +3,7 @@
     soak.py MIEN [MINUTES [CALLS]]      60 minutes, 75 calls (half of the 150 of `mien bench serve`)
 
 Each call is both channels of the sample in real time and a turn of text each 5 s; calls end after 2 to 4 minutes
-and others begin, so that what a call leaves behind would add up. A result is lost when a number is left out, or
+and others begin, so that what a call leaves behind would add up. The machine has to be quiet. A result is lost when a number is left out, or
 when a call is not told that it is finished. Memory is looked at each half minute; growth is that of the medians
 of the second and the last fifth of the time.
 """
@@ -55,6 +55,7 @@ class Soak:
             answer = json.loads(await ws.recv())
             assert answer["type"] == "opened", answer
             taking = asyncio.create_task(self.take(ws))
+            taking.add_done_callback(lambda task: task.exception())  # a lost connection is met by the sending
             begun, at = time.monotonic(), chance.randrange(0, len(self.sound) // BLOCK)
             for tick in range(int(seconds * 10)):
                 wait = begun + tick / 10 - time.monotonic()
@@ -75,8 +76,8 @@ class Soak:
         while time.monotonic() < end:
             try:
                 await self.call(consent, min(chance.uniform(120, 240), max(5, end - time.monotonic())), chance)
-            except Exception as wrong:  # counted, and shown at the end
-                self.errors.append(repr(wrong))
+            except Exception as wrong:  # counted, and the first are shown at the end
+                self.errors.append(f"after {self.calls} calls: {wrong!r}")
                 await asyncio.sleep(1)
 
     async def watch(self, end: float) -> None:

@@ -1,11 +1,13 @@
 """TLS: 1.3 alone, HTTP/2 where the client asks for it; a key that does not belong to the certificate."""
 import os
 import shutil
+import signal
 import socket
 import ssl
 import subprocess
 import sys
 import tempfile
+import time
 import urllib.error
 import urllib.request
 
@@ -17,7 +19,9 @@ for name in ("a", "b"):
                     "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"], check=True, stderr=subprocess.DEVNULL)
 settings = f"{folder}/settings.yaml"
 try:
-    open(settings, "w").write(f"tls: {{certificate: {folder}/a.pem, private_key: {folder}/a.key}}\n")
+    for kind in ("pem", "key"):
+        shutil.copy(f"{folder}/a.{kind}", f"{folder}/now.{kind}")
+    open(settings, "w").write(f"tls: {{certificate: {folder}/now.pem, private_key: {folder}/now.key}}\n")
     with Server("--settings", settings) as server:
         address = f"https://localhost:{server.port}/healthz"
         trusting = ssl.create_default_context(cafile=f"{folder}/a.pem")
@@ -30,7 +34,23 @@ try:
                 raise AssertionError("a connection was made")
             except urllib.error.URLError:
                 pass
-        h2 = ssl.create_default_context(cafile=f"{folder}/a.pem")
+        # Another certificate, without a restart; a pair that does not fit changes nothing.
+        open_before = trusting.wrap_socket(socket.create_connection(("localhost", server.port)), server_hostname="localhost")
+        for key, trusted in (("a", "a"), ("b", "b")):
+            shutil.copy(f"{folder}/{key}.key", f"{folder}/now.key")
+            shutil.copy(f"{folder}/b.pem", f"{folder}/now.pem")
+            server.process.send_signal(signal.SIGHUP)
+            for _ in range(100):
+                now = ssl.get_server_certificate(("localhost", server.port))
+                if now.strip() == open(f"{folder}/{trusted}.pem").read().strip():
+                    break
+                time.sleep(0.05)
+            assert now.strip() == open(f"{folder}/{trusted}.pem").read().strip(), (key, trusted)
+        open_before.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert b"200" in open_before.recv(100), "a connection from before goes on"
+        trusting = ssl.create_default_context(cafile=f"{folder}/b.pem")
+        assert urllib.request.urlopen(address, context=trusting, timeout=10).status == 200
+        h2 = ssl.create_default_context(cafile=f"{folder}/b.pem")
         h2.set_alpn_protocols(["h2"])
         with h2.wrap_socket(socket.create_connection(("localhost", server.port)), server_hostname="localhost") as s:
             assert s.version() == "TLSv1.3" and s.selected_alpn_protocol() == "h2"
