@@ -46,6 +46,7 @@ static int check_place(const serve_recipe *r, const yaml_node *node, const recip
     return WRONG(r, node, "docs/recipes.md lists them; values and secrets are declared", "there is no '%s.%s'", p->scope, p->name);
   if (secret && (where == IN_URL || where == IN_HOST)) return WRONG(r, node, "put it into a header or `basic`", "a secret may not stand in an address");
   if (where == IN_HOST && !value) return WRONG(r, node, "use a value of the settings", "what an event says may not name the server");
+  if (!strcmp(p->filter, "html") && where != IN_BODY) return WRONG(r, node, "leave it out", "html is for the body alone");
   if (!*p->filter || !strcmp(p->filter, "html")) return MIEN_OK;
   const yaml_node *map = yaml_get(r->maps, p->filter);
   if (!map) return WRONG(r, node, "html, or one of `maps`", "there is no '%s'", p->filter);

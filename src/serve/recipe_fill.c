@@ -75,8 +75,8 @@ static int fill(const serve_recipe *r, const char *text, const json_t *names, in
     size_t slashes = 0;
     for (const char *c = text; c < begun + literal; c++) slashes += *c == '/';
     if (where == IN_HOST) code = slashes > 2 ? add_url(to, &place, value, error) : add_host(to, &place, value, error);
-    else if (!strcmp(place.filter, "html")) add_html(to, value);
     else if (where == IN_HEADER) add_header(to, value);
+    else if (!strcmp(place.filter, "html")) add_html(to, value);
     else base_text_puts(to, value);
     sodium_memzero(value, strlen(value));
     free(value);

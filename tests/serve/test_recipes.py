@@ -132,7 +132,7 @@ def wrong_recipes(place):
         assert got.returncode in (1, 2) and all(part in got.stderr for part in parts), (text, got.stderr)
     for change, parts in ((("version: 1", "version: 2"), ["version"]), (("POST", "GET"), ["line 3", "PUT"]), (("https://crm", "http://crm"), ["line 4", "https"]),
                           (("event.seq", "event.words"), ["line 6", "event.words"]), (("{{event.seq}}", "{{event.seq"), ["line 6"]), (("{{event.seq}}", "{{event.seq | x y}}"), ["line 6"]),
-                          (("event.who|html", "event.who|nice"), ["line 6", "nice"]), (("secret.key", "secret.other"), ["line 5", "secret.other"]),
+                          (("event.who|html", "event.who|nice"), ["line 6", "nice"]), (("of {{event.who}}", "of {{event.who|html}}"), ["line 5", "html"]), (("secret.key", "secret.other"), ["line 5", "secret.other"]),
                           (("of={{event.who}}", "of={{secret.key}}"), ["line 4", "secret"]), (("crm.example", "{{event.who}}.example"), ["line 4", "server"]),
                           (("x-who", "host"), ["line 5", "host"]), (("x-who", "X who"), ["line 5"]), (("any}", "any}\nmore: 1"), ["line 8", "more"]), (("method: POST", "method: POST\n  loop: 1"), ["line 4", "loop"])):
         refused(OWN.replace(*change), "wrong.yaml", *parts)
