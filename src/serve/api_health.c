@@ -1,5 +1,6 @@
-/* api_health.c: is it alive, is it ready, what are its figures. */
+/* api_health.c: is it alive, is it ready, what are its figures, which key are messages sealed to. */
 #include "serve/api.h"
+#include "serve/seal.h"
 #include "serve/server.h"
 
 static void answer(serve_request *request, int status, const char *word) {
@@ -15,6 +16,14 @@ void serve_api_ready(serve_request *request) {
   bool full = server->conversation_count >= (size_t)server->settings.conversations;
   if (atomic_load(&server->stopping)) answer(request, 503, "stopping");
   else answer(request, full ? 503 : 200, full ? "full" : "ready");
+}
+
+void serve_api_seal(serve_request *request) {
+  char key[sodium_base64_ENCODED_LEN(SERVE_SEAL_KEY, sodium_base64_VARIANT_ORIGINAL)];
+  sodium_bin2base64(key, sizeof key, request->server->seal_public, SERVE_SEAL_KEY, sodium_base64_VARIANT_ORIGINAL);
+  json_t *body = json_pack("{s:s,s:s}", "key", key, "kind", "X25519, crypto_kx, XChaCha20-Poly1305");
+  serve_answer_json(request, 200, body);
+  json_decref(body);
 }
 
 void serve_api_metrics(serve_request *request) {

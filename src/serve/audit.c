@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "serve/seal.h"
 #include "serve/server.h"
 
 /* The installation's key: 32 random bytes that only its owner may read. */
@@ -41,11 +42,13 @@ int serve_audit_open(struct serve_server *server, mien_error *error) {
   if (!code) code = guard_ledger_open(&server->ledger, path, key, error);
   snprintf(path, sizeof path, "%s/audit", data);
   if (!code) code = guard_chain_open(&server->audit, path, key, NULL, NULL, error);
+  if (!code) serve_seal_pair(key, server->seal_public, server->seal_secret);
   sodium_memzero(key, sizeof key);
   return code;
 }
 
 void serve_audit_close(struct serve_server *server) {
+  sodium_memzero(server->seal_secret, sizeof server->seal_secret);
   guard_chain_close(&server->audit);
   guard_ledger_close(&server->ledger);
   guard_packs_close(&server->packs);

@@ -1,6 +1,6 @@
 /* door_mien.c: Mien's own protocol, mien.v1: JSON control, binary sound and pictures, results as they come.
  *
- * Text messages are objects with a "type": open, rejoin, text, ack, finish, ping. Binary messages begin with a
+ * Text messages are objects with a "type": seal, open, rejoin, text, ack, finish, ping. Binary messages begin with a
  * header of 12 bytes: kind (1 sound, 2 JPEG), index (of the stream, or of the participant), two bytes of 0, and
  * the time of the first sample or of the picture in microseconds, 8 bytes, little-endian; all ones: it follows
  * what came before (sound), or now (pictures). */
@@ -9,6 +9,7 @@
 
 #include "serve/door.h"
 #include "serve/route.h"
+#include "serve/seal.h"
 #include "serve/server.h"
 
 enum { HEADER = 12, SOUND = 1, JPEG = 2 };
@@ -60,6 +61,23 @@ static void take_rejoin(serve_link *link, json_t *message) {
   serve_link_follow(link, c, after > 0 ? (uint64_t)after : 0);
 }
 
+/* From the answer on, both sides seal: the answer itself is the last message that is not. */
+static void take_seal(serve_link *link, json_t *message) {
+  uint8_t client[SERVE_SEAL_KEY + 1], own[SERVE_SEAL_KEY];
+  char key[sodium_base64_ENCODED_LEN(SERVE_SEAL_KEY, sodium_base64_VARIANT_ORIGINAL)];
+  const char *text = json_string_value(json_object_get(message, "key"));
+  size_t bytes = 0;
+  serve_seal *seal = NULL;
+  if (!text || sodium_base642bin(client, sizeof client, text, strlen(text), NULL, &bytes, NULL, sodium_base64_VARIANT_ORIGINAL) || bytes != SERVE_SEAL_KEY ||
+      serve_seal_open(&seal, link->server->seal_public, link->server->seal_secret, client, own)) {
+    complain(link, MIEN_EINVAL, "seal", "send {\"type\":\"seal\",\"key\":…}, a public key of X25519 in base64", "this is no key to seal with");
+    return;
+  }
+  sodium_bin2base64(key, sizeof key, own, sizeof own, sodium_base64_VARIANT_ORIGINAL);
+  serve_door_say(link, json_pack("{s:s,s:s}", "type", "sealed", "key", key));
+  link->seal = seal;
+}
+
 static void take_turn(serve_link *link, json_t *message) {
   serve_live *live = link->conversation->live;
   json_t *text = json_object_get(message, "text"), *at = json_object_get(message, "t0"), *until = json_object_get(message, "t1");
@@ -81,7 +99,10 @@ static void text(serve_link *link, const char *utf8, size_t bytes) {
   const char *type = json_string_value(json_object_get(message, "type"));
   if (!type) complain(link, MIEN_EFORMAT, "message", "send a JSON object with a \"type\"", message ? "there is no \"type\"" : where.text);
   else if (!strcmp(type, "ping")) serve_door_say(link, json_pack("{s:s}", "type", "pong"));
-  else if (!strcmp(type, "open") || !strcmp(type, "rejoin")) {
+  else if (!strcmp(type, "seal")) {
+    if (link->conversation || link->seal) complain(link, MIEN_EINVAL, type, "send it first", "a conversation was opened, or messages are sealed already");
+    else take_seal(link, message);
+  } else if (!strcmp(type, "open") || !strcmp(type, "rejoin")) {
     if (link->conversation) complain(link, MIEN_EINVAL, type, "open another connection", "this connection has a conversation already");
     else if (*type == 'o') take_open(link, message);
     else take_rejoin(link, message);

@@ -8,6 +8,7 @@
 #include "serve/door.h"
 #include "serve/limit.h"
 #include "serve/route.h"
+#include "serve/seal.h"
 #include "serve/server.h"
 #include "serve/who.h"
 
@@ -122,19 +123,24 @@ void serve_link_gone(serve_link **slot) {
     link->out = next;
   }
   base_text_clear(&link->incoming);
+  serve_seal_close(&link->seal);
   base_free(link->state);
   base_free(link);
 }
 
 /* ---- In ---- */
 
-static void receive(serve_link *link, bool binary, const void *bytes, size_t count) {
+static void receive(serve_link *link, bool binary, void *bytes, size_t count) {
+  if (link->seal && (!binary || !serve_seal_take(link->seal, bytes, &count, &binary))) {
+    serve_link_end(link, 1008, "a message was not sealed as agreed");
+    return;
+  }
   if (binary && link->door->binary) link->door->binary(link, bytes, count);
   else if (!binary && link->door->text) link->door->text(link, bytes, count);
   else serve_link_end(link, 1003, binary ? "this door takes no binary messages" : "this door takes no text messages");
 }
 
-int serve_link_receive(serve_link *link, const void *bytes, size_t count) {
+int serve_link_receive(serve_link *link, void *bytes, size_t count) {
   if (link->closing) return 0;
   link->server->received++;
   bool first = lws_is_first_fragment(link->wsi);
@@ -154,7 +160,7 @@ int serve_link_receive(serve_link *link, const void *bytes, size_t count) {
   base_text_add(&link->incoming, bytes, count);
   if (link->incoming.failed) return -1;
   if (last) {
-    receive(link, link->incoming_binary, link->incoming.data ? link->incoming.data : "", link->incoming.length);
+    receive(link, link->incoming_binary, link->incoming.data ? link->incoming.data : (char[1]){0}, link->incoming.length);
     if (link->incoming.capacity > 64 << 10) base_text_clear(&link->incoming);
     else base_text_reset(&link->incoming);
   }
@@ -178,11 +184,13 @@ static void say(serve_link *link, const void *bytes, size_t count, bool binary) 
     serve_link_end(link, 1008, "results are not taken fast enough");
     return;
   }
-  link_message *message = base_alloc(1, sizeof *message + LWS_PRE + count);
+  const size_t more = link->seal ? SERVE_SEAL_MORE : 0;
+  link_message *message = base_alloc(1, sizeof *message + LWS_PRE + count + more);
   if (!message) return;
-  message->binary = binary;
-  message->bytes = count;
-  memcpy(message->data + LWS_PRE, bytes, count);
+  if (link->seal) serve_seal_put(link->seal, binary, bytes, count, message->data + LWS_PRE);
+  else memcpy(message->data + LWS_PRE, bytes, count);
+  message->binary = binary || link->seal;
+  message->bytes = count += more;
   *link->out_end = message;
   link->out_end = &message->next;
   link->out_bytes += count;

@@ -46,6 +46,7 @@ struct serve_link {
   bool closing;         /* after what waits was sent */
   int close_code;
   char close_reason[124];
+  struct serve_seal *seal; /* seal.h; NULL: messages are as they are */
   base_text incoming;
   bool incoming_binary;
   struct link_message *out, **out_end;

@@ -11,6 +11,7 @@
 static const serve_route routes[] = {
     {SERVE_GET, "/healthz", SERVE_SCOPE_NONE, serve_api_health},
     {SERVE_GET, "/readyz", SERVE_SCOPE_NONE, serve_api_ready},
+    {SERVE_GET, "/v1/seal", SERVE_SCOPE_NONE, serve_api_seal},
     {SERVE_GET, "/metrics", SERVE_SCOPE_ADMIN, serve_api_metrics},
     {SERVE_POST, "/v1/texts", SERVE_SCOPE_READ, serve_api_texts},
     {SERVE_POST, "/v1/sessions", SERVE_SCOPE_STREAM, serve_api_session_open, serve_api_session},

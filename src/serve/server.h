@@ -40,6 +40,7 @@ struct serve_server {
   guard_packs *packs;
   guard_ledger *ledger;
   guard_chain *audit;
+  uint8_t seal_public[32], seal_secret[32]; /* seal.h */
   struct serve_keep *keep; /* keep.h; NULL: nothing is kept */
   double decided; /* base_clock() when all conversations were decided last */
   uint64_t generation; /* of the ledger, then */
@@ -70,7 +71,7 @@ const serve_door *serve_door_find(const char *path);
 int serve_link_refuse(serve_server *server, struct lws *wsi); /* 0: the upgrade may go on; else it was answered */
 int serve_link_admit(serve_server *server, struct lws *wsi, serve_link **slot); /* the upgrade; -1 refused */
 int serve_link_opened(serve_link *link);
-int serve_link_receive(serve_link *link, const void *bytes, size_t count);
+int serve_link_receive(serve_link *link, void *bytes, size_t count); /* `bytes` may be opened in place */
 int serve_link_write(serve_link *link);
 void serve_link_gone(serve_link **slot);
 serve_link *serve_link_new(serve_server *server, struct lws *wsi, const serve_door *door);
