@@ -5,6 +5,7 @@
 #include "serve/api.h"
 #include "serve/audit.h"
 #include "serve/keep.h"
+#include "serve/kept.h"
 #include "serve/rulebook.h"
 #include "serve/server.h"
 
@@ -78,7 +79,6 @@ static int of_kept(page *p, serve_request *request, mien_error *error) {
   struct serve_keep *keep = request->server->keep;
   int code = keep ? store_of(&t, keep->store, request->tenant, error) : base_error_set(error, MIEN_EEMPTY, "", "", "no conversation of this id is open, and nothing is kept here");
   if (!code) code = store_session_get(&t, request->params[0], &session, error);
-  if (!code) code = serve_audit_did(request->server, request->tenant, request->key, "events", request->params[0], error);
   if (!code) code = store_record_list(&t, request->params[0], STORE_EVENT, p->after, p->limit, add_kept, p, error);
   return code;
 }
@@ -89,6 +89,7 @@ void serve_api_session_events(serve_request *request) {
   mien_error error = {0};
   serve_conversation *c = serve_conversation_find(request->server, request->tenant, request->params[0]);
   const char *after = *request->last_event ? request->last_event : serve_request_query(request, "after", text, sizeof text);
+  if (c ? !serve_kept_look_open(request, c) : request->server->keep && !serve_kept_look(request, "events", request->params[0])) return;
   page p = {.to = &request->answer, .limit = 100, .after = after ? strtoull(after, NULL, 10) : 0};
   if (c && serve_request_query(request, "stream", flag, sizeof flag)) {
     request->events_alone = true;
