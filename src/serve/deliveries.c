@@ -124,7 +124,7 @@ static int call_by_recipe(serve_webhooks *w, webhook_call *c, const serve_endpoi
   recipe_call call;
   json_t *names = names_of(c, e);
   int code = serve_recipe_make(e->recipe, names, e->base, &call, error);
-  serve_outgoing out = {.method = call.method, .url = call.url.data, .body = call.body.data, .bytes = call.body.length, .timeout = w->server->settings.webhook_timeout, .header_count = call.header_count};
+  serve_outgoing out = {.method = call.method, .url = call.url.data, .body = call.body.data, .bytes = call.body.length, .timeout = w->server->settings.webhook_timeout, .ca = w->server->settings.webhook_ca, .header_count = call.header_count};
   for (size_t i = 0; i < call.header_count; i++) out.headers[i] = call.headers[i].data;
   if (!code) code = serve_url_check(out.url, w->server->settings.webhook_hosts, &out.anywhere, error);
   if (!code) code = serve_sender_add(w->sender, &out, c, error);
@@ -145,7 +145,7 @@ static int call_out(serve_webhooks *w, webhook_call *c, const serve_endpoint *e,
       length += (size_t)snprintf(signatures + length, sizeof signatures - length, " %s", one);
   snprintf(id, sizeof id, "webhook-id: %s", c->item.id);
   snprintf(stamp, sizeof stamp, "webhook-timestamp: %lld", at);
-  serve_outgoing out = {.method = "POST", .url = e->url, .body = body, .bytes = bytes, .timeout = w->server->settings.webhook_timeout,
+  serve_outgoing out = {.method = "POST", .url = e->url, .body = body, .bytes = bytes, .timeout = w->server->settings.webhook_timeout, .ca = w->server->settings.webhook_ca,
                         .headers = {"content-type: application/cloudevents+json; charset=utf-8", id, stamp, signatures}, .header_count = 4};
   int code = serve_url_check(e->url, w->server->settings.webhook_hosts, &out.anywhere, error);
   if (code) { /* the settings have changed since it was added */

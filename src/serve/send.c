@@ -100,6 +100,10 @@ static bool set_up(call *c, const serve_outgoing *o) {
   SET(CURLOPT_PROXY, "");
   SET(CURLOPT_NOSIGNAL, 1L);
   SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+  if (o->ca && *o->ca) {
+    SET(CURLOPT_CAINFO, o->ca);
+    SET(CURLOPT_CAPATH, (char *)NULL);
+  }
   SET(CURLOPT_TIMEOUT_MS, (long)(o->timeout * 1000));
   SET(CURLOPT_CONNECTTIMEOUT_MS, (long)(BASE_MIN(o->timeout, 5) * 1000));
   SET(CURLOPT_OPENSOCKETFUNCTION, open_socket);

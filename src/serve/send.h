@@ -19,6 +19,7 @@ typedef struct serve_outgoing {
   size_t header_count;
   const char *body;
   size_t bytes;
+  const char *ca;                     /* PEM file of authorities; "" or NULL: those of the system */
   double timeout;                     /* seconds */
 } serve_outgoing;
 

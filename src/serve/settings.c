@@ -48,6 +48,7 @@ static const struct {
     SETTING("rules", "editable", INTEGER, rules_editable, 0, 1),
     SETTING("rules", "dry", INTEGER, rules_dry, 0, 1),
     SETTING("webhooks", "hosts", TEXT, webhook_hosts, 0, 0),
+    SETTING("webhooks", "ca", TEXT, webhook_ca, 0, 0),
     SETTING("webhooks", "timeout", TIME, webhook_timeout, 0.1, 60),
     SETTING("webhooks", "retry", TIME, webhook_retry, 0.01, 3600),
     SETTING("webhooks", "attempts", INTEGER, webhook_attempts, 1, 20),

@@ -36,6 +36,7 @@ typedef struct serve_settings {
   int keep_texts;              /* 1: words that were recognised, and words as cues, are kept as well */
   char vault_key[SERVE_TEXT], vault_old_key[SERVE_TEXT]; /* vault_open's word; "": DATA/master.key, made at the first start */
   char webhook_hosts[SERVE_TEXT]; /* that may be called wherever they are, with commas between them: "host" or "host:port" */
+  char webhook_ca[SERVE_TEXT]; /* PEM file of the authorities that their certificates are checked by; "": those of the system */
   double webhook_timeout, webhook_retry; /* seconds: of a call; until the second, others follow from it (deliveries.c) */
   int webhook_attempts;
   json_t *endpoints;           /* name to endpoint (endpoints.h) */

@@ -3,14 +3,15 @@ import base64
 import hashlib
 import hmac
 import json
+import ssl
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class Receiver:
-    def __init__(self, answers=(), always=204):
-        """`answers`: of the first calls, a status, (status, headers) or "hang"; then `always`."""
+    def __init__(self, answers=(), always=204, pem=None):
+        """`pem`: of certificate and key, for https. `answers`: of the first calls, a status, (status, headers) or "hang"; then `always`."""
         self.got, self.answers, self.always, self.lock, self.ended = [], list(answers), always, threading.Lock(), threading.Event()
         receiver = self
 
@@ -38,7 +39,12 @@ class Receiver:
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
         self.port = self.server.server_address[1]
-        self.host, self.url = f"127.0.0.1:{self.port}", f"http://127.0.0.1:{self.port}/hook"
+        if pem:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(pem)
+            self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
+        name = "localhost" if pem else "127.0.0.1"
+        self.host, self.url = f"{name}:{self.port}", f"http{'s' if pem else ''}://{name}:{self.port}/hook"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def __enter__(self):

@@ -1,10 +1,12 @@
 """Calls of webhooks: what is tried again, what is dead, what must not be called, what a kill loses, whom one that hangs holds up."""
 import os
 import socket
+import subprocess
 import time
 
 from receiver import Receiver, signatures
 from test_keep import granted
+from test_rules import written
 from test_webhooks import CRISIS, Own, run
 
 
@@ -88,6 +90,27 @@ def not_to_be_called(server):
                 del os.environ[name]
 
 
+def certificates(server):
+    """One that nobody the service trusts has signed is not called; nor is one of another name."""
+    for name, host in (("right", "localhost"), ("other", "example.org")):
+        made = subprocess.run(["openssl", "req", "-x509", "-newkey", "ed25519", "-nodes", "-keyout", "-", "-out", "-", "-days", "2", "-subj", "/CN=" + host,
+                               "-addext", "subjectAltName=DNS:" + host], check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout
+        written(server, name + ".pem", made)
+    right, other = (os.path.join(server.data, name) for name in ("right.pem", "other.pem"))
+    for ca, pem, called in ((right, right, True), ("", right, False), (other, other, False)):
+        with Receiver(pem=pem) as receiver, Own(server, [receiver], 1) as own:
+            own.stop()
+            os.environ["MIEN_WEBHOOKS_CA"] = ca
+            try:
+                own.again()
+            finally:
+                del os.environ["MIEN_WEBHOOKS_CA"]
+            hook = own.add(receiver.url, rules=["crisis_words"])
+            own.call(CRISIS, consent=granted(own, "s-1", True))
+            tries = own.until(hook, "delivered" if called else "dead")[0]["tries"]
+            assert len(receiver.got) == called and (called or "certificate" in tries[0]["what"]), (ca, tries)
+
+
 def over_a_kill(server):
     """What waits for a server that is not there comes after a kill, once it is."""
     with socket.socket() as taken:
@@ -128,4 +151,4 @@ def one_that_hangs(server):
 
 
 if __name__ == "__main__":
-    run(tried_again, dead_and_replayed, gone_for_good, no_redirects, not_to_be_called, over_a_kill, one_that_hangs)
+    run(tried_again, dead_and_replayed, gone_for_good, no_redirects, not_to_be_called, certificates, over_a_kill, one_that_hangs)
