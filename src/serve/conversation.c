@@ -11,6 +11,7 @@
 #include "serve/ruled.h"
 #include "serve/server.h"
 #include "serve/texts.h"
+#include "serve/watch.h"
 
 static size_t slot_of(const struct serve_server *server, const char *id) {
   size_t hash = 1469598103934665603u;
@@ -152,6 +153,7 @@ void serve_conversation_left(serve_conversation **left) {
 
 void serve_conversation_changed(serve_conversation *c) {
   c->finished = serve_live_done(c->live);
+  serve_watch_look(c);
   for (serve_link *link = c->links ? c->server->links : NULL; link; link = link->next)
     if (link->conversation == c) serve_link_wake(link);
   for (serve_request *r = c->streams ? c->server->streams : NULL; r; r = r->next)
@@ -171,7 +173,7 @@ void serve_conversation_follow(serve_request *request, serve_conversation *c, ui
 
 void serve_conversation_stream(serve_request *request) {
   serve_result *result;
-  while (!request->ended && (result = serve_live_after(request->following->live, request->cursor))) {
+  while (request->following && !request->ended && (result = serve_live_after(request->following->live, request->cursor))) {
     request->cursor = result->seq;
     bool wanted = !request->events_alone || result->kind == SERVE_EVENT || result->kind == SERVE_FINISHED;
     if (wanted) base_text_printf(&request->answer, "id: %llu\nevent: %s\ndata: ", (unsigned long long)result->seq,
@@ -184,6 +186,10 @@ void serve_conversation_stream(serve_request *request) {
 }
 
 void serve_conversation_unstream(serve_request *request) {
+  if (request->watching) {
+    serve_watch_end(request);
+    return;
+  }
   for (serve_request **at = &request->server->streams; *at; at = &(*at)->next)
     if (*at == request) {
       *at = request->next;

@@ -42,6 +42,8 @@ typedef struct serve_request {
   struct serve_conversation *following; /* streaming: whose results, after `cursor` */
   uint64_t cursor;
   bool events_alone;             /* streaming: of the results, events */
+  bool watching;                 /* streaming: events of all conversations (watch.h), with this action */
+  char action[64];
 
   /* Of http.c. */
   size_t sent;

@@ -21,6 +21,7 @@ static const serve_route routes[] = {
     {SERVE_POST, "/v1/sessions/{id}/finish", SERVE_SCOPE_STREAM, serve_api_session_finish},
     {SERVE_GET, "/v1/sessions/{id}/results", SERVE_SCOPE_READ, serve_api_session_results},
     {SERVE_GET, "/v1/sessions/{id}/events", SERVE_SCOPE_READ, serve_api_session_events},
+    {SERVE_GET, "/v1/events", SERVE_SCOPE_READ, serve_api_events},
     {SERVE_GET, "/v1/rules", SERVE_SCOPE_READ, serve_api_rules},
     {SERVE_POST, "/v1/rules", SERVE_SCOPE_ADMIN, serve_api_rules_check},
     {SERVE_PUT, "/v1/rules", SERVE_SCOPE_ADMIN, serve_api_rules_put},

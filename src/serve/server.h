@@ -24,6 +24,7 @@ struct serve_server {
   double stop_by; /* base_clock(), once stopping */
   bool drained;
   serve_link *links;
+  size_t watchers;        /* of `streams`, those of watch.h */
   serve_request *streams; /* server-sent events that are open, by `next` */
   size_t connection_count;
   struct serve_conversation *conversations[1024]; /* by the hash of their ids */

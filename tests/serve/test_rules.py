@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import time
+import urllib.request
 
 from server import PROGRAM, Server, run
 from test_stream import opened, play, until_finished
@@ -67,6 +68,30 @@ def by_http_and_as_a_stream(server):
     assert server.ask("GET", "/v1/sessions/s_0/events")[0] == 404
     listed = {r["rule"]: r for r in server.json("GET", "/v1/rules")["rules"]}
     assert listed["crisis_words"]["fired"] == 2 and listed["crisis_words"]["always"] and listed["frustration_rising"]["emotion"]
+
+
+def on_the_screens(server):
+    """All of a tenant's conversations in one stream, from now on; those alone that name an action."""
+    converse(server, "I want to die.")  # before anybody watches
+    def watch(query):
+        request = urllib.request.Request(f"http://127.0.0.1:{server.port}/v1/events{query}", headers={"Authorization": "Bearer " + server.key})
+        return urllib.request.urlopen(request, timeout=10)
+    everything, people = watch(""), watch("?action=person")
+    sessions = [converse(server, "I want to speak to a manager.", "I want to die.")[0].rsplit("/", 1)[1] for _ in range(2)]
+    def told(stream, count):
+        lines = []
+        while len(lines) < count:
+            line = stream.readline().decode().rstrip()
+            if line.startswith("data: "):
+                lines.append(json.loads(line[6:]))
+        return lines
+    assert [(e["session"], e["event"]["rule"]) for e in told(people, 2)] == [(s, "crisis_words") for s in sessions]
+    rules = {(e["session"], e["event"]["rule"]) for e in told(everything, 4)}
+    assert {(s, "escalation_request") for s in sessions} < rules, rules
+    people.close()
+    converse(server, "I want to die.")
+    assert server.ask("GET", "/v1/events?action=%22")[0] == 422 and server.ask("GET", "/v1/events", key=None)[0] == 401
+    everything.close()
 
 
 def of_sound(server):
@@ -172,4 +197,4 @@ def kept_by_consent(server):
 
 
 if __name__ == "__main__":
-    run(over_the_websocket, by_http_and_as_a_stream, of_sound, observations_only, crisis_words_cannot_be_left_out, wrong_files, reloaded, put_over_http, kept_by_consent)
+    run(over_the_websocket, by_http_and_as_a_stream, on_the_screens, of_sound, observations_only, crisis_words_cannot_be_left_out, wrong_files, reloaded, put_over_http, kept_by_consent)
