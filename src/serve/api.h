@@ -36,6 +36,10 @@ void serve_api_webhook_deliveries(serve_request *request);
 void serve_api_webhook_replay(serve_request *request);
 void serve_api_events(serve_request *request);
 void serve_api_session_events(serve_request *request);
+void serve_api_key_make(serve_request *request);
+void serve_api_keys(serve_request *request);
+void serve_api_key(serve_request *request);
+void serve_api_key_revoke(serve_request *request);
 void serve_api_kept(serve_request *request);
 
 #endif

@@ -10,8 +10,7 @@
 
 enum { SWEEP_EVERY = 600, ROTATED_AT_ONCE = 1000 };
 
-static int open_masters(struct serve_server *server, serve_keep *k, mien_error *error) {
-  const serve_settings *s = &server->settings;
+static int open_masters(const serve_settings *s, serve_keep *k, mien_error *error) {
   char path[512];
   snprintf(path, sizeof path, "%s/master.key", s->data);
   int code = MIEN_OK;
@@ -21,26 +20,32 @@ static int open_masters(struct serve_server *server, serve_keep *k, mien_error *
   return code;
 }
 
-int serve_keep_open(struct serve_server *server, mien_error *error) {
-  const serve_settings *s = &server->settings;
+int serve_keep_of(serve_keep *k, const serve_settings *s, mien_error *error) {
   char path[512], keys[512];
-  if (!strcmp(s->store, "off")) return MIEN_OK;
-  serve_keep *k = server->keep = base_alloc(1, sizeof *k);
-  if (!k) return base_error_set(error, MIEN_ENOMEM, "store", "", "out of memory");
   snprintf(path, sizeof path, "%s/store", s->data);
   snprintf(keys, sizeof keys, "%s/keys.store", s->data);
-  int code = open_masters(server, k, error);
+  int code = open_masters(s, k, error);
   if (code) return code;
   const vault *const masters[] = {k->masters[0], k->masters[1]};
   store_options options = {*s->store ? s->store : path, *s->store_keys ? s->store_keys : keys, masters, k->masters[1] ? 2 : 1, 0};
   return store_open(&k->store, &options, error);
 }
 
+void serve_keep_clear(serve_keep *k) {
+  store_close(&k->store);
+  vault_close(&k->masters[0]);
+  vault_close(&k->masters[1]);
+}
+
+int serve_keep_open(struct serve_server *server, mien_error *error) {
+  if (!strcmp(server->settings.store, "off")) return MIEN_OK;
+  server->keep = base_alloc(1, sizeof *server->keep);
+  return server->keep ? serve_keep_of(server->keep, &server->settings, error) : base_error_set(error, MIEN_ENOMEM, "store", "", "out of memory");
+}
+
 void serve_keep_close(struct serve_server *server) {
   if (!server->keep) return;
-  store_close(&server->keep->store);
-  vault_close(&server->keep->masters[0]);
-  vault_close(&server->keep->masters[1]);
+  serve_keep_clear(server->keep);
   base_free(server->keep);
   server->keep = NULL;
 }

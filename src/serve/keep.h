@@ -4,6 +4,7 @@
 #define SERVE_KEEP_H
 
 #include "serve/conversation.h"
+#include "serve/settings.h"
 
 struct serve_server;
 
@@ -12,6 +13,10 @@ typedef struct serve_keep {
   vault *masters[2];
   double swept; /* base_clock() */
 } serve_keep;
+
+/* Where the settings say, without a server: for `mien keys`. `keep` is zero before; clear it, whatever comes back. */
+int serve_keep_of(serve_keep *keep, const serve_settings *settings, mien_error *error);
+void serve_keep_clear(serve_keep *keep);
 
 int serve_keep_open(struct serve_server *server, mien_error *error);
 void serve_keep_close(struct serve_server *server); /* after the workers have ended */

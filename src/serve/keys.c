@@ -7,15 +7,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "serve/route.h"
 
-enum { KEYS = 4096, HASH = 32 };
+enum { KEYS = 4096, HASH = SERVE_KEY_HASH };
 
 typedef struct key {
   serve_who who;
   uint8_t hash[HASH];
+  double until; /* seconds since 1970 */
+  bool added;   /* it is not of the file */
 } key;
 
 struct serve_keys {
@@ -30,15 +33,45 @@ static void hash_of(uint8_t hash[HASH], const char *text) {
 bool serve_keys_find(const serve_keys *keys, const char *text, serve_who *who) {
   uint8_t hash[HASH];
   const key *found = NULL;
+  struct timespec clock;
+  clock_gettime(CLOCK_REALTIME, &clock);
+  double now = (double)clock.tv_sec + (double)clock.tv_nsec / 1e9;
   hash_of(hash, text);
   for (size_t i = 0; i < keys->count; i++)
-    if (sodium_memcmp(hash, keys->all[i].hash, HASH) == 0) found = &keys->all[i];
+    if (sodium_memcmp(hash, keys->all[i].hash, HASH) == 0 && now < keys->all[i].until) found = &keys->all[i];
   if (found) *who = found->who;
   return found != NULL;
 }
 
+void serve_key_make(char *text, uint8_t hash[HASH]) {
+  uint8_t random[32];
+  char encoded[64];
+  randombytes_buf(random, sizeof random);
+  sodium_bin2base64(encoded, sizeof encoded, random, sizeof random, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+  snprintf(text, SERVE_KEY_TEXT + 1, "mien_%.43s", encoded);
+  hash_of(hash, text);
+  sodium_memzero(encoded, sizeof encoded);
+  sodium_memzero(random, sizeof random);
+}
+
+int serve_keys_add(serve_keys *keys, const serve_who *who, const uint8_t hash[HASH], double until) {
+  if (keys->count == KEYS) return MIEN_ELIMIT;
+  key *k = &keys->all[keys->count++];
+  *k = (key){.who = *who, .until = until, .added = true};
+  memcpy(k->hash, hash, HASH);
+  return MIEN_OK;
+}
+
+void serve_keys_remove(serve_keys *keys, const char *id) {
+  size_t left = 0;
+  for (size_t i = 0; i < keys->count; i++)
+    if (!keys->all[i].added || (id && strcmp(keys->all[i].who.key, id))) keys->all[left++] = keys->all[i];
+  sodium_memzero(&keys->all[left], (keys->count - left) * sizeof *keys->all);
+  keys->count = left;
+}
+
 static int read_line(serve_keys *keys, const char *line) {
-  key k = {0};
+  key k = {.until = INFINITY};
   char hash[2 * HASH + 1];
   size_t bytes = 0;
   if (keys->count == KEYS) return MIEN_ELIMIT;
@@ -56,12 +89,9 @@ static int write_new(const char *path, const char *text, mien_error *error) {
 }
 
 static int make_first(serve_keys *keys, const char *data, const char *path, mien_error *error) {
-  uint8_t random[32], hash[HASH];
-  char text[5 + 64], encoded[64], line[256], hex[2 * HASH + 1], first[512];
-  randombytes_buf(random, sizeof random);
-  sodium_bin2base64(encoded, sizeof encoded, random, sizeof random, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
-  snprintf(text, sizeof text, "mien_%s", encoded);
-  hash_of(hash, text);
+  uint8_t hash[HASH];
+  char text[SERVE_KEY_TEXT + 1], line[256], hex[2 * HASH + 1], first[512];
+  serve_key_make(text, hash);
   sodium_bin2hex(hex, sizeof hex, hash, HASH);
   snprintf(line, sizeof line, "first default %u %s\n", (unsigned)SERVE_SCOPE_ALL, hex);
   snprintf(first, sizeof first, "%s/first.key", data);
@@ -70,8 +100,6 @@ static int make_first(serve_keys *keys, const char *data, const char *path, mien
   if (!code) code = write_new(path, line, error);
   if (!code) code = read_line(keys, line);
   sodium_memzero(text, sizeof text);
-  sodium_memzero(encoded, sizeof encoded);
-  sodium_memzero(random, sizeof random);
   return code;
 }
 

@@ -5,7 +5,7 @@
 
 #include "serve/who.h"
 
-enum { SERVE_KEY_TEXT = 48 };
+enum { SERVE_KEY_TEXT = 48, SERVE_KEY_HASH = 32 };
 
 typedef struct serve_keys serve_keys;
 
@@ -14,5 +14,10 @@ typedef struct serve_keys serve_keys;
 int serve_keys_open(serve_keys **keys, const char *data, mien_error *error);
 void serve_keys_close(serve_keys **keys);
 bool serve_keys_find(const serve_keys *keys, const char *key, serve_who *who);
+/* A new random key (SERVE_KEY_TEXT + 1 bytes) and its hash. */
+void serve_key_make(char *text, uint8_t hash[SERVE_KEY_HASH]);
+/* One that is not in the file (keyring.h); valid before `until`, seconds since 1970. MIEN_ELIMIT: 4096 are there. */
+int serve_keys_add(serve_keys *keys, const serve_who *who, const uint8_t hash[SERVE_KEY_HASH], double until);
+void serve_keys_remove(serve_keys *keys, const char *id); /* NULL: all that were added */
 
 #endif

@@ -16,6 +16,7 @@
 #include "serve/conversation.h"
 #include "serve/door.h"
 #include "serve/keep.h"
+#include "serve/keyring.h"
 #include "serve/keys.h"
 #include "serve/limit.h"
 #include "serve/once.h"
@@ -276,6 +277,7 @@ int serve_open(serve_server **opened, mien_engine *engine, const serve_settings 
   if (!code) code = serve_keys_open(&server->keys, settings->data, error);
   if (!code) code = serve_audit_open(server, error);
   if (!code) code = serve_keep_open(server, error);
+  if (!code && server->keep) code = serve_keyring_load(server->keep->store, server->keys, error);
   if (!code) code = serve_webhooks_open(server, error);
   if (!code) code = serve_actions_open(server, error);
   if (!code) code = serve_rules_open(server, error);
@@ -326,6 +328,8 @@ static void reload(serve_server *server) {
   int code = serve_rules_reload(server, &error);
   serve_audit_did(server, "", "", "rules", code ? error.what : "reloaded", NULL);
   if (code) fprintf(stderr, "mien serve: the rules stay as they were: %s (%s)\n", error.what, error.where);
+  if (server->keep && serve_keyring_load(server->keep->store, server->keys, &error))
+    fprintf(stderr, "mien serve: the keys could not be read again: %s (%s)\n", error.what, error.where);
   const serve_settings *s = &server->settings;
   if (*s->certificate && !certificate_renewed(server))
     fprintf(stderr, "mien serve: the certificate stays as it was: %s and %s are no PEM files that belong together\n", s->certificate, s->private_key);
