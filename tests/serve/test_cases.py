@@ -100,7 +100,7 @@ def withdrawn(server):
 
 
 def other_keys(server):
-    """A key without the scope sees none; a tenant sees its own alone is for the store's tests."""
+    """Without a key nobody sees any; tenants and scopes are in test_keys.py."""
     for path in ("/v1/cases", "/v1/cases/k_" + "0" * 32):
         assert server.ask("GET", path, key=None)[0] == 401
     assert server.ask("POST", "/v1/cases/k_0/decision", {}, key=None)[0] == 401
