@@ -7,7 +7,7 @@ import time
 
 from receiver import Receiver, data_of, signatures
 from server import PROGRAM, Server
-from test_keep import granted, on_disk, restart
+from test_keep import granted, on_disk
 from test_rules import converse, written
 
 WANTS, CRISIS = "I want to speak to a manager.", "zebra says: I want to die."
