@@ -3,6 +3,7 @@
 
 #include "serve/api.h"
 #include "serve/audit.h"
+#include "serve/consents.h"
 #include "serve/keep.h"
 #include "serve/server.h"
 
@@ -11,7 +12,7 @@ static const struct {
   unsigned bit;
 } modalities[] = {{"text", MIEN_READ_TEXT}, {"voice", MIEN_READ_VOICE}, {"face", MIEN_READ_FACE}, {"body", MIEN_READ_BODY}};
 
-static unsigned bit_of(const char *name) {
+unsigned serve_modality_named(const char *name) {
   for (size_t i = 0; name && i < BASE_COUNT(modalities); i++)
     if (!strcmp(name, modalities[i].name)) return modalities[i].bit;
   return 0;
@@ -43,7 +44,7 @@ void serve_api_consent_grant(serve_request *request) {
               take(body, "evidence", c.evidence, sizeof c.evidence);
   bool known = json_array_size(list) > 0;
   for (size_t i = 0; i < json_array_size(list); i++) {
-    unsigned bit = bit_of(json_string_value(json_array_get(list, i)));
+    unsigned bit = serve_modality_named(json_string_value(json_array_get(list, i)));
     known &= bit != 0;
     c.read |= bit;
   }
@@ -70,20 +71,25 @@ void serve_api_consent(serve_request *request) {
   else serve_answer_problem_text(request, 404, "Not found", "there is no such consent");
 }
 
+int serve_consent_withdraw(struct serve_server *server, const char *tenant, const char *id, unsigned read, const char *key, const char *what,
+                           mien_error *error) {
+  int code = guard_ledger_withdraw(server->ledger, tenant, id, read, error);
+  serve_conversations_decide(server); /* at once, whatever the disk says */
+  if (!code) code = serve_keep_withdrawn(server, tenant, id, read, error);
+  return code ? code : serve_audit_did(server, tenant, key, what, id, error);
+}
+
 void serve_api_consent_withdraw(serve_request *request) {
   char name[16];
   struct serve_server *server = request->server;
   const char *modality = serve_request_query(request, "modality", name, sizeof name);
-  unsigned read = modality ? bit_of(modality) : MIEN_READ_ALL;
+  unsigned read = modality ? serve_modality_named(modality) : MIEN_READ_ALL;
   mien_error error = {0};
   if (!read) {
     serve_answer_problem_text(request, 422, "Not possible as asked", "'modality' must be text, voice, face or body");
     return;
   }
-  int code = guard_ledger_withdraw(server->ledger, request->tenant, request->params[0], read, &error);
-  serve_conversations_decide(server); /* at once, whatever the disk says */
-  if (!code) code = serve_keep_withdrawn(server, request->tenant, request->params[0], read, &error);
-  if (!code) code = serve_audit_did(server, request->tenant, request->key, "withdraw", request->params[0], &error);
+  int code = serve_consent_withdraw(server, request->tenant, request->params[0], read, request->key, "withdraw", &error);
   if (code == MIEN_EEMPTY) serve_answer_problem(request, 404, "Not found", &error);
   else if (code) serve_answer_error(request, &error);
   else serve_api_consent(request);

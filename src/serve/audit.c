@@ -42,6 +42,7 @@ int serve_audit_open(struct serve_server *server, mien_error *error) {
   if (!code) code = guard_ledger_open(&server->ledger, path, key, error);
   snprintf(path, sizeof path, "%s/audit", data);
   if (!code) code = guard_chain_open(&server->audit, path, key, NULL, NULL, error);
+  if (!code) crypto_generichash(server->optout_key, sizeof server->optout_key, (const uint8_t *)"mien optout", 11, key, sizeof key);
   if (!code) serve_seal_pair(key, server->seal_public, server->seal_secret);
   sodium_memzero(key, sizeof key);
   return code;

@@ -41,6 +41,7 @@ struct serve_server {
   guard_packs *packs;
   guard_ledger *ledger;
   guard_chain *audit;
+  uint8_t optout_key[32]; /* optout.h */
   uint8_t seal_public[32], seal_secret[32]; /* seal.h */
   struct serve_keep *keep; /* keep.h; NULL: nothing is kept */
   double decided; /* base_clock() when all conversations were decided last */
