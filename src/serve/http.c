@@ -28,6 +28,18 @@ static bool copy_query(struct lws *wsi, char *to, size_t room) {
   return true;
 }
 
+/* The cookie of who is logged in. */
+static void copy_cookie(struct lws *wsi, char *to, size_t room) {
+  static const char name[] = "mien_session=";
+  char all[1024];
+  copy_header(wsi, WSI_TOKEN_HTTP_COOKIE, all, sizeof all);
+  for (const char *at = all; *at; at += strcspn(at, ";"), at += *at == ';', at += strspn(at, " "))
+    if (!strncmp(at, name, sizeof name - 1)) {
+      snprintf(to, room, "%.*s", (int)strcspn(at + sizeof name - 1, ";"), at + sizeof name - 1);
+      return;
+    }
+}
+
 static int method_of(int lws_method) {
   switch (lws_method) {
   case LWSHUMETH_GET: return SERVE_GET;
@@ -71,6 +83,9 @@ int serve_http_begin(serve_server *server, struct lws *wsi, serve_request **slot
   copy_custom(wsi, "idempotency-key:", request->idempotency, sizeof request->idempotency);
   if (!*request->idempotency) serve_request_query(request, "idempotency_key", request->idempotency, sizeof request->idempotency); /* HTTP/2 */
   copy_custom(wsi, "last-event-id:", request->last_event, sizeof request->last_event);
+  copy_cookie(wsi, request->cookie, sizeof request->cookie);
+  copy_custom(wsi, "x-csrf-token:", request->csrf, sizeof request->csrf);
+  if (!*request->csrf) serve_request_query(request, "csrf", request->csrf, sizeof request->csrf); /* HTTP/2 */
   lws_get_peer_simple(wsi, request->peer, sizeof request->peer);
   char length[24] = "";
   copy_header(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH, length, sizeof length);
@@ -125,6 +140,7 @@ static int write_headers(serve_request *request) {
        add(wsi, "content-security-policy:", "default-src 'none'; frame-ancestors 'none'", &at, end);
   if (*request->etag) ok = ok && add(wsi, "etag:", request->etag, &at, end);
   if (*request->location) ok = ok && add(wsi, "location:", request->location, &at, end);
+  if (*request->set_cookie) ok = ok && add(wsi, "set-cookie:", request->set_cookie, &at, end);
   if (request->replayed) ok = ok && add(wsi, "idempotency-replayed:", "true", &at, end);
   if (request->limit_rate > 0) ok = ok && add_limit(request, &at, end);
   if (request->status == 401) ok = ok && add(wsi, "www-authenticate:", "Bearer", &at, end);

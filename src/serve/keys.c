@@ -62,6 +62,12 @@ int serve_keys_add(serve_keys *keys, const serve_who *who, const uint8_t hash[HA
   return MIEN_OK;
 }
 
+bool serve_keys_tenant(const serve_keys *keys, const char *tenant) {
+  for (size_t i = 0; i < keys->count; i++)
+    if (!strcmp(keys->all[i].who.tenant, tenant)) return true;
+  return false;
+}
+
 void serve_keys_remove(serve_keys *keys, const char *id) {
   size_t left = 0;
   for (size_t i = 0; i < keys->count; i++)

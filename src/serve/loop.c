@@ -12,6 +12,8 @@
 #include <unistd.h>
 
 #include "serve/actions.h"
+#include "serve/accounts.h"
+#include "serve/aside.h"
 #include "serve/audit.h"
 #include "serve/conversation.h"
 #include "serve/door.h"
@@ -274,6 +276,8 @@ int serve_open(serve_server **opened, mien_engine *engine, const serve_settings 
   int threads = settings->threads ? settings->threads : (int)sysconf(_SC_NPROCESSORS_ONLN);
   serve_pool_options pool = {engine, threads, wake, seen, said, heard, server};
   int code = serve_limits_open(&server->limits, error);
+  if (!code) code = serve_accounts_open(&server->accounts, error);
+  if (!code) code = serve_aside_open(&server->aside, error);
   if (!code) code = serve_keys_open(&server->keys, settings->data, error);
   if (!code) code = serve_audit_open(server, error);
   if (!code) code = serve_keep_open(server, error);
@@ -394,6 +398,7 @@ void serve_close(serve_server **closed) {
   if (!server) return;
   if (server->context) lws_context_destroy(server->context);
   server->context = NULL;
+  serve_aside_close(&server->aside);
   serve_texts_close(&server->texts);
   serve_pool_close(&server->pool);
   look(server);
@@ -404,6 +409,7 @@ void serve_close(serve_server **closed) {
   serve_keep_close(server);
   serve_keys_close(&server->keys);
   serve_limits_close(&server->limits);
+  serve_accounts_close(&server->accounts);
   serve_audit_close(server);
   serve_settings_clear(&server->settings);
   pthread_mutex_destroy(&server->lock);

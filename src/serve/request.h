@@ -20,6 +20,7 @@ typedef struct serve_request {
   char path[SERVE_PATH];
   char query[SERVE_QUERY];       /* "a=1&b=2", decoded by lws */
   char authorization[SERVE_HEADER], content_type[128], match[128], if_match[128], idempotency[128], last_event[32], peer[64];
+  char cookie[64], csrf[64];     /* of who is logged in (accounts.h) */
   base_text body;
   const char *params[SERVE_PARAMS]; /* the {…} of the route, in `pieces` */
   char pieces[SERVE_PATH];
@@ -32,6 +33,7 @@ typedef struct serve_request {
   base_text answer;
   char etag[72], location[128];
   int retry_after;               /* seconds; 0 none */
+  char set_cookie[160];
   char once[40];                 /* once.h: where the answer is kept; "" nowhere */
   bool replayed;                 /* it is the answer of an earlier request */
   double limit_rate, limit_left; /* limit.h: of the key; rate 0: none */

@@ -5,7 +5,8 @@
 #include "serve/request.h"
 
 enum { SERVE_SCOPE_NONE = 0, SERVE_SCOPE_READ = 1, SERVE_SCOPE_STREAM = 2, SERVE_SCOPE_CONSENT = 4,
-       SERVE_SCOPE_REVIEW = 8, SERVE_SCOPE_PRIVACY = 16, SERVE_SCOPE_ADMIN = 32, SERVE_SCOPE_ALL = 63 };
+       SERVE_SCOPE_REVIEW = 8, SERVE_SCOPE_PRIVACY = 16, SERVE_SCOPE_ADMIN = 32, SERVE_SCOPE_ALL = 63,
+       SERVE_SCOPE_USER = 64 /* somebody who is logged in; no key has it */ };
 
 typedef struct serve_route {
   int method;          /* SERVE_GET… */

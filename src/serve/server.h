@@ -35,6 +35,8 @@ struct serve_server {
   struct serve_texts *texts; /* the chat's reader (texts.h) */
   struct serve_keys *keys;
   struct serve_limits *limits;
+  struct serve_accounts *accounts;
+  struct serve_aside *aside;
   struct serve_rules *rules; /* rulebook.h */
   struct serve_webhooks *webhooks; /* webhooks.h; NULL: nothing is kept */
   struct serve_actions *actions; /* actions.h; NULL: nothing is kept */

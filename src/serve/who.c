@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <strings.h>
 
+#include "serve/accounts.h"
 #include "serve/keys.h"
 #include "serve/limit.h"
 #include "serve/route.h"
@@ -26,7 +27,14 @@ bool serve_who_is(struct serve_server *server, const char *authorization, const 
 bool serve_who_may(serve_request *request, unsigned scope) {
   serve_who who;
   if (scope == SERVE_SCOPE_NONE) return true;
-  if (!serve_who_is(request->server, request->authorization, request->query, &who)) {
+  bool changes = !(request->method & (SERVE_GET | SERVE_HEAD));
+  int login = *request->authorization || !*request->cookie ? SERVE_NOBODY
+              : serve_accounts_who(request->server->accounts, request->cookie, changes ? request->csrf : NULL, &who);
+  if (login == SERVE_FORGED) {
+    serve_answer_problem_text(request, 403, "Not allowed", "send the token that logging in gave: X-CSRF-Token");
+    return false;
+  }
+  if (login == SERVE_NOBODY && !serve_who_is(request->server, request->authorization, request->query, &who)) {
     if (serve_limit_wrong(request)) serve_answer_problem_text(request, 401, "Who are you?", "send a key that is valid: Authorization: Bearer KEY");
     return false;
   }
@@ -35,6 +43,6 @@ bool serve_who_may(serve_request *request, unsigned scope) {
   request->scopes = who.scopes;
   if (!serve_limit_key(request)) return false;
   if ((who.scopes & scope) == scope) return true;
-  serve_answer_problem_text(request, 403, "Not allowed", "this key has not the scope that is needed here");
+  serve_answer_problem_text(request, 403, "Not allowed", "this caller has not the scope that is needed here");
   return false;
 }
