@@ -22,10 +22,10 @@ from text import best_thresholds, macro_f1
 # Share of each set that is drawn in an epoch, by cycle.
 DRAWS = [{"goemotions": 1.0, "brighter": 1.0, "xed": .1, "xed english": 1.0, "emobank": 1.0,
           "emorynlp": 1.0, "topical_chat": .15, "red": 1.0, "kote": .5, "sentiment": .3, "mustard": 1.0,
-          "stackoverflow": 1.0},
+          "stackoverflow": 1.0, "feelings": 1.0},
          {"goemotions": 1.0, "brighter": .6, "xed": .03, "xed english": 1.0, "emobank": 1.0,
           "emorynlp": .5, "topical_chat": .05, "red": .6, "kote": .15, "sentiment": .08, "mustard": 1.0,
-          "stackoverflow": .4}]
+          "stackoverflow": .4, "feelings": 2.0}]
 RARE = {"grief": 4, "pride": 3, "relief": 3, "nervousness": 3, "embarrassment": 2, "remorse": 2,
         "fear": 1.5, "desire": 1.5}   # how often such a text is drawn
 GOEMOTIONS, EMOBANK = dd.SETS.index("goemotions"), dd.SETS.index("emobank")
@@ -144,7 +144,7 @@ def shares(arrays, draws: dict[str, float]) -> np.ndarray:
     out = np.zeros(len(arrays.examples))
     for i, e in enumerate(arrays.examples):
         if e.split == "train" and arrays.length[i]:
-            out[i] = draws.get("posts" if "post" in e.extra else e.set, 0)
+            out[i] = draws.get("posts" if "post" in e.extra else "feelings" if "feeling" in e.extra else e.set, 0)
             if e.set == "xed" and e.extra.get("annotated"):
                 out[i] = draws.get("xed english", 0) if e.language == "eng" else out[i] * 2
             if e.set == "goemotions" and e.fine:
