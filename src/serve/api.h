@@ -53,6 +53,7 @@ void serve_api_key_make(serve_request *request);
 void serve_api_keys(serve_request *request);
 void serve_api_key(serve_request *request);
 void serve_api_key_revoke(serve_request *request);
+void serve_api_certificate(serve_request *request);
 void serve_api_kept(serve_request *request);
 
 #endif

@@ -45,6 +45,14 @@ void serve_api_subject_erase(serve_request *request) {
   answer(request, code, &error);
 }
 
+void serve_api_certificate(serve_request *request) {
+  store_tenant t;
+  mien_error error = {0};
+  int code = tenant_of(request, &t, &error);
+  if (!code) code = store_certificate(&t, request->params[0], &request->answer, &error);
+  answer(request, code == MIEN_EINVAL ? MIEN_EEMPTY : code, &error);
+}
+
 static int add(void *context, const store_session *n) {
   json_t *one = json_pack("{s:s,s:s,s:s,s:s,s:f,s:o,s:f,s:I}", "session", n->id, "purpose", n->purpose, "context", n->context, "jurisdiction",
                           n->jurisdiction, "opened", n->opened, "closed", isnan(n->closed) ? json_null() : json_real(n->closed), "keep_until",

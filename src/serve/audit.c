@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "serve/seal.h"
+#include "serve/keep.h"
 #include "serve/server.h"
 
 /* The installation's key: 32 random bytes that only its owner may read. */
@@ -64,11 +65,31 @@ static int append(struct serve_server *server, json_t *record, mien_error *error
   return code;
 }
 
+/* What stands for a subject in the audit: the store's reference, so that it can be found from their name; where nothing is kept,
+ * one of the installation's key. */
+static void subject_ref(struct serve_server *server, const char *tenant, const char *name, char ref[STORE_ID]) {
+  store_tenant t;
+  uint8_t hash[16];
+  crypto_generichash_state state;
+  *ref = 0;
+  if (!*name) return;
+  if (server->keep && !store_of(&t, server->keep->store, tenant, NULL) && !store_subject_ref(&t, name, ref, NULL)) return;
+  crypto_generichash_init(&state, server->optout_key, sizeof server->optout_key, sizeof hash);
+  crypto_generichash_update(&state, (const uint8_t *)tenant, strlen(tenant) + 1);
+  crypto_generichash_update(&state, (const uint8_t *)name, strlen(name));
+  crypto_generichash_final(&state, hash, sizeof hash);
+  memcpy(ref, "r_", 3);
+  sodium_bin2hex(ref + 2, 33, hash, sizeof hash);
+}
+
 int serve_audit_opened(struct serve_server *server, const serve_conversation *c, mien_error *error) {
   json_t *people = json_array();
-  for (size_t i = 0; i < c->person_count; i++)
-    json_array_append_new(people, json_pack("{s:s,s:s,s:i,s:s}", "role", c->people[i].role, "subject", c->people[i].subject, "read",
+  for (size_t i = 0; i < c->person_count; i++) {
+    char ref[STORE_ID];
+    subject_ref(server, c->tenant, c->people[i].subject, ref);
+    json_array_append_new(people, json_pack("{s:s,s:s,s:i,s:s}", "role", c->people[i].role, "subject", ref, "read",
                                             (int)c->allowed.people[i].read, "consent", c->people[i].consent));
+  }
   return append(server, json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:o}", "what", "opened", "session", c->id, "tenant", c->tenant, "purpose",
                                   c->purpose, "context", c->context, "jurisdiction", c->jurisdiction, "policy", c->allowed.pack,
                                   "people", people), error);

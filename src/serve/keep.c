@@ -5,6 +5,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "serve/audit.h"
 #include "serve/cases.h"
 #include "serve/server.h"
 
@@ -50,6 +51,40 @@ void serve_keep_close(struct serve_server *server) {
   server->keep = NULL;
 }
 
+enum { IDLE_AT_ONCE = 100 };
+#define IDLE_AFTER 600.0 /* s after they were made: a session may be about to open */
+
+typedef struct idle {
+  struct serve_server *server;
+  struct {
+    store_tenant t;
+    char id[STORE_ID];
+  } all[IDLE_AT_ONCE];
+  size_t count;
+} idle;
+
+/* Nothing is kept of them, and no consent says that something may be. */
+static int take_idle(void *context, const store_tenant *t, const store_subject *subject) {
+  idle *i = context;
+  char name[STORE_NAME];
+  if (i->count == IDLE_AT_ONCE || store_subject_name(t, subject->id, name, NULL) || guard_ledger_keeps(i->server->ledger, t->name, name)) return MIEN_OK;
+  i->all[i->count].t = *t;
+  memcpy(i->all[i->count++].id, subject->id, STORE_ID);
+  return MIEN_OK;
+}
+
+static void erase_idle(struct serve_server *server) {
+  idle *i = base_alloc(1, sizeof *i);
+  if (!i) return;
+  i->server = server;
+  store_subjects_idle(server->keep->store, (double)time(NULL) - IDLE_AFTER, STORE_PAGE, take_idle, i, NULL);
+  for (size_t k = 0; k < i->count; k++) {
+    if (serve_audit_did(server, i->all[k].t.name, "", "erase", i->all[k].id, NULL)) break;
+    store_subject_erase(&i->all[k].t, i->all[k].id, "expired", NULL, NULL);
+  }
+  base_free(i);
+}
+
 void serve_keep_sweep(struct serve_server *server) {
   serve_keep *k = server->keep;
   if (!k || (k->swept && base_clock() - k->swept < SWEEP_EVERY)) return;
@@ -58,6 +93,7 @@ void serve_keep_sweep(struct serve_server *server) {
   store_age age = {"", server->settings.retention};
   serve_cases_sweep(k->store, (double)time(NULL), NULL);
   store_sweep(k->store, (double)time(NULL), &age, server->settings.retention > 0, NULL, NULL);
+  erase_idle(server);
   if (k->masters[1]) store_rotate(k->store, ROTATED_AT_ONCE, &left, NULL);
 }
 
@@ -126,7 +162,7 @@ void serve_keep_result(serve_conversation *c, const mien_event *event, const ser
     mien_reading_json(&bare, own, r.bytes + 1);
     r.payload = own;
   }
-  store_record_add(&c->keeping, &r, NULL, NULL); /* where it is full or erased, it is not kept */
+  if (store_record_add(&c->keeping, &r, NULL, NULL) == MIEN_EAGAIN) serve_metrics_unkept(&c->server->metrics);
   base_free(own);
 }
 
@@ -135,7 +171,7 @@ void serve_keep_event(serve_conversation *c, int person, const serve_result *res
   unsigned rests = serve_live_may(c->live, (size_t)person) & ~(unsigned)MIEN_READ_WORDS, keep = atomic_load(&c->keep[person]);
   if (!rests || rests & ~keep) return;
   store_record r = {c->id, c->subjects[person], result->seq, STORE_EVENT, rests, (double)time(NULL), result->json, result->bytes};
-  store_record_add(&c->keeping, &r, NULL, NULL); /* where it is full or erased, it is not kept */
+  if (store_record_add(&c->keeping, &r, NULL, NULL) == MIEN_EAGAIN) serve_metrics_unkept(&c->server->metrics);
 }
 
 void serve_keep_end(serve_conversation *c) {

@@ -23,6 +23,7 @@ void serve_metrics_request(serve_metrics *m, int status, double seconds) {
 }
 
 void serve_metrics_link(serve_metrics *m, int by) { atomic_fetch_add(&m->links, by); }
+void serve_metrics_unkept(serve_metrics *m) { atomic_fetch_add(&m->unkept, 1); }
 void serve_metrics_dropped(serve_metrics *m) { atomic_fetch_add(&m->dropped, 1); }
 
 void serve_metrics_lost(serve_metrics *m) { atomic_fetch_add(&m->lost, 1); }
@@ -53,6 +54,8 @@ void serve_metrics_write(const serve_metrics *m, size_t conversations, base_text
                    (double)atomic_load(&m->request_us) / 1e6, atomic_load(&m->request_count));
   family(out, "refused_inputs", "counter", "Inputs dropped because nothing of their kind may be read of that participant.");
   base_text_printf(out, "mien_refused_inputs_total %llu\n", atomic_load(&m->dropped));
+  family(out, "unkept_results", "counter", "Results that a consent lets be kept and that were not: the queue to the store was full.");
+  base_text_printf(out, "mien_unkept_results_total %llu\n", atomic_load(&m->unkept));
   static const char *const outcomes[] = {"taken", "again", "dead"};
   family(out, "deliveries", "counter", "Calls of webhooks, by what became of them.");
   for (int k = 0; k < 3; k++) base_text_printf(out, "mien_deliveries_total{outcome=\"%s\"} %llu\n", outcomes[k], atomic_load(&m->deliveries[k]));

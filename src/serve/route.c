@@ -57,6 +57,7 @@ static const serve_route routes[] = {
     {SERVE_GET, "/v1/keys/{id}", SERVE_SCOPE_ADMIN, serve_api_key},
     {SERVE_DELETE, "/v1/keys/{id}", SERVE_SCOPE_ADMIN, serve_api_key_revoke},
     {SERVE_GET, "/v1/kept", SERVE_SCOPE_READ, serve_api_kept},
+    {SERVE_GET, "/v1/certificates/{id}", SERVE_SCOPE_PRIVACY, serve_api_certificate},
     {SERVE_GET, "/v1/subjects/{id}", SERVE_SCOPE_PRIVACY, serve_api_subject},
     {SERVE_DELETE, "/v1/subjects/{id}", SERVE_SCOPE_PRIVACY, serve_api_subject_erase},
 };

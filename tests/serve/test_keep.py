@@ -1,6 +1,7 @@
 """What is kept, of whom, and its end: raw files are looked through for what must not be in them."""
 import json
 import os
+import sqlite3
 import subprocess
 import time
 
@@ -64,6 +65,32 @@ def withdrawal_erases(server):
     assert server.ask("GET", "/v1/subjects/s-gone")[0] == 404
 
 
+def forgotten_ones_are_erased(server):
+    """Whose sessions are over their time, and whose consent has ended, is erased; the certificate is to be had."""
+    soon = {"subject": "s-past", "purpose": "customer_service", "modalities": ["text", "voice"], "keep": True, "until": time.time() + 3}
+    converse(server, "s-past", server.json("POST", "/v1/consents", soon, 201)["consent"])
+    converse(server, "s-stays", granted(server, "s-stays", True))
+    server.stop()
+    time.sleep(max(0.0, soon["until"] - time.time()))
+    with sqlite3.connect(os.path.join(server.data, "store")) as store:  # an hour goes by
+        store.execute("UPDATE subjects SET made = made - 3600000000")
+        store.execute("UPDATE sessions SET opened = opened - 3600000000")
+    os.environ["MIEN_STORE_RETENTION"] = "1800 s"
+    restart(server)
+    del os.environ["MIEN_STORE_RETENTION"]
+    for _ in range(50):
+        audit = open(os.path.join(server.data, "audit")).read()
+        if '"what":"erase"' in audit:
+            break
+        time.sleep(0.1)
+    assert audit.count('"what":"erase"') == 1 and "s-past" not in audit and "s-stays" not in audit, audit
+    assert server.ask("GET", "/v1/subjects/s-past")[0] == 404 and server.json("GET", "/v1/subjects/s-stays")["sessions"] == []
+    certificate = json.loads(server.ask("DELETE", "/v1/subjects/s-stays")[2])
+    again = server.json("GET", "/v1/certificates/" + next(v for v in certificate.values() if str(v).startswith("e_")))
+    assert again == certificate and server.ask("GET", "/v1/certificates/e_" + "0" * 32)[0] == 404
+    assert "mien_unkept_results_total 0" in server.ask("GET", "/metrics")[2].decode()
+
+
 def over_a_kill(server):
     consent = granted(server, "s-kill", True)
     converse(server, "s-kill", consent)
@@ -94,4 +121,4 @@ def the_master_key_changes(server):
 
 
 if __name__ == "__main__":
-    run(nothing_without_consent, kept_and_erased, withdrawal_erases, over_a_kill, the_master_key_changes)
+    run(nothing_without_consent, kept_and_erased, withdrawal_erases, forgotten_ones_are_erased, over_a_kill, the_master_key_changes)
