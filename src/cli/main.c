@@ -16,6 +16,7 @@ static const struct {
     {"serve", "live conversations over the network", cli_serve},
     {"play", "a recording through a running service, in real time", cli_play},
     {"audit", "is what a service recorded as it was written?", cli_audit},
+    {"consent", "the service's ledger of consents", cli_consent},
     {"keys", "keys of those who call the service", cli_keys},
     {"vault", "a new master key, and the change to it", cli_vault},
     {"rules", "what rules of events would have done on recorded sessions", cli_rules},

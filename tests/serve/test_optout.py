@@ -4,10 +4,11 @@ import json
 import os
 import re
 import struct
+import subprocess
 import time
 
-from kept import converse, granted
-from server import run, sample
+from kept import converse, granted, restart
+from server import PROGRAM, run, sample
 
 
 def link(server, consent: str) -> dict:
@@ -60,6 +61,35 @@ def other_links(server):
     assert server.ask("POST", f"/v1/consents/{consent}/link?days=0")[0] == 422 and server.ask("POST", "/v1/consents/c_none/link")[0] == 404
 
 
+def by_the_operator(server):
+    """`mien consent`: lists beside a running service, withdraws while none runs, with what was kept; finds a changed record."""
+    def cli(*words):
+        return subprocess.run([PROGRAM, "consent", *words, "--data", server.data], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    kept, other = granted(server, "s-cli", True), granted(server, "s-other", False)
+    converse(server, "s-cli", kept)
+    listed = {c["consent"]: c for c in map(json.loads, cli("list").stdout.splitlines())}
+    assert set(listed) == {kept, other} and listed[kept]["modalities"] == ["text", "voice"] and listed[kept]["keep"], listed
+    assert json.loads(cli("list", "--subject", "s-other").stdout)["consent"] == other and cli("list", "--tenant", "acme").stdout == ""
+    refused = cli("withdraw", kept)
+    assert refused.returncode == 1 and "another program" in refused.stderr, refused  # the service runs
+    server.stop()
+    assert cli("withdraw", kept, "--tenant", "acme").returncode == 1 and cli("withdraw", "c_none").returncode == 1
+    assert cli("withdraw", other, "--modality", "voice").returncode == 0 and cli("withdraw", kept).returncode == 0
+    listed = {c["consent"]: c for c in map(json.loads, cli("list").stdout.splitlines())}
+    assert listed[other]["modalities"] == ["text"] and listed[kept]["modalities"] == [] and listed[kept]["withdrawn"]
+    assert cli("verify").stdout.startswith("4 records"), cli("verify")
+    assert open(os.path.join(server.data, "audit")).read().count('"key":"operator"') == 2
+    restart(server)
+    assert server.ask("GET", "/v1/subjects/s-cli")[0] == 404 and server.json("GET", "/v1/consents/" + other)["modalities"] == ["text"]
+    server.stop()
+    path = os.path.join(server.data, "consents")
+    text = open(path).read()
+    open(path, "w").write(text.replace("s-other", "s-otter"))
+    for words in (["verify"], ["list"], ["withdraw", other]):
+        told = cli(*words)
+        assert told.returncode == 1 and "was changed" in told.stderr and not told.stdout, told
+
+
 async def live_streams_stop(server):
     """From the press of the button on nothing is read; the stream learns of it within a second."""
     consent, sound = server.consent(), sample()
@@ -87,4 +117,4 @@ async def live_streams_stop(server):
             assert message["type"] != "reading" or message["reading"]["t1"] < 12.5, message
 
 
-run(the_page, what_was_kept_goes, other_links, live_streams_stop)
+run(the_page, what_was_kept_goes, other_links, by_the_operator, live_streams_stop)
