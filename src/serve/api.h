@@ -7,6 +7,7 @@
 void serve_api_health(serve_request *request);
 void serve_api_ready(serve_request *request);
 void serve_api_seal(serve_request *request);
+void serve_api_reload(serve_request *request);
 void serve_api_metrics(serve_request *request);
 void serve_api_texts(serve_request *request);
 void serve_api_session_open(serve_request *request);

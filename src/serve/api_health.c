@@ -1,5 +1,6 @@
 /* api_health.c: is it alive, is it ready, what are its figures, which key are messages sealed to. */
 #include "serve/api.h"
+#include "serve/audit.h"
 #include "serve/seal.h"
 #include "serve/server.h"
 
@@ -24,6 +25,16 @@ void serve_api_seal(serve_request *request) {
   json_t *body = json_pack("{s:s,s:s}", "key", key, "kind", "X25519, crypto_kx, XChaCha20-Poly1305");
   serve_answer_json(request, 200, body);
   json_decref(body);
+}
+
+void serve_api_reload(serve_request *request) {
+  mien_error error = {0};
+  if (serve_audit_did(request->server, request->tenant, request->key, "reload", "", &error)) {
+    serve_answer_error(request, &error);
+    return;
+  }
+  serve_reload(request->server);
+  answer(request, 202, "reloading");
 }
 
 void serve_api_metrics(serve_request *request) {

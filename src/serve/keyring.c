@@ -56,11 +56,15 @@ static int load_one(void *context, const store_item *item) {
   return code;
 }
 
+static int ignore(void *context, const store_item *item) { return MIEN_OK; }
+
 int serve_keyring_load(store *s, serve_keys *keys, mien_error *error) {
   store_tenant t;
   char before[STORE_CURSOR] = "";
-  serve_keys_remove(keys, NULL);
   int code = store_of(&t, s, owner, error);
+  if (!code) code = store_item_list(&t, STORE_API_KEYS, "", "", before, 1, ignore, NULL, error); /* is it there? */
+  *before = 0;
+  if (!code) serve_keys_remove(keys, NULL);
   do
     if (!code) code = store_item_list(&t, STORE_API_KEYS, "", "", before, STORE_PAGE, load_one, keys, error);
   while (!code && *before);

@@ -334,6 +334,7 @@ static void reload(serve_server *server) {
   if (code) fprintf(stderr, "mien serve: the rules stay as they were: %s (%s)\n", error.what, error.where);
   if (server->keep && serve_keyring_load(server->keep->store, server->keys, &error))
     fprintf(stderr, "mien serve: the keys could not be read again: %s (%s)\n", error.what, error.where);
+  if (serve_settings_again(&server->settings, &error)) fprintf(stderr, "mien serve: the settings stay as they were: %s (%s)\n", error.what, error.where);
   const serve_settings *s = &server->settings;
   if (*s->certificate && !certificate_renewed(server))
     fprintf(stderr, "mien serve: the certificate stays as it was: %s and %s are no PEM files that belong together\n", s->certificate, s->private_key);

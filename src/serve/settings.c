@@ -170,5 +170,27 @@ int serve_settings_read(serve_settings *s, const char *path, mien_error *error) 
   int code = path ? yaml_read_file(&tree, path, error) : MIEN_OK;
   if (tree && !code) code = take_file(s, tree, error);
   yaml_close(&tree);
+  snprintf(s->file, sizeof s->file, "%s", path ? path : "");
   return code ? code : take_environment(s, error);
+}
+
+int serve_settings_again(serve_settings *s, mien_error *error) {
+  serve_settings fresh;
+  if (!*s->file) return MIEN_OK;
+  serve_settings_init(&fresh);
+  int code = serve_settings_read(&fresh, s->file, error);
+  if (!code) {
+    s->conversations = fresh.conversations;
+    s->body = fresh.body;
+    s->key_rate = fresh.key_rate;
+    s->address_rate = fresh.address_rate;
+    s->linger = fresh.linger;
+    s->drain = fresh.drain;
+    memcpy(s->profile, fresh.profile, sizeof s->profile);
+    json_t *before = s->profiles;
+    s->profiles = fresh.profiles;
+    fresh.profiles = before;
+  }
+  serve_settings_clear(&fresh);
+  return code;
 }

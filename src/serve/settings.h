@@ -10,6 +10,7 @@
 enum { SERVE_TEXT = 256 };
 
 typedef struct serve_settings {
+  char file[512];              /* where they were read, "" nowhere */
   char address[SERVE_TEXT];    /* "127.0.0.1", "::", … or "unix:/run/mien.sock" */
   int port;                    /* 0: any that is free */
   char certificate[SERVE_TEXT], private_key[SERVE_TEXT]; /* PEM files; "" none: plain HTTP */
@@ -46,6 +47,9 @@ typedef struct serve_settings {
 void serve_settings_init(serve_settings *settings);
 /* `path` NULL: the environment alone. MIEN_EFORMAT with file, line and column. */
 int serve_settings_read(serve_settings *settings, const char *path, mien_error *error);
+/* Reads the file again and takes over what may change while the service runs: limits.conversations, body, key_rate, address_rate,
+ * times.linger and drain, doors.profile and profiles. On an error all stays as it was. */
+int serve_settings_again(serve_settings *settings, mien_error *error);
 void serve_settings_clear(serve_settings *settings);
 
 #endif

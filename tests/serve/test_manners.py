@@ -2,7 +2,9 @@
 import json
 import os
 import shutil
+import signal
 import tempfile
+import time
 
 from kept import converse, granted, restart
 from server import Server, run
@@ -90,6 +92,22 @@ def kept_ones_are_shown(server):
     assert f'"what":"session","tenant":"default","key":"first","of":"{session}"' in audit and '"what":"results"' in audit, audit
 
 
+def settings_again(server, path):
+    """By the route and by SIGHUP; a file that is wrong changes nothing."""
+    def policy():
+        time.sleep(0.5)
+        return server.ask("GET", "/v1/sessions")[1]["ratelimit-policy"]
+    time.sleep(2)
+    open(path, "w").write("limits: {key_rate: 12, address_rate: 30}\n")
+    assert server.ask("POST", "/v1/reload")[0] == 202 and policy() == '"key";q=12;w=1'
+    open(path, "w").write("limits: {key_rate: 13, address_rate: many}\n")
+    server.process.send_signal(signal.SIGHUP)
+    assert policy() == '"key";q=12;w=1'
+    open(path, "w").write("limits: {key_rate: 14, address_rate: 30}\n")
+    server.process.send_signal(signal.SIGHUP)
+    assert policy() == '"key";q=14;w=1'
+
+
 def limits():
     folder = tempfile.mkdtemp(prefix="mien-manners-")
     try:
@@ -100,6 +118,7 @@ def limits():
             refused = [g for g in got if g[0] == 429]
             assert 5 < len(refused) < 21 and {g[0] for g in got} == {200, 429}, [g[0] for g in got]
             assert int(refused[0][1]["retry-after"]) == 1 and json.loads(refused[0][2])["status"] == 429
+            settings_again(server, f"{folder}/settings.yaml")
             got = [server.ask("GET", "/healthz", key=None)[0] for _ in range(90)]
             assert got.count(429) > 5 and got[0] == 200, got  # of the address
         with Server() as server:
