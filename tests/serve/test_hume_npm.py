@@ -2,13 +2,11 @@
 there is no Node or the registry cannot be reached."""
 import json
 import os
-import shutil
 import subprocess
-import sys
 
+import packages
 from server import PROGRAM, ROOT, Server
 
-HERE = os.path.join(ROOT, "tests/serve/npm_hume")
 FOLDER = "npm-hume"  # in the build folder
 SETTINGS = """
 doors: {{profile: left_behind}}
@@ -22,21 +20,6 @@ profiles:
 """
 
 
-def install() -> None:
-    if not shutil.which("node") or not shutil.which("npm"):
-        print("skipped: Node.js and npm are not installed")
-        sys.exit(77)
-    os.makedirs(FOLDER, exist_ok=True)
-    for file in os.listdir(HERE):
-        shutil.copy(os.path.join(HERE, file), FOLDER)
-    if not os.path.isdir(os.path.join(FOLDER, "node_modules")):
-        told = subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=FOLDER, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=100)
-        if told.returncode:
-            shutil.rmtree(os.path.join(FOLDER, "node_modules"), ignore_errors=True)
-            print("skipped: npm could not install the package:", told.stdout[-500:])
-            sys.exit(77)
-
-
 def drive(server, key: str, texts, files):
     asked = {"base": f"ws://127.0.0.1:{server.port}", "key": key, "texts": texts, "files": files}
     return subprocess.run(["node", "drive.cjs"], cwd=FOLDER, input=json.dumps(asked), capture_output=True, text=True, timeout=60)
@@ -46,7 +29,7 @@ def most(prediction) -> str:
     return max(prediction["emotions"], key=lambda emotion: emotion["score"])["name"]
 
 
-install()
+packages.install("npm_hume", FOLDER)
 with Server() as server:
     wav = os.path.join(server.data, "call.wav")
     subprocess.run(["ffmpeg", "-v", "error", "-nostdin", "-ss", "26", "-t", "8", "-i", os.path.join(ROOT, "samples/call.opus"), "-af", "pan=mono|c0=c0", wav], check=True)

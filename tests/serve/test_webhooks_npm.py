@@ -1,32 +1,13 @@
 """Webhooks as others take them: signatures by the npm package standardwebhooks, events by cloudevents, at the versions of
 npm/package.json. Skipped where there is no Node or the registry cannot be reached."""
 import json
-import os
-import shutil
 import subprocess
-import sys
 
+import packages
 from receiver import Receiver
-from server import ROOT
 from test_webhooks import CRISIS, WANTS, Own, run
 
-HERE = os.path.join(ROOT, "tests/serve/npm")
 FOLDER = "npm-webhooks"  # in the build folder
-
-
-def install():
-    if not shutil.which("node") or not shutil.which("npm"):
-        print("skipped: Node.js and npm are not installed")
-        sys.exit(77)
-    os.makedirs(FOLDER, exist_ok=True)
-    for file in ("package.json", "package-lock.json", "receive.mjs"):
-        shutil.copy(os.path.join(HERE, file), FOLDER)
-    if not os.path.isdir(os.path.join(FOLDER, "node_modules")):
-        told = subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=FOLDER, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=100)
-        if told.returncode:
-            shutil.rmtree(os.path.join(FOLDER, "node_modules"), ignore_errors=True)
-            print("skipped: npm could not install the packages:", told.stdout[-500:])
-            sys.exit(77)
 
 
 def received(calls, **secret):
@@ -54,5 +35,5 @@ def by_the_public_packages(place):
             assert all(a["signed"] for a in received(calls, secret=secret)), "old and new secret overlap"
 
 
-install()
+packages.install("npm", FOLDER)
 run(by_the_public_packages)

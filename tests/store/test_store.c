@@ -70,7 +70,7 @@ static bool on_disk(const char *text) {
 
 static uint64_t fill(const store_tenant *t, const char *id, const char *name, store_subject *subject, int count) {
   mien_error error = {0};
-  store_session n = {.opened = store_now(), .keep_until = store_now() + 1000, .person_count = 1};
+  store_session n = {.opened = base_now(), .keep_until = base_now() + 1000, .person_count = 1};
   uint64_t ticket = 0;
   ok(store_subject_make(t, name, subject, &error), &error);
   snprintf(n.id, sizeof n.id, "%s", id);
@@ -82,7 +82,7 @@ static uint64_t fill(const store_tenant *t, const char *id, const char *name, st
   for (int i = 1; i <= count; i++) {
     char payload[96];
     int bytes = snprintf(payload, sizeof payload, "{\"n\":%d,\"text\":\"%s\"}", i, MARK);
-    store_record r = {n.id, subject->id, (uint64_t)i, i % STORE_KINDS, i % 2 ? MIEN_READ_TEXT : MIEN_READ_VOICE, store_now(), payload, (size_t)bytes};
+    store_record r = {n.id, subject->id, (uint64_t)i, i % STORE_KINDS, i % 2 ? MIEN_READ_TEXT : MIEN_READ_VOICE, base_now(), payload, (size_t)bytes};
     ok(store_record_add(t, &r, &ticket, &error), &error);
   }
   ok(store_flush(s, ticket, 10, &error), &error);
@@ -138,7 +138,7 @@ static void kept_and_sealed(void **state) {
   assert_int_equal(records_of(&a, "s_kept", -1), 40);
   ok(store_subject_name(&a, subject.id, name, &error), &error);
   assert_string_equal(name, "zebra-marker-name");
-  ok(store_session_close(&a, "s_kept", store_now(), 40, &error), &error);
+  ok(store_session_close(&a, "s_kept", base_now(), 40, &error), &error);
   ok(store_session_get(&a, "s_kept", &n, &error), &error);
   assert_string_equal(n.people[0].who, "zebra-marker-text-who");
   assert_int_equal(n.results, 40);
@@ -179,7 +179,7 @@ static void erased(void **state) {
   char path[STORE_ID];
   fill(&a, "s_erased", "to-be-erased", &subject, 30);
   fill(&a, "s_other", "to-be-left", &other, 3);
-  store_item item = {.state = "open", .at = store_now(), .due = INFINITY, .payload = "{}", .bytes = 2};
+  store_item item = {.state = "open", .at = base_now(), .due = INFINITY, .payload = "{}", .bytes = 2};
   snprintf(item.subject, sizeof item.subject, "%s", subject.id);
   ok(store_item_put(&a, STORE_CASES, &item, &error), &error);
   ok(store_subject_export(&a, subject.id, &json, &error), &error);
@@ -286,7 +286,7 @@ static int take_due(void *context, const store_tenant *t, const store_item *item
 }
 
 static void items_change(void **state) {
-  store_item item = {.state = "waiting", .name = "n-1", .at = store_now(), .due = store_now() - 1, .payload = "{\"text\":\"zebra-marker-text\"}"}, got, stale;
+  store_item item = {.state = "waiting", .name = "n-1", .at = base_now(), .due = base_now() - 1, .payload = "{\"text\":\"zebra-marker-text\"}"}, got, stale;
   mien_error error = {0};
   int count = 0;
   item.bytes = strlen(item.payload);
@@ -305,7 +305,7 @@ static void items_change(void **state) {
     assert_int_equal(store_item_change(&a, table, &stale, &error), MIEN_EPOLICY);
     assert_int_equal(store_item_change(&b, table, &one, &error), MIEN_EEMPTY);
     count = 0;
-    ok(store_item_due(s, table, "done", store_now(), 10, take_due, &count, &error), &error);
+    ok(store_item_due(s, table, "done", base_now(), 10, take_due, &count, &error), &error);
     assert_int_equal(count, 1);
     assert_int_equal(store_item_erase(&b, table, one.id, &error), MIEN_EEMPTY);
     ok(store_item_erase(&a, table, one.id, &error), &error);
@@ -318,15 +318,15 @@ static void swept(void **state) {
   uint64_t rows;
   mien_error error = {0};
   fill(&a, "s_swept", "swept-one", &subject, 3);
-  ok(store_sweep(s, store_now(), (store_age[]){{"research", 0}, {"customer_service", 500}}, 2, &rows, &error), &error);
+  ok(store_sweep(s, base_now(), (store_age[]){{"research", 0}, {"customer_service", 500}}, 2, &rows, &error), &error);
   assert_int_equal(records_of(&a, "s_swept", -1), 3);
-  ok(store_sweep(s, store_now() + 600, (store_age[]){{"research", 0}}, 1, &rows, &error), &error);
+  ok(store_sweep(s, base_now() + 600, (store_age[]){{"research", 0}}, 1, &rows, &error), &error);
   assert_int_equal(records_of(&a, "s_swept", -1), 3);
-  ok(store_sweep(s, store_now() + 600, (store_age[]){{"customer_service", 500}}, 1, &rows, &error), &error);
+  ok(store_sweep(s, base_now() + 600, (store_age[]){{"customer_service", 500}}, 1, &rows, &error), &error);
   assert_int_equal(records_of(&a, "s_swept", -1), 0);
   assert_true(rows > 0);
   fill(&a, "s_swept", "swept-one", &subject, 3);
-  ok(store_sweep(s, store_now() + 2000, NULL, 0, &rows, &error), &error); /* past keep_until */
+  ok(store_sweep(s, base_now() + 2000, NULL, 0, &rows, &error), &error); /* past keep_until */
   assert_int_equal(records_of(&a, "s_swept", -1), 0);
 }
 

@@ -1,4 +1,5 @@
 /* Who speaks, as it comes, with the shipped model on sounds made here. */
+#include "shipped.h"
 #include "sound.h"
 #include "voice/speakers.h"
 
@@ -10,8 +11,6 @@
 
 enum { SECONDS = 40, COUNT = SECONDS * 16000, STEPS = COUNT / VOICE_LIVE_STEP };
 
-static nn_file *file;
-static voice_model *model;
 static float call[COUNT]; /* two voices in turn, 4 s each with a second of quiet between */
 
 /* A smaller head: speech made slower, and played faster again. */
@@ -29,26 +28,13 @@ static void small_speak(double from, double seconds) {
 }
 
 static int setup(void **state) {
-  char path[512];
-  mien_error error = {0};
-  const char *root = getenv("MIEN_SOURCE_ROOT");
-  snprintf(path, sizeof path, "%s/models/voice.mien", root ? root : ".");
-  if (nn_file_open(&file, path, &error) || voice_model_open(&model, file, &error)) {
-    printf("%s: %s\n", path, error.what);
-    return -1;
-  }
+  if (shipped_open()) return -1;
   sound_random random = {5};
   for (int i = 0; i < COUNT; i++) call[i] = 0.0005f * sound_noise(&random);
   for (int turn = 0; turn < SECONDS / 5; turn++) {
     if (turn % 2) small_speak(5 * turn + 0.5, 4.0);
     else sound_speak(call, COUNT, 5 * turn + 0.5, 5 * turn + 4.5, 100, 0.25);
   }
-  return 0;
-}
-
-static int teardown(void **state) {
-  voice_model_close(&model);
-  nn_file_close(&file);
   return 0;
 }
 
@@ -125,5 +111,5 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(two_voices_are_told_apart), cmocka_unit_test(pieces_change_nothing),
       cmocka_unit_test(silence_is_nobody), cmocka_unit_test(anything_may_be_fed)};
-  return cmocka_run_group_tests(tests, setup, teardown);
+  return cmocka_run_group_tests(tests, setup, shipped_close);
 }

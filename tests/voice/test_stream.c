@@ -1,4 +1,5 @@
 /* The stream as its callers see it, with the shipped model on sounds made here. */
+#include "shipped.h"
 #include "sound.h"
 #include "voice/encode.h"
 
@@ -9,8 +10,6 @@
 
 enum { SECONDS = 12, COUNT = SECONDS * 16000, MOST = 64 };
 
-static nn_file *file;
-static voice_model *model;
 static float speech[COUNT]; /* two utterances: 1…4.2 s and 6…10.5 s */
 
 typedef struct answers {
@@ -20,24 +19,11 @@ typedef struct answers {
 } answers;
 
 static int setup(void **state) {
-  char path[512];
-  mien_error error = {0};
-  const char *root = getenv("MIEN_SOURCE_ROOT");
-  snprintf(path, sizeof path, "%s/models/voice.mien", root ? root : ".");
-  if (nn_file_open(&file, path, &error) || voice_model_open(&model, file, &error)) {
-    printf("%s: %s\n", path, error.what);
-    return -1;
-  }
+  if (shipped_open()) return -1;
   sound_random random = {5};
   for (int i = 0; i < COUNT; i++) speech[i] = 0.0005f * sound_noise(&random);
   sound_speak(speech, COUNT, 1.0, 4.2, 140, 0.25);
   sound_speak(speech, COUNT, 6.0, 10.5, 210, 0.25);
-  return 0;
-}
-
-static int teardown(void **state) {
-  voice_model_close(&model);
-  nn_file_close(&file);
   return 0;
 }
 
@@ -316,5 +302,5 @@ int main(void) {
       cmocka_unit_test(warm_streams_do_not_allocate),
       cmocka_unit_test(network_as_trained),
   };
-  return cmocka_run_group_tests(tests, setup, teardown);
+  return cmocka_run_group_tests(tests, setup, shipped_close);
 }
