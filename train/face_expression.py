@@ -268,6 +268,20 @@ def recalls(predicted, labels):
     return [float((predicted[labels == k] == k).mean()) for k in range(len(CLASSES)) if (labels == k).any()]
 
 
+def optimiser_of(network, rate, decay):
+    """Descent with momentum; biases and gains do not decay."""
+    return torch.optim.SGD([{"params": [p for p in network.parameters() if p.ndim > 1], "weight_decay": decay},
+                            {"params": [p for p in network.parameters() if p.ndim <= 1], "weight_decay": 0}],
+                           lr=rate, momentum=0.9, nesterov=True)
+
+
+def set_rate(optimiser, at, args):
+    """At this share of the training: rising until args.warm, then falling as a cosine."""
+    rate = args.rate * (at / args.warm if at < args.warm else 0.5 * (1 + math.cos(math.pi * (at - args.warm) / (1 - args.warm))))
+    for group in optimiser.param_groups:
+        group["lr"] = max(rate, args.rate * 1e-3)
+
+
 def train(args):
     torch.manual_seed(args.seed)
     pictures, shares, labels, older = load(args.data, "train")
@@ -285,10 +299,7 @@ def train(args):
         start_from(network, args.start, normalise(some))
     average = Network().to(device).to(memory_format=torch.channels_last)
     average.load_state_dict(network.state_dict())
-    decay = [p for p in network.parameters() if p.ndim > 1]
-    rest = [p for p in network.parameters() if p.ndim <= 1]
-    optimiser = torch.optim.SGD([{"params": decay, "weight_decay": args.decay}, {"params": rest, "weight_decay": 0}],
-                                lr=args.rate, momentum=0.9, nesterov=True)
+    optimiser = optimiser_of(network, args.rate, args.decay)
     steps = len(pictures) // args.batch
     os.makedirs(args.checkpoint, exist_ok=True)
     path = os.path.join(args.checkpoint, "last.pt")
@@ -306,10 +317,7 @@ def train(args):
         network.train()
         total = 0.0
         for step in range(steps):
-            at = (epoch + step / steps) / args.epochs
-            rate = args.rate * (at / args.warm if at < args.warm else 0.5 * (1 + math.cos(math.pi * (at - args.warm) / (1 - args.warm))))
-            for group in optimiser.param_groups:
-                group["lr"] = max(rate, args.rate * 1e-3)
+            set_rate(optimiser, (epoch + step / steps) / args.epochs, args)
             pick = order[step * args.batch:(step + 1) * args.batch].numpy()
             where = torch.where(torch.rand(len(pick), generator=rng)[:, None, None] < 0.5, place[pick], torch.eye(2, 3))
             x = augment(torch.from_numpy(pictures[pick]).float()[:, None], where, rng)

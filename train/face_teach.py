@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import io
-import math
 import pickle
 import time
 from pathlib import Path
@@ -131,10 +130,7 @@ def train(args, network, given, teachers) -> None:
     shape = SHAPES.get(args.shape)
     average = (fe.Network(**shape) if args.step == "student" else Teacher()).to(device).to(memory_format=torch.channels_last)
     average.load_state_dict(network.state_dict())
-    decay = [p for p in network.parameters() if p.ndim > 1]
-    rest = [p for p in network.parameters() if p.ndim <= 1]
-    optimiser = torch.optim.SGD([{"params": decay, "weight_decay": args.decay}, {"params": rest, "weight_decay": 0}],
-                                lr=args.rate, momentum=.9, nesterov=True)
+    optimiser = fe.optimiser_of(network, args.rate, args.decay)
     rand = lambda n: torch.rand(n, generator=generator, device=device)
     began, told, step = time.time(), time.time(), 0
     done = lambda: (time.time() - began) / (args.minutes * 60)
@@ -151,11 +147,7 @@ def train(args, network, given, teachers) -> None:
         partial.rename(args.out.with_suffix(".last"))
 
     while done() < 1:
-        at = done()
-        rate = args.rate * (at / args.warm if at < args.warm else
-                            .5 * (1 + math.cos(math.pi * (at - args.warm) / (1 - args.warm))))
-        for group in optimiser.param_groups:
-            group["lr"] = max(rate, args.rate * 1e-3)
+        fe.set_rate(optimiser, done(), args)
         network.train()
         pick = torch.multinomial(weight, args.batch, replacement=True, generator=generator)
         where = torch.where(rand(args.batch)[:, None, None] < .5, place[pick], as_is)

@@ -163,11 +163,9 @@ def tuning(args, given) -> None:
     if args.name == "teacher":
         which = np.r_[np.arange(given["own"], len(arrays.examples)), given["english"]]
         out = tune.predict(mean, arrays, which)
-        core = np.exp(out["core"] - out["core"].max(1, keepdims=True))
-        told = [tune.sigmoid(out["fine"]), core / core.sum(1, keepdims=True), tune.sigmoid(out["brighter"]),
-                np.tanh(out["dims"])]
+        told = tune.probabilities(out)
         partial = args.work / f"opinions.{args.seed}.part.npy"
-        np.save(partial, np.concatenate(told + [tune.sigmoid(out["plutchik"])], 1).astype(np.float16))
+        np.save(partial, np.concatenate([told[name] for name in (*HEADS, "plutchik")], 1).astype(np.float16))
         partial.rename(args.work / f"opinions.{args.seed}.npy")
 
 

@@ -84,6 +84,13 @@ def sigmoid(x):
     return 1 / (1 + np.exp(-x))
 
 
+def probabilities(out: dict) -> dict[str, np.ndarray]:
+    """What the heads say, as a reading would: of fine, core, BRIGHTER's six, dims, Plutchik's eight."""
+    core = np.exp(out["core"] - out["core"].max(1, keepdims=True))
+    return {"core": core / core.sum(1, keepdims=True), "dims": np.tanh(out["dims"]),
+            **{k: sigmoid(out[k]) for k in ("fine", "brighter", "plutchik")}}
+
+
 class Scores:
     """The figures of one split."""
 

@@ -130,11 +130,8 @@ def main() -> None:
     which = np.flatnonzero([(e.split in ("train", "post", "dev")) and n > 0
                             for e, n in zip(arrays.examples, arrays.length)])
     out = tune.predict(best["net"], arrays, which)
-    core = np.exp(out["core"] - out["core"].max(1, keepdims=True))
     np.savez(args.work / f"teacher-{args.seed}.npz", of=[teach.name_of(arrays.examples[i].text) for i in which],
-             core=(core / core.sum(1, keepdims=True)).astype(np.float16),
-             dims=np.tanh(out["dims"]).astype(np.float16),
-             **{k: tune.sigmoid(out[k]).astype(np.float16) for k in ("fine", "brighter", "plutchik")})
+             **{k: v.astype(np.float16) for k, v in tune.probabilities(out).items()})
 
 
 if __name__ == "__main__":
