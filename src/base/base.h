@@ -83,6 +83,8 @@ unsigned base_cpu_features(void);
 
 /* Seconds of the monotonic clock. */
 double base_clock(void);
+/* Seconds since 1970. */
+double base_now(void);
 
 /* A reading with every value unknown (NAN), core neutral = 1, no cues, track -1. */
 void base_reading_init(mien_reading *reading, int modality);

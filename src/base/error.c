@@ -88,8 +88,11 @@ void base_reading_init(mien_reading *reading, int modality) {
   reading->quality = NAN;
 }
 
-double base_clock(void) {
+static double seconds_of(clockid_t clock) {
   struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
+  clock_gettime(clock, &now);
   return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
+
+double base_clock(void) { return seconds_of(CLOCK_MONOTONIC); }
+double base_now(void) { return seconds_of(CLOCK_REALTIME); }

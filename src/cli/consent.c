@@ -6,7 +6,9 @@
 
 #include "cli/cli.h"
 #include "cli/options.h"
+#include "cli/terminal.h"
 #include "guard/guard.h"
+#include "serve/consents.h"
 #include "serve/keep.h"
 
 static const char *file, *data, *tenant = "default", *subject, *modality;
@@ -25,16 +27,7 @@ static const cli_usage usage = {
     "written? withdraw: takes a consent back, and takes away what was kept under it; the service must not run.\n",
     options, "  mien consent list --subject c-1\n  mien consent withdraw c_0123456789abcdef0123456789abcdef --modality voice\n"};
 
-static const struct {
-  const char *name;
-  unsigned bits;
-} modalities[] = {{"text", MIEN_READ_TEXT}, {"voice", MIEN_READ_VOICE}, {"face", MIEN_READ_FACE}, {"body", MIEN_READ_BODY}};
-
-static int complain(const mien_error *error) {
-  fprintf(stderr, "mien consent: %s%s%s%s%s%s\n", error->what, *error->where ? " (" : "", error->where, *error->where ? ")" : "",
-          *error->remedy ? "; " : "", error->remedy);
-  return CLI_NOTHING;
-}
+static int complain(const mien_error *error) { return cli_complain_of("consent", error); }
 
 static int load_key(uint8_t key[GUARD_HASH], const char *folder, mien_error *error) {
   char path[512];
@@ -48,11 +41,7 @@ static int load_key(uint8_t key[GUARD_HASH], const char *folder, mien_error *err
 /* ---- list: from the file, whose chain was checked before; the service may write to it meanwhile ---- */
 
 static json_t *state_of(json_t *grant) {
-  unsigned read = (unsigned)json_integer_value(json_object_get(grant, "read"));
-  json_t *list = json_array();
-  for (size_t i = 0; i < BASE_COUNT(modalities); i++)
-    if (read & modalities[i].bits) json_array_append_new(list, json_string(modalities[i].name));
-  json_object_set_new(grant, "modalities", list);
+  json_object_set_new(grant, "modalities", serve_modalities_json((unsigned)json_integer_value(json_object_get(grant, "read"))));
   json_object_set(grant, "consent", json_object_get(grant, "id"));
   json_object_del(grant, "id");
   json_object_del(grant, "read");
@@ -149,9 +138,7 @@ int cli_consent(int argc, char **argv) {
   const char *what = argc > 1 ? argv[1] : "";
   bool lists = argc == 2 && !strcmp(what, "list"), verifies = argc == 2 && !strcmp(what, "verify"), takes = argc == 3 && !strcmp(what, "withdraw");
   if (!lists && !verifies && !takes) return cli_options_wrong(&usage, "say what to do: list, verify, or withdraw and the consent's id");
-  unsigned read = modality ? 0 : MIEN_READ_ALL;
-  for (size_t i = 0; modality && i < BASE_COUNT(modalities); i++)
-    if (!strcmp(modality, modalities[i].name)) read = modalities[i].bits;
+  unsigned read = modality ? serve_modality_named(modality) : MIEN_READ_ALL;
   if (modality && read & MIEN_READ_VOICE) read |= MIEN_READ_WORDS;
   if (!read) return cli_options_wrong(&usage, "--modality is text, voice, face or body");
   serve_settings settings;

@@ -7,6 +7,7 @@
 
 #include "cli/cli.h"
 #include "cli/options.h"
+#include "cli/terminal.h"
 #include "serve/keep.h"
 #include "serve/keyring.h"
 
@@ -28,11 +29,7 @@ static const cli_usage usage = {
     "revoke: takes one away. A service that runs takes notice when it is reloaded (SIGHUP).\n",
     options, "  mien keys add --tenant acme --scopes stream,consent --days 90 --label dialler\n  mien keys revoke a_0123456789abcdef0123456789abcdef\n"};
 
-static int complain(const mien_error *error) {
-  fprintf(stderr, "mien keys: %s%s%s%s%s%s\n", error->what, *error->where ? " (" : "", error->where, *error->where ? ")" : "",
-          *error->remedy ? "; " : "", error->remedy);
-  return CLI_NOTHING;
-}
+static int complain(const mien_error *error) { return cli_complain_of("keys", error); }
 
 /* 0: one of them is none. */
 static unsigned scopes_of(const char *list) {

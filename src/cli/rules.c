@@ -4,6 +4,7 @@
 
 #include "cli/cli.h"
 #include "cli/options.h"
+#include "cli/terminal.h"
 #include "rules/rules.h"
 
 static const char *rules_file;
@@ -26,11 +27,7 @@ static const cli_usage usage = {
     "  mien rules test call.jsonl\n"
     "  mien rules test my-rules.yaml --figures call.jsonl\n"};
 
-static int complain(const mien_error *error) {
-  fprintf(stderr, "mien rules: %s%s%s%s%s%s\n", error->what, *error->where ? " (" : "", error->where, *error->where ? ")" : "",
-          *error->remedy ? "; " : "", error->remedy);
-  return CLI_NOTHING;
-}
+static int complain(const mien_error *error) { return cli_complain_of("rules", error); }
 
 typedef struct playing {
   const rules_set *set;

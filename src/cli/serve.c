@@ -5,6 +5,7 @@
 
 #include "cli/cli.h"
 #include "cli/options.h"
+#include "cli/terminal.h"
 #include "serve/serve.h"
 
 static const char *models, *address, *data, *file;
@@ -32,11 +33,7 @@ static void stop(int signal_number) { serve_stop(running); }
 
 static void reload(int signal_number) { serve_reload(running); }
 
-static int complain(const mien_error *error) {
-  fprintf(stderr, "mien serve: %s%s%s%s%s%s\n", error->what, *error->where ? " (" : "", error->where, *error->where ? ")" : "",
-          *error->remedy ? "; " : "", error->remedy);
-  return CLI_NOTHING;
-}
+static int complain(const mien_error *error) { return cli_complain_of("serve", error); }
 
 int cli_serve(int argc, char **argv) {
   int code = cli_options_read(&usage, &argc, argv);

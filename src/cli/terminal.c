@@ -1,6 +1,8 @@
 /* terminal.c: messages, progress, colours, width. */
 #include "cli/terminal.h"
 
+#include "cli/cli.h"
+
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -68,6 +70,12 @@ void cli_complain(const char *file, const mien_error *error) {
   if (*error->remedy) fprintf(stderr, "; %s", error->remedy);
   fputc('\n', stderr);
   pthread_mutex_unlock(&lock);
+}
+
+int cli_complain_of(const char *command, const mien_error *error) {
+  fprintf(stderr, "mien %s: %s%s%s%s%s%s\n", command, error->what, *error->where ? " (" : "", error->where, *error->where ? ")" : "",
+          *error->remedy ? "; " : "", error->remedy);
+  return CLI_NOTHING;
 }
 
 void cli_note(const char *file, const char *format, ...) {

@@ -11,6 +11,8 @@
 /* "mien: FILE: WHAT (WHERE); REMEDY". `file` NULL: not about a file. A place that only repeats the
  * file's name is left out. */
 void cli_complain(const char *file, const mien_error *error);
+/* "mien COMMAND: WHAT (WHERE); REMEDY", of a command that is not about files. Gives CLI_NOTHING. */
+int cli_complain_of(const char *command, const mien_error *error);
 /* "mien: FILE: note: TEXT": the reading goes on. */
 void cli_note(const char *file, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -9,7 +9,7 @@ enum { STEPS = 8, STEP = VOICE_LIVE_STEP };
 
 struct engine_mixed {
   voice_speakers_live *live;
-  char names[VOICE_SPEAKERS][ENGINE_NAME];
+  engine_participant *who[VOICE_SPEAKERS]; /* the session's */
   size_t people;
   double at;     /* of kept[0]; NAN before the first */
   size_t count;  /* samples kept */
@@ -27,9 +27,11 @@ static int mixed_get(mien_session *session, const char *const *who, size_t peopl
     return engine_fail(session, MIEN_EINVAL, where, "one person's sound is fed with mien_session_feed_audio",
                        "%zu people; 2 to %d can be told apart", people, VOICE_SPEAKERS);
   engine_mixed *m = session->mixed;
+  engine_participant *found[VOICE_SPEAKERS];
   for (size_t i = 0; i < people; i++) {
-    if (!engine_participant_get(session, who[i])) return session->error.code;
-    if (m && (people != m->people || strcmp(who[i], m->names[i])))
+    engine_participant *participant = found[i] = engine_participant_get(session, who[i]);
+    if (!participant) return session->error.code;
+    if (m && (people != m->people || participant != m->who[i]))
       return engine_fail(session, MIEN_ELIMIT, where, "open another session for another channel",
                          "a session has one channel with several people, always the same");
   }
@@ -42,7 +44,7 @@ static int mixed_get(mien_session *session, const char *const *who, size_t peopl
   }
   m->people = people;
   m->at = (double)NAN;
-  for (size_t i = 0; i < people; i++) memcpy(m->names[i], who[i], strlen(who[i]));
+  memcpy(m->who, found, people * sizeof *found);
   session->mixed = m;
   return MIEN_OK;
 }
@@ -54,8 +56,7 @@ static int step_give(mien_session *session, engine_mixed *m, int who) {
   int code = MIEN_OK;
   for (size_t i = 0; i < m->people && !code; i++) {
     const bool heard = who == VOICE_NOBODY || who == (int)i;
-    engine_participant *participant = engine_participant_get(session, m->names[i]);
-    code = participant ? engine_hear(session, participant, heard ? m->kept : silence, count, m->at) : session->error.code;
+    code = engine_hear(session, m->who[i], heard ? m->kept : silence, count, m->at);
   }
   m->count -= count;
   m->at += (double)count / VOICE_RATE;

@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "serve/keep.h"
 #include "serve/route.h"
+#include "serve/server.h"
 #include "serve/totp.h"
 
 /* OWASP's second choice for Argon2id and more: 32 MiB, 3 passes (RFC 9106 names them m and t). */
@@ -169,4 +171,15 @@ json_t *serve_account_describe(const store_item *item) {
                            "second_factor", *text_of(&a, "totp") != 0);
   json_decref(a.kept);
   return body;
+}
+
+static int describe(void *context, const store_item *item) { return (*(json_t **)context = serve_account_describe(item)) ? MIEN_OK : MIEN_ENOMEM; }
+
+int serve_account_get(const store_tenant *t, const char *id, json_t **body, mien_error *error) {
+  return store_item_get(t, STORE_USERS, id, describe, body, error);
+}
+
+int serve_accounts_tenant(struct serve_server *server, const char *tenant, store_tenant *t, mien_error *error) {
+  if (server->keep) return store_of(t, server->keep->store, tenant, error);
+  return base_error_set(error, MIEN_EUNSUPPORTED, "store.url", "", "accounts need a store, and it is off");
 }

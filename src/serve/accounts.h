@@ -11,6 +11,7 @@
 #include "store/store.h"
 
 typedef struct serve_accounts serve_accounts;
+struct serve_server;
 
 int serve_accounts_open(serve_accounts **accounts, mien_error *error);
 void serve_accounts_close(serve_accounts **accounts);
@@ -48,5 +49,9 @@ int serve_account_totp(const store_tenant *t, const char *id, char *secret, mien
 int serve_account_confirm(const store_tenant *t, const char *id, const char *code, mien_error *error);
 /* {"user","name","role","made","second_factor"} of an item; new reference. */
 json_t *serve_account_describe(const store_item *item);
+/* The same of a user, in *body. */
+int serve_account_get(const store_tenant *t, const char *id, json_t **body, mien_error *error);
+/* Where the accounts of the caller's tenant are. MIEN_EUNSUPPORTED: the store is off. */
+int serve_accounts_tenant(struct serve_server *server, const char *tenant, store_tenant *t, mien_error *error);
 
 #endif

@@ -3,7 +3,6 @@
 
 #include <pthread.h>
 #include <stdio.h>
-#include <time.h>
 
 #include "serve/cases.h"
 #include "serve/keep.h"
@@ -81,7 +80,6 @@ void serve_actions_take(serve_conversation *c, int person, const rules_about *ab
   unsigned rests = person < 0 ? 0 : serve_live_may(c->live, (size_t)person) & ~(unsigned)MIEN_READ_WORDS;
   bool kept = c->kept && person >= 0 && *c->subjects[person] && rests && !(rests & ~atomic_load(&c->keep[person]));
   if (!q || (!kept && !about->always && !serve_webhooks_any(c->server->webhooks))) return;
-  struct timespec now;
   serve_action *a = base_alloc(1, sizeof *a);
   if (!a) return;
   snprintf(a->tenant, sizeof a->tenant, "%s", c->tenant);
@@ -97,8 +95,7 @@ void serve_actions_take(serve_conversation *c, int person, const rules_about *ab
   a->always = about->always;
   a->severity = about->severity;
   a->seq = seq;
-  clock_gettime(CLOCK_REALTIME, &now);
-  a->at = (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+  a->at = base_now();
   a->rests = rests;
   a->who = copy(event->who, strlen(event->who));
   a->event = copy(json, bytes);

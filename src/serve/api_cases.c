@@ -30,15 +30,14 @@ static int add(void *context, const store_item *item) {
 
 void serve_api_cases(serve_request *request) {
   store_tenant t;
-  char before[STORE_CURSOR] = "", limit[8], state[STORE_NAME] = "", session[STORE_ID] = "";
+  char before[STORE_CURSOR] = "", state[STORE_NAME] = "", session[STORE_ID] = "";
   mien_error error = {0};
   json_t *list = json_array();
   serve_request_query(request, "before", before, sizeof before);
   serve_request_query(request, "state", state, sizeof state);
   serve_request_query(request, "session", session, sizeof session);
-  long count = serve_request_query(request, "limit", limit, sizeof limit) ? strtol(limit, NULL, 10) : 100;
   int code = begin(request, "cases", state, &t, &error);
-  if (!code) code = store_item_list(&t, STORE_CASES, state, session, before, (size_t)BASE_CLAMP(count, 1L, 1000L), add, list, &error);
+  if (!code) code = store_item_list(&t, STORE_CASES, state, session, before, serve_request_limit(request, 100), add, list, &error);
   finish(request, code, json_pack("{s:o,s:s*}", "cases", list, "before", *before ? before : NULL), &error);
 }
 

@@ -18,11 +18,15 @@ unsigned serve_modality_named(const char *name) {
   return 0;
 }
 
-static void answer(serve_request *request, int status, const guard_consent *c) {
+json_t *serve_modalities_json(unsigned read) {
   json_t *list = json_array();
   for (size_t i = 0; i < BASE_COUNT(modalities); i++)
-    if (c->read & modalities[i].bit) json_array_append_new(list, json_string(modalities[i].name));
-  json_t *body = json_pack("{s:s,s:s,s:s,s:o,s:o,s:s,s:b}", "consent", c->id, "subject", c->subject, "purpose", c->purpose, "modalities", list,
+    if (read & modalities[i].bit) json_array_append_new(list, json_string(modalities[i].name));
+  return list;
+}
+
+static void answer(serve_request *request, int status, const guard_consent *c) {
+  json_t *body = json_pack("{s:s,s:s,s:s,s:o,s:o,s:s,s:b}", "consent", c->id, "subject", c->subject, "purpose", c->purpose, "modalities", serve_modalities_json(c->read),
                            "until", isfinite(c->until) ? json_real(c->until) : json_null(), "evidence", c->evidence, "keep", c->keep);
   serve_answer_json(request, status, body);
   json_decref(body);

@@ -64,14 +64,13 @@ void serve_api_key_make(serve_request *request) {
 }
 
 void serve_api_keys(serve_request *request) {
-  char before[STORE_CURSOR] = "", limit[8];
+  char before[STORE_CURSOR] = "";
   mien_error error = {0};
   store *s = store_of_request(request);
   if (!s) return;
   json_t *list = json_array();
   serve_request_query(request, "before", before, sizeof before);
-  long count = serve_request_query(request, "limit", limit, sizeof limit) ? strtol(limit, NULL, 10) : 100;
-  int code = serve_keyring_list(s, request->tenant, before, (size_t)BASE_CLAMP(count, 1L, 1000L), list, &error);
+  int code = serve_keyring_list(s, request->tenant, before, serve_request_limit(request, 100), list, &error);
   finish(request, code, 200, json_pack("{s:o,s:s*}", "keys", list, "before", *before ? before : NULL), &error);
 }
 

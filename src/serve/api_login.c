@@ -16,11 +16,6 @@
 #define TRIES_RATE 0.1 /* tries a second of one name: 5 at once, then one each 40 s */
 enum { TRY_COST = 4 };
 
-static int tenant_of(serve_request *request, store_tenant *t, mien_error *error) {
-  if (request->server->keep) return store_of(t, request->server->keep->store, request->tenant, error);
-  return base_error_set(error, MIEN_EUNSUPPORTED, "store.url", "", "accounts need a store, and it is off");
-}
-
 static const char *text_of(json_t *body, const char *name) {
   const char *text = json_string_value(json_object_get(body, name));
   return text ? text : "";
@@ -63,7 +58,7 @@ static void check(serve_request *request) {
   mien_error error = {0};
   json_t *body = json_loadb(request->body.data, request->body.length, 0, NULL);
   serve_login login = {text_of(body, "name"), text_of(body, "password"), text_of(body, "code")};
-  bool known = *request->tenant && !tenant_of(request, &t, &error);
+  bool known = *request->tenant && !serve_accounts_tenant(request->server, request->tenant, &t, &error);
   int code = serve_account_check(known ? &t : NULL, &login, id, role, &second, &error);
   if (code && known && !store_subject_ref(&t, login.name, ref, NULL)) serve_audit_did(request->server, request->tenant, "", second ? "login_code" : "login_failed", ref, NULL);
   json_decref(body);
@@ -107,17 +102,12 @@ void serve_api_logout(serve_request *request) {
   json_decref(body);
 }
 
-static int describe(void *context, const store_item *item) {
-  *(json_t **)context = serve_account_describe(item);
-  return MIEN_OK;
-}
-
 static void own(serve_request *request) {
   store_tenant t;
   mien_error error = {0};
   json_t *body = NULL;
-  int code = tenant_of(request, &t, &error);
-  if (!code) code = store_item_get(&t, STORE_USERS, request->key, describe, &body, &error);
+  int code = serve_accounts_tenant(request->server, request->tenant, &t, &error);
+  if (!code) code = serve_account_get(&t, request->key, &body, &error);
   if (body) json_object_set_new(body, "scopes", serve_scopes_json(request->scopes));
   if (code) serve_answer_error(request, &error);
   else serve_answer_json(request, 200, body);
@@ -133,8 +123,8 @@ static void change_password(serve_request *request) {
   bool second;
   mien_error error = {0};
   json_t *body = json_loadb(request->body.data, request->body.length, 0, NULL), *me = NULL;
-  int code = tenant_of(request, &t, &error);
-  if (!code) code = store_item_get(&t, STORE_USERS, request->key, describe, &me, &error);
+  int code = serve_accounts_tenant(request->server, request->tenant, &t, &error);
+  if (!code) code = serve_account_get(&t, request->key, &me, &error);
   serve_login login = {text_of(me, "name"), text_of(body, "password"), text_of(body, "code")};
   if (!code) code = serve_account_check(&t, &login, id, role, &second, &error);
   if (!code) code = serve_account_password(&t, request->key, text_of(body, "new"), false, &error);
@@ -155,7 +145,7 @@ static void second_factor(serve_request *request) {
   mien_error error = {0};
   json_t *body = json_loadb(request->body.data, request->body.length, 0, NULL), *answer;
   const char *given = text_of(body, "code");
-  int code = tenant_of(request, &t, &error);
+  int code = serve_accounts_tenant(request->server, request->tenant, &t, &error);
   if (!code) code = *given ? serve_account_confirm(&t, request->key, given, &error) : serve_account_totp(&t, request->key, secret, &error);
   if (!code) code = serve_audit_did(request->server, request->tenant, request->key, *given ? "second_factor" : "second_factor_asked", request->key, &error);
   snprintf(address, sizeof address, "otpauth://totp/Mien?secret=%s&issuer=Mien", secret);

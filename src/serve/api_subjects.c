@@ -62,14 +62,13 @@ static int add(void *context, const store_session *n) {
 
 void serve_api_kept(serve_request *request) {
   store_tenant t;
-  char before[STORE_CURSOR] = "", limit[8];
+  char before[STORE_CURSOR] = "";
   mien_error error = {0};
   json_t *list = json_array();
   serve_request_query(request, "before", before, sizeof before);
-  long count = serve_request_query(request, "limit", limit, sizeof limit) ? strtol(limit, NULL, 10) : 100;
   int code = tenant_of(request, &t, &error);
   if (!code) code = serve_audit_did(request->server, request->tenant, request->key, "kept", "", &error);
-  if (!code) code = store_session_list(&t, before, (size_t)BASE_CLAMP(count, 1L, 1000L), add, list, &error);
+  if (!code) code = store_session_list(&t, before, serve_request_limit(request, 100), add, list, &error);
   if (code) {
     json_decref(list);
     answer(request, code, &error);

@@ -10,11 +10,6 @@
 #include "serve/keep.h"
 #include "serve/server.h"
 
-static int tenant_of(serve_request *request, store_tenant *t, mien_error *error) {
-  if (request->server->keep) return store_of(t, request->server->keep->store, request->tenant, error);
-  return base_error_set(error, MIEN_EUNSUPPORTED, "store.url", "", "accounts need a store, and it is off");
-}
-
 static void finish(serve_request *request, int code, int status, json_t *body, const mien_error *error) {
   if (code == MIEN_EEMPTY) serve_answer_problem_text(request, 404, "Not found", "there is no such user");
   else if (code) serve_answer_error(request, error);
@@ -22,18 +17,16 @@ static void finish(serve_request *request, int code, int status, json_t *body, c
   json_decref(body);
 }
 
-static int describe(void *context, const store_item *item) { return (*(json_t **)context = serve_account_describe(item)) ? MIEN_OK : MIEN_ENOMEM; }
-
 static void make(serve_request *request) {
   store_tenant t;
   char id[STORE_ID] = "";
   mien_error error = {0};
   json_t *asked = json_loadb(request->body.data, request->body.length, 0, NULL), *body = NULL;
-  int code = tenant_of(request, &t, &error);
+  int code = serve_accounts_tenant(request->server, request->tenant, &t, &error);
   if (!code) code = serve_account_make(&t, json_string_value(json_object_get(asked, "name")), json_string_value(json_object_get(asked, "password")),
                                        json_string_value(json_object_get(asked, "role")), id, &error);
   if (!code) code = serve_audit_did(request->server, request->tenant, request->key, "user", id, &error);
-  if (!code) code = store_item_get(&t, STORE_USERS, id, describe, &body, &error);
+  if (!code) code = serve_account_get(&t, id, &body, &error);
   if (code && *id) store_item_erase(&t, STORE_USERS, id, NULL);
   snprintf(request->location, sizeof request->location, "/v1/users/%s", id);
   json_decref(asked);
@@ -46,11 +39,11 @@ static void reset(serve_request *request) {
   store_tenant t;
   mien_error error = {0};
   json_t *asked = json_loadb(request->body.data, request->body.length, 0, NULL), *body = NULL;
-  int code = tenant_of(request, &t, &error);
+  int code = serve_accounts_tenant(request->server, request->tenant, &t, &error);
   if (!code) code = serve_account_password(&t, request->params[0], json_string_value(json_object_get(asked, "password")), true, &error);
   if (!code) code = serve_audit_did(request->server, request->tenant, request->key, "user_reset", request->params[0], &error);
   if (!code) serve_accounts_expel(request->server->accounts, request->params[0]);
-  if (!code) code = store_item_get(&t, STORE_USERS, request->params[0], describe, &body, &error);
+  if (!code) code = serve_account_get(&t, request->params[0], &body, &error);
   json_decref(asked);
   sodium_memzero(request->body.data, request->body.length);
   finish(request, code, 200, body, &error);
@@ -69,15 +62,15 @@ void serve_api_user(serve_request *request) {
   store_tenant t;
   mien_error error = {0};
   json_t *body = NULL;
-  int code = tenant_of(request, &t, &error);
-  if (!code) code = store_item_get(&t, STORE_USERS, request->params[0], describe, &body, &error);
+  int code = serve_accounts_tenant(request->server, request->tenant, &t, &error);
+  if (!code) code = serve_account_get(&t, request->params[0], &body, &error);
   finish(request, code, 200, body, &error);
 }
 
 void serve_api_user_drop(serve_request *request) {
   store_tenant t;
   mien_error error = {0};
-  int code = tenant_of(request, &t, &error);
+  int code = serve_accounts_tenant(request->server, request->tenant, &t, &error);
   if (!code) code = store_item_erase(&t, STORE_USERS, request->params[0], &error);
   if (!code) serve_accounts_expel(request->server->accounts, request->params[0]);
   if (!code) code = serve_audit_did(request->server, request->tenant, request->key, "user_drop", request->params[0], &error);
@@ -88,12 +81,11 @@ static int add(void *context, const store_item *item) { return json_array_append
 
 void serve_api_users(serve_request *request) {
   store_tenant t;
-  char before[STORE_CURSOR] = "", limit[8];
+  char before[STORE_CURSOR] = "";
   mien_error error = {0};
   json_t *list = json_array();
   serve_request_query(request, "before", before, sizeof before);
-  long count = serve_request_query(request, "limit", limit, sizeof limit) ? strtol(limit, NULL, 10) : 100;
-  int code = tenant_of(request, &t, &error);
-  if (!code) code = store_item_list(&t, STORE_USERS, "", "", before, (size_t)BASE_CLAMP(count, 1L, 1000L), add, list, &error);
+  int code = serve_accounts_tenant(request->server, request->tenant, &t, &error);
+  if (!code) code = store_item_list(&t, STORE_USERS, "", "", before, serve_request_limit(request, 100), add, list, &error);
   finish(request, code, 200, json_pack("{s:o,s:s*}", "users", list, "before", *before ? before : NULL), &error);
 }

@@ -65,12 +65,11 @@ void serve_api_webhook_rotate(serve_request *request) {
 
 void serve_api_webhook_deliveries(serve_request *request) {
   mien_error error = {0};
-  char before[STORE_CURSOR] = "", limit[8], state[16] = "waiting";
+  char before[STORE_CURSOR] = "", state[16] = "waiting";
   json_t *list = json_array();
   serve_request_query(request, "before", before, sizeof before);
   serve_request_query(request, "state", state, sizeof state);
-  long count = serve_request_query(request, "limit", limit, sizeof limit) ? strtol(limit, NULL, 10) : 100;
-  int code = serve_webhook_deliveries(request->server->webhooks, request->tenant, request->params[0], state, before, (size_t)BASE_CLAMP(count, 1L, 1000L), list, &error);
+  int code = serve_webhook_deliveries(request->server->webhooks, request->tenant, request->params[0], state, before, serve_request_limit(request, 100), list, &error);
   finish(request, 200, code, json_pack("{s:o,s:s*}", "deliveries", list, "before", *before ? before : NULL), &error);
 }
 

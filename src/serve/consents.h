@@ -2,11 +2,14 @@
 #ifndef SERVE_CONSENTS_H
 #define SERVE_CONSENTS_H
 
+#include <jansson.h>
+
 #include "base/base.h"
 
 struct serve_server;
 
 unsigned serve_modality_named(const char *name); /* MIEN_READ_…; 0: none of that name */
+json_t *serve_modalities_json(unsigned read);    /* the names of these, as a list; new reference */
 /* Withdraws `read` of it, for live streams at once and whatever the disk says, and for what is kept; `key` and `what` go to
  * the audit. */
 int serve_consent_withdraw(struct serve_server *server, const char *tenant, const char *id, unsigned read, const char *key, const char *what,

@@ -26,12 +26,6 @@ void webhooks_state(char state[STORE_NAME], const char *is, const char *endpoint
 
 static bool waits(const char *state) { return !strncmp(state, "waiting ", 8); }
 
-static double now(void) {
-  struct timespec at;
-  clock_gettime(CLOCK_REALTIME, &at);
-  return (double)at.tv_sec + (double)at.tv_nsec / 1e9;
-}
-
 /* ---- Making ---- */
 
 static bool named(const json_t *list, const char *name) {
@@ -147,12 +141,8 @@ static int call_out(serve_webhooks *w, webhook_call *c, const serve_endpoint *e,
   snprintf(stamp, sizeof stamp, "webhook-timestamp: %lld", at);
   serve_outgoing out = {.method = "POST", .url = e->url, .body = body, .bytes = bytes, .timeout = w->server->settings.webhook_timeout, .ca = w->server->settings.webhook_ca,
                         .headers = {"content-type: application/cloudevents+json; charset=utf-8", id, stamp, signatures}, .header_count = 4};
-  int code = serve_url_check(e->url, w->server->settings.webhook_hosts, &out.anywhere, error);
-  if (code) { /* the settings have changed since it was added */
-    free(body);
-    return code;
-  }
-  code = serve_sender_add(w->sender, &out, c, error);
+  int code = serve_url_check(e->url, w->server->settings.webhook_hosts, &out.anywhere, error); /* the settings may have changed since it was added */
+  if (!code) code = serve_sender_add(w->sender, &out, c, error);
   free(body);
   return code;
 }
@@ -175,7 +165,7 @@ static int start(void *context, const store_tenant *t, const store_item *item) {
   c->item.payload = NULL;
   snprintf(c->endpoint, sizeof c->endpoint, "%s", s->endpoint);
   c->payload = json_loadb(item->payload, item->bytes, 0, NULL);
-  if (!c->payload || now() > json_number_value(json_object_get(c->payload, "keep_until"))) {
+  if (!c->payload || base_now() > json_number_value(json_object_get(c->payload, "keep_until"))) {
     store_item_erase(t, STORE_DELIVERIES, item->id, NULL);
     free_call(c);
     return MIEN_OK;
@@ -217,7 +207,7 @@ static int put_back(webhook_call *c, const char *is, double due) {
 
 static void record(webhook_call *c, int status, const char *what) {
   json_t *tries = json_object_get(c->payload, "tries");
-  json_array_append_new(tries, json_pack("{s:f,s:i,s:s}", "at", now(), "status", BASE_MAX(status, 0), "what", what));
+  json_array_append_new(tries, json_pack("{s:f,s:i,s:s}", "at", base_now(), "status", BASE_MAX(status, 0), "what", what));
   while (json_array_size(tries) > WEBHOOKS_TRIES) json_array_remove(tries, 0);
   json_object_set_new(c->payload, "attempts", json_integer(json_integer_value(json_object_get(c->payload, "attempts")) + 1));
 }
@@ -230,7 +220,7 @@ void deliveries_sent(void *context, void *call, int status, const char *what, do
   *at = c->next;
   record(c, status, what);
   json_int_t attempts = json_integer_value(json_object_get(c->payload, "attempts"));
-  double keep_until = json_number_value(json_object_get(c->payload, "keep_until")), until = BASE_MIN(now() + WEBHOOKS_KEEP, keep_until);
+  double keep_until = json_number_value(json_object_get(c->payload, "keep_until")), until = BASE_MIN(base_now() + WEBHOOKS_KEEP, keep_until);
   bool taken = status >= 200 && status < 300;
   int code;
   if (taken && !*c->item.subject) code = store_item_erase(&c->t, STORE_DELIVERIES, c->item.id, NULL);
@@ -240,7 +230,7 @@ void deliveries_sent(void *context, void *call, int status, const char *what, do
     double delay = s->webhook_retry * later[BASE_MIN((size_t)attempts, BASE_COUNT(later)) - 1];
     delay *= 0.8 + 0.4 * randombytes_uniform(1 << 16) / 65536.0;
     if (status == 429 || status == 503) delay = BASE_MAX(delay, BASE_MIN(retry_after, 86400));
-    code = put_back(c, "waiting", now() + delay);
+    code = put_back(c, "waiting", base_now() + delay);
   }
   serve_metrics_delivery(&w->server->metrics, taken, !taken && !waits(c->item.state));
   if (status == 410) webhooks_disable(w, c->endpoint);
@@ -265,7 +255,7 @@ static void sweep(serve_webhooks *w, const char *endpoint) {
   char state[STORE_NAME];
   for (size_t i = 1; i < BASE_COUNT(states); i++) {
     webhooks_state(state, states[i], endpoint);
-    store_item_due(w->store, STORE_DELIVERIES, state, now(), STORE_PAGE, erase, NULL, NULL);
+    store_item_due(w->store, STORE_DELIVERIES, state, base_now(), STORE_PAGE, erase, NULL, NULL);
   }
 }
 
@@ -273,7 +263,7 @@ static void look(serve_webhooks *w, const char *endpoint) {
   char state[STORE_NAME];
   starting s = {w, endpoint, false};
   webhooks_state(state, "waiting", endpoint);
-  int code = store_item_due(w->store, STORE_DELIVERIES, state, now(), 2 * WEBHOOKS_AT_ONCE, start, &s, NULL);
+  int code = store_item_due(w->store, STORE_DELIVERIES, state, base_now(), 2 * WEBHOOKS_AT_ONCE, start, &s, NULL);
   pthread_mutex_lock(&w->lock);
   serve_endpoint *e = webhooks_find(w, NULL, endpoint);
   if (e && (code || !s.full || e->look > 0)) e->look = base_clock() + 1;
@@ -352,7 +342,7 @@ static int replay(void *context, const store_item *item) {
   c.payload = json_loadb(item->payload, item->bytes, 0, NULL);
   if (!c.payload) return MIEN_ENOMEM;
   json_object_set_new(c.payload, "attempts", json_integer(0));
-  int code = put_back(&c, "waiting", now());
+  int code = put_back(&c, "waiting", base_now());
   json_decref(c.payload);
   r->count += !code;
   return code;

@@ -165,13 +165,12 @@ static int gather(listing *l, const char *before, size_t limit, bool open_alone,
 }
 
 void serve_api_sessions(serve_request *request) {
-  char before[STORE_CURSOR] = "", number[8], state[8] = "", next[STORE_CURSOR] = "";
+  char before[STORE_CURSOR] = "", state[8] = "", next[STORE_CURSOR] = "";
   mien_error error = {0};
   bool more = false;
   serve_request_query(request, "before", before, sizeof before);
   serve_request_query(request, "state", state, sizeof state);
-  long asked = serve_request_query(request, "limit", number, sizeof number) ? strtol(number, NULL, 10) : PAGE;
-  size_t limit = (size_t)BASE_CLAMP(asked, 1L, 1000L);
+  const size_t limit = serve_request_limit(request, PAGE);
   listing l = {.request = request, .room = request->server->conversation_count + 4 * limit};
   if (!serve_kept_look(request, "sessions", "")) return;
   l.all = base_alloc(l.room, sizeof *l.all);

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "serve/route.h"
@@ -33,9 +32,7 @@ static void hash_of(uint8_t hash[HASH], const char *text) {
 bool serve_keys_find(const serve_keys *keys, const char *text, serve_who *who) {
   uint8_t hash[HASH];
   const key *found = NULL;
-  struct timespec clock;
-  clock_gettime(CLOCK_REALTIME, &clock);
-  double now = (double)clock.tv_sec + (double)clock.tv_nsec / 1e9;
+  const double now = base_now();
   hash_of(hash, text);
   for (size_t i = 0; i < keys->count; i++)
     if (sodium_memcmp(hash, keys->all[i].hash, HASH) == 0 && now < keys->all[i].until) found = &keys->all[i];

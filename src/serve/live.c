@@ -160,16 +160,19 @@ static bool may(const serve_live *live, size_t person, unsigned what) {
   return atomic_load(&live->people[person].read) & live->session_options.read & what;
 }
 
+bool live_all_heard(const serve_live *live, unsigned several) {
+  for (size_t i = 0; i < live->person_count; i++)
+    if (several >> i & 1 && !may(live, i, MIEN_READ_VOICE | MIEN_READ_WORDS)) return false;
+  return true;
+}
+
 int serve_live_feed_sound(serve_live *live, size_t stream, const uint8_t *bytes, size_t count, double at) {
   if (stream >= live->stream_count) return MIEN_EINVAL;
   const serve_stream *is = &live->streams[stream].is;
   bool wanted = false;
   for (int c = 0; c < is->format.channels; c++) {
     wanted |= is->people[c] >= 0 && may(live, (size_t)is->people[c], MIEN_READ_VOICE | MIEN_READ_WORDS);
-    bool all = is->several[c] != 0;
-    for (size_t i = 0; i < live->person_count; i++)
-      all &= !(is->several[c] >> i & 1) || may(live, i, MIEN_READ_VOICE | MIEN_READ_WORDS);
-    wanted |= all;
+    wanted |= is->several[c] && live_all_heard(live, is->several[c]);
   }
   if (!wanted) return MIEN_EPOLICY;
   return feed(live, LIVE_SOUND, stream, bytes, count, at, NAN);

@@ -102,11 +102,9 @@ typedef struct hearing {
 static int hear_several(serve_live *live, unsigned several, const float *pcm, size_t count, double at) {
   const char *who[SERVE_PEOPLE];
   size_t people = 0;
-  for (size_t i = 0; i < live->person_count; i++) {
-    if (!(several >> i & 1)) continue;
-    if (!(atomic_load(&live->people[i].read) & (MIEN_READ_VOICE | MIEN_READ_WORDS))) return MIEN_OK;
-    who[people++] = live->people[i].is.who;
-  }
+  if (!live_all_heard(live, several)) return MIEN_OK;
+  for (size_t i = 0; i < live->person_count; i++)
+    if (several >> i & 1) who[people++] = live->people[i].is.who;
   while (fed(live, mien_session_feed_mixed(live->session, who, people, pcm, count, at))) {}
   return MIEN_OK;
 }

@@ -1,4 +1,6 @@
 /* request.c: reading a request's query and body, and writing its answer. */
+#include <stdlib.h>
+
 #include "serve/request.h"
 
 #include <stdio.h>
@@ -17,6 +19,12 @@ const char *serve_request_query(const serve_request *request, const char *name, 
     at += part + (at[part] == '&');
   }
   return NULL;
+}
+
+size_t serve_request_limit(const serve_request *request, size_t usual) {
+  char text[8];
+  const char *asked = serve_request_query(request, "limit", text, sizeof text);
+  return asked ? (size_t)BASE_CLAMP(strtol(asked, NULL, 10), 1L, 1000L) : usual;
 }
 
 json_t *serve_request_json(serve_request *request) {

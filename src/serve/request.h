@@ -56,6 +56,8 @@ typedef struct serve_request {
 
 /* The value of `name` in the query, decoded, or NULL. At most `room` - 1 bytes. */
 const char *serve_request_query(const serve_request *request, const char *name, char *to, size_t room);
+/* How many a list is asked for (limit=), 1…1000; `usual` where nothing is said. */
+size_t serve_request_limit(const serve_request *request, size_t usual);
 /* The body as a JSON object, whatever its type is called, or NULL with 400 answered (line and column). The caller decrefs. */
 json_t *serve_request_json(serve_request *request);
 

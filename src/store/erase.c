@@ -85,7 +85,7 @@ static int remove_rows(const store_tenant *t, const char *id, erasure *e, base_t
   if (!code) code = db_run(s->write, SQL_SUBJECT_DROP, (db_value[]){DB_STR(t->name), DB_STR(id)}, 2, NULL, NULL, NULL, error);
   if (!code) code = certify(t, id, e, json, error);
   if (!code)
-    code = db_run(s->write, SQL_CERTIFICATE_PUT, (db_value[]){DB_STR(t->name), DB_STR(e->id), DB_INT(store_time_in(store_now())), DB_STR(json->data)}, 4, NULL, NULL, NULL, error);
+    code = db_run(s->write, SQL_CERTIFICATE_PUT, (db_value[]){DB_STR(t->name), DB_STR(e->id), DB_INT(store_time_in(base_now())), DB_STR(json->data)}, 4, NULL, NULL, NULL, error);
   return store_end(s, code, error);
 }
 

@@ -45,7 +45,6 @@ int store_keys_rewrap(store_keys *keys, size_t limit, uint64_t *done, uint64_t *
 void store_id_make(char id[STORE_ID], char letter);
 int64_t store_time_in(double seconds);      /* microseconds; INFINITY is the last there is */
 double store_time_out(const db_value *value); /* NAN for nothing */
-double store_now(void);
 void store_copy(char *to, size_t room, const db_value *text);
 int store_begin(store *s, mien_error *error);               /* takes the lock of `write` */
 int store_end(store *s, int code, mien_error *error);       /* gives it back */

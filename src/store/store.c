@@ -1,7 +1,6 @@
 /* store.c: opening and closing, the two connections, and what all files of the room use: ids, times, sealing. */
 #include <sodium.h>
 #include <stdio.h>
-#include <time.h>
 
 #include "store/parts.h"
 
@@ -19,12 +18,6 @@ int64_t store_time_in(double seconds) {
 
 double store_time_out(const db_value *value) {
   return value->kind != DB_INTEGER ? NAN : value->integer == INT64_MAX ? INFINITY : (double)value->integer / 1e6;
-}
-
-double store_now(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_REALTIME, &now);
-  return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
 void store_copy(char *to, size_t room, const db_value *text) {

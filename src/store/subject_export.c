@@ -113,7 +113,7 @@ int store_subject_export(const store_tenant *t, const char *id, base_text *json,
   base_json_string(&x.out, "subject", name);
   base_json_string(&x.out, "id", subject.id);
   base_json_number(&x.out, "made", subject.made, 3);
-  base_json_number(&x.out, "exported", store_now(), 3);
+  base_json_number(&x.out, "exported", base_now(), 3);
   code = store_read(t->store, SQL_SESSIONS_OF_SUBJECT, (db_value[]){DB_STR(t->name), DB_STR(id)}, 2, take_session, &x, error);
   base_json_open(&x.out, "sessions", '[');
   for (size_t i = 0; i < x.count && !code; i++) code = give_session(&x, &x.sessions[i]);

@@ -44,7 +44,7 @@ int store_subject_make(const store_tenant *t, const char *name, store_subject *s
   if (code != MIEN_EEMPTY) return code;
   store_id_make(subject->id, 'u');
   memcpy(subject->ref, ref, sizeof ref);
-  subject->made = store_now();
+  subject->made = base_now();
   code = store_key_make(&t->store->keys, t->name, subject->id, error);
   if (!code) code = store_key_hold(&t->store->keys, t->name, subject->id, &key, error);
   if (code) return code;
