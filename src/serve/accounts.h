@@ -25,6 +25,8 @@ unsigned serve_role_scopes(const char *role);
 enum { SERVE_COOKIE = 43, SERVE_COOKIE_ROOM = 64 };
 /* `cookie` and `csrf` (SERVE_COOKIE_ROOM bytes) are given once. MIEN_EAGAIN: too many are logged in. */
 int serve_accounts_enter(serve_accounts *accounts, const serve_who *who, char *cookie, char *csrf, mien_error *error);
+/* The CSRF token that belongs to a cookie: made of it, so that pages opened later can be told it again. */
+void serve_accounts_csrf(const char *cookie, char *csrf);
 enum { SERVE_NOBODY, SERVE_LOGGED_IN, SERVE_FORGED /* the cookie is right, the CSRF token is not */ };
 /* `csrf` NULL: a request that changes nothing. */
 int serve_accounts_who(serve_accounts *accounts, const char *cookie, const char *csrf, serve_who *who);

@@ -4,6 +4,7 @@
 
 #include "serve/request.h"
 
+void serve_api_page(serve_request *request);
 void serve_api_health(serve_request *request);
 void serve_api_ready(serve_request *request);
 void serve_api_seal(serve_request *request);

@@ -31,10 +31,10 @@ static void cookie(serve_request *request, const char *value, int seconds) {
            *request->server->settings.certificate ? "; Secure" : "");
 }
 
-static void enter(serve_request *request, const char *id, const char *role) {
+static void enter(serve_request *request, const char *id, const char *role, unsigned scopes, bool by_key) {
   char value[SERVE_COOKIE_ROOM], csrf[SERVE_COOKIE_ROOM];
   mien_error error = {0};
-  serve_who who = {.scopes = serve_role_scopes(role)};
+  serve_who who = {.scopes = scopes, .by_key = by_key};
   snprintf(who.tenant, sizeof who.tenant, "%s", request->tenant);
   snprintf(who.key, sizeof who.key, "%s", id);
   int code = serve_audit_did(request->server, request->tenant, id, "login", id, &error);
@@ -51,6 +51,21 @@ static void enter(serve_request *request, const char *id, const char *role) {
   sodium_memzero(csrf, sizeof csrf);
 }
 
+/* {"key"}: the holder of a key uses the web app with the key's scopes; the cookie ends with the key's being revoked. */
+static void enter_by_key(serve_request *request, const char *key) {
+  char authorization[SERVE_HEADER];
+  serve_who who;
+  snprintf(authorization, sizeof authorization, "Bearer %.100s", key);
+  bool known = serve_who_is(request->server, authorization, "", &who);
+  sodium_memzero(authorization, sizeof authorization);
+  if (!known) {
+    if (serve_limit_wrong(request)) serve_answer_problem_text(request, 401, "Not logged in", "no such key is valid");
+    return;
+  }
+  snprintf(request->tenant, sizeof request->tenant, "%s", who.tenant);
+  enter(request, who.key, "key", who.scopes | SERVE_SCOPE_USER, true);
+}
+
 static void check(serve_request *request) {
   store_tenant t;
   char id[STORE_ID] = "", role[32] = "", ref[STORE_ID] = "";
@@ -63,7 +78,7 @@ static void check(serve_request *request) {
   if (code && known && !store_subject_ref(&t, login.name, ref, NULL)) serve_audit_did(request->server, request->tenant, "", second ? "login_code" : "login_failed", ref, NULL);
   json_decref(body);
   forget_body(request);
-  if (!code) enter(request, id, role);
+  if (!code) enter(request, id, role, serve_role_scopes(role), false);
   else if (second) serve_answer_problem_text(request, 401, "Second factor needed", "send 'code' as well: six digits of the authenticator");
   else if (code == MIEN_EPOLICY) serve_answer_problem(request, 401, "Not logged in", &error);
   else serve_answer_error(request, &error);
@@ -73,6 +88,12 @@ void serve_api_login(serve_request *request) {
   char name[140];
   json_t *body = serve_request_json(request);
   if (!body) return;
+  if (*text_of(body, "key")) {
+    enter_by_key(request, text_of(body, "key"));
+    json_decref(body);
+    forget_body(request);
+    return;
+  }
   const char *tenant = *text_of(body, "tenant") ? text_of(body, "tenant") : "default", *who = text_of(body, "name");
   bool fits = *who && strlen(who) < 64 && *text_of(body, "password") && strlen(tenant) < 64;
   snprintf(name, sizeof name, "%s/%s", tenant, who);
@@ -106,9 +127,20 @@ static void own(serve_request *request) {
   store_tenant t;
   mien_error error = {0};
   json_t *body = NULL;
-  int code = serve_accounts_tenant(request->server, request->tenant, &t, &error);
-  if (!code) code = serve_account_get(&t, request->key, &body, &error);
-  if (body) json_object_set_new(body, "scopes", serve_scopes_json(request->scopes));
+  char csrf[SERVE_COOKIE_ROOM];
+  int code = MIEN_OK;
+  if (serve_keys_has(request->server->keys, request->key)) {
+    body = json_pack("{s:s,s:s,s:s}", "user", request->key, "name", request->key, "role", "key");
+  } else {
+    code = serve_accounts_tenant(request->server, request->tenant, &t, &error);
+    if (!code) code = serve_account_get(&t, request->key, &body, &error);
+  }
+  if (body) {
+    serve_accounts_csrf(request->cookie, csrf);
+    json_object_set_new(body, "scopes", serve_scopes_json(request->scopes));
+    json_object_set_new(body, "tenant", json_string(request->tenant));
+    json_object_set_new(body, "csrf", json_string(csrf));
+  }
   if (code) serve_answer_error(request, &error);
   else serve_answer_json(request, 200, body);
   json_decref(body);

@@ -7,6 +7,7 @@
 #include "serve/once.h"
 #include "serve/route.h"
 #include "serve/server.h"
+#include "serve/who.h"
 
 enum { PART = 16 << 10, HEADERS = 2048, STREAM_LIMIT = 4 << 20 };
 
@@ -26,18 +27,6 @@ static bool copy_query(struct lws *wsi, char *to, size_t room) {
     used += (size_t)snprintf(to + used, room - used, "%s%s", i ? "&" : "", part);
   }
   return true;
-}
-
-/* The cookie of who is logged in. */
-static void copy_cookie(struct lws *wsi, char *to, size_t room) {
-  static const char name[] = "mien_session=";
-  char all[1024];
-  copy_header(wsi, WSI_TOKEN_HTTP_COOKIE, all, sizeof all);
-  for (const char *at = all; *at; at += strcspn(at, ";"), at += *at == ';', at += strspn(at, " "))
-    if (!strncmp(at, name, sizeof name - 1)) {
-      snprintf(to, room, "%.*s", (int)strcspn(at + sizeof name - 1, ";"), at + sizeof name - 1);
-      return;
-    }
 }
 
 static int method_of(int lws_method) {
@@ -83,7 +72,8 @@ int serve_http_begin(serve_server *server, struct lws *wsi, serve_request **slot
   copy_custom(wsi, "idempotency-key:", request->idempotency, sizeof request->idempotency);
   if (!*request->idempotency) serve_request_query(request, "idempotency_key", request->idempotency, sizeof request->idempotency); /* HTTP/2 */
   copy_custom(wsi, "last-event-id:", request->last_event, sizeof request->last_event);
-  copy_cookie(wsi, request->cookie, sizeof request->cookie);
+  serve_who_cookie(wsi, request->cookie, sizeof request->cookie);
+  copy_header(wsi, WSI_TOKEN_HTTP_ACCEPT_ENCODING, request->accept_encoding, sizeof request->accept_encoding);
   copy_custom(wsi, "x-csrf-token:", request->csrf, sizeof request->csrf);
   if (!*request->csrf) serve_request_query(request, "csrf", request->csrf, sizeof request->csrf); /* HTTP/2 */
   lws_get_peer_simple(wsi, request->peer, sizeof request->peer);
@@ -136,8 +126,10 @@ static int write_headers(serve_request *request) {
   struct lws *wsi = request->wsi;
   lws_filepos_t length = request->streaming ? LWS_ILLEGAL_HTTP_CONTENT_LEN : request->answer.length;
   bool ok = !lws_add_http_common_headers(wsi, (unsigned)request->status, request->type, length, &at, end);
-  ok = ok && add(wsi, "cache-control:", "no-store", &at, end) && add(wsi, "x-content-type-options:", "nosniff", &at, end) &&
-       add(wsi, "content-security-policy:", "default-src 'none'; frame-ancestors 'none'", &at, end);
+  ok = ok && add(wsi, "cache-control:", request->cache ? request->cache : "no-store", &at, end) &&
+       add(wsi, "x-content-type-options:", "nosniff", &at, end) && add(wsi, "referrer-policy:", "no-referrer", &at, end) &&
+       add(wsi, "content-security-policy:", request->policy ? request->policy : "default-src 'none'; frame-ancestors 'none'", &at, end);
+  if (request->encoding) ok = ok && add(wsi, "content-encoding:", request->encoding, &at, end) && add(wsi, "vary:", "accept-encoding", &at, end);
   if (*request->etag) ok = ok && add(wsi, "etag:", request->etag, &at, end);
   if (*request->location) ok = ok && add(wsi, "location:", request->location, &at, end);
   if (*request->set_cookie) ok = ok && add(wsi, "set-cookie:", request->set_cookie, &at, end);

@@ -59,6 +59,13 @@ int serve_keys_add(serve_keys *keys, const serve_who *who, const uint8_t hash[HA
   return MIEN_OK;
 }
 
+bool serve_keys_has(const serve_keys *keys, const char *id) {
+  const double now = base_now();
+  for (size_t i = 0; i < keys->count; i++)
+    if (!strcmp(keys->all[i].who.key, id) && now < keys->all[i].until) return true;
+  return false;
+}
+
 bool serve_keys_tenant(const serve_keys *keys, const char *tenant) {
   for (size_t i = 0; i < keys->count; i++)
     if (!strcmp(keys->all[i].who.tenant, tenant)) return true;

@@ -18,6 +18,7 @@ bool serve_keys_find(const serve_keys *keys, const char *key, serve_who *who);
 void serve_key_make(char *text, uint8_t hash[SERVE_KEY_HASH]);
 /* One that is not in the file (keyring.h); valid before `until`, seconds since 1970. MIEN_ELIMIT: 4096 are there. */
 int serve_keys_add(serve_keys *keys, const serve_who *who, const uint8_t hash[SERVE_KEY_HASH], double until);
+bool serve_keys_has(const serve_keys *keys, const char *id); /* and it has not expired */
 bool serve_keys_tenant(const serve_keys *keys, const char *tenant); /* one of them has this tenant */
 void serve_keys_remove(serve_keys *keys, const char *id); /* NULL: all that were added */
 

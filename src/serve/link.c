@@ -6,6 +6,7 @@
 
 #include "serve/conversation.h"
 #include "serve/door.h"
+#include "serve/accounts.h"
 #include "serve/limit.h"
 #include "serve/route.h"
 #include "serve/seal.h"
@@ -45,6 +46,20 @@ serve_link *serve_link_new(serve_server *server, struct lws *wsi, const serve_do
   return link;
 }
 
+/* A page of this service's own: Origin names the host that the browser asked. */
+static bool own_page(struct lws *wsi) {
+  char origin[256], host[256];
+  if (lws_hdr_copy(wsi, origin, sizeof origin, WSI_TOKEN_ORIGIN) <= 0 || lws_hdr_copy(wsi, host, sizeof host, WSI_TOKEN_HOST) <= 0) return false;
+  const char *at = strstr(origin, "://");
+  return at && !strcasecmp(at + 3, host);
+}
+
+static bool by_cookie(serve_server *server, struct lws *wsi, serve_who *who) {
+  char cookie[64];
+  serve_who_cookie(wsi, cookie, sizeof cookie);
+  return *cookie && serve_who_logged_in(server, cookie, NULL, who) == SERVE_LOGGED_IN;
+}
+
 /* Why an upgrade is refused, as an HTTP status; 0: it is not. */
 static int refusal(serve_server *server, struct lws *wsi, serve_upgrade *upgrade, const serve_door **door) {
   char authorization[SERVE_HEADER] = "", part[SERVE_QUERY];
@@ -68,6 +83,7 @@ static int refusal(serve_server *server, struct lws *wsi, serve_upgrade *upgrade
   }
   serve_who who = {0};
   bool known = serve_who_is(server, authorization, upgrade->query, &who);
+  if (!known && !*authorization && own_page(wsi)) known = by_cookie(server, wsi, &who);
   if ((*door)->admit) return (*door)->admit(server, wsi, upgrade);
   if (!known && ((*door)->scope || *authorization)) return 401;
   if (((*door)->scope & who.scopes) != (*door)->scope) return 403;

@@ -8,7 +8,7 @@
 enum { LOGINS = 2048, IDLE = 1800 /* s */, LONGEST = 43200 /* s */, HASH = 32 };
 
 typedef struct entry {
-  uint8_t cookie[HASH], csrf[HASH];
+  uint8_t cookie[HASH];
   serve_who who;
   double made, seen; /* base_clock(); made 0: free */
 } entry;
@@ -37,11 +37,23 @@ static void hash_of(uint8_t hash[HASH], const char *text) { crypto_generichash(h
 
 static bool over(const entry *e, double now) { return !(e->made > 0) || now - e->seen > IDLE || now - e->made > LONGEST; }
 
-static void make(char *text, uint8_t hash[HASH]) {
+static void spell(char *text, const uint8_t bytes[32]) {
+  sodium_bin2base64(text, SERVE_COOKIE_ROOM, bytes, 32, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+}
+
+static void make_cookie(char *text) {
   uint8_t random[32];
   randombytes_buf(random, sizeof random);
-  sodium_bin2base64(text, SERVE_COOKIE_ROOM, random, sizeof random, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
-  hash_of(hash, text);
+  spell(text, random);
+  sodium_memzero(random, sizeof random);
+}
+
+void serve_accounts_csrf(const char *cookie, char *csrf) {
+  static const uint8_t use[] = "CSRF token of a cookie";
+  uint8_t hash[HASH];
+  crypto_generichash(hash, HASH, use, sizeof use - 1, (const uint8_t *)cookie, SERVE_COOKIE);
+  spell(csrf, hash);
+  sodium_memzero(hash, sizeof hash);
 }
 
 int serve_accounts_enter(serve_accounts *a, const serve_who *who, char *cookie, char *csrf, mien_error *error) {
@@ -52,8 +64,9 @@ int serve_accounts_enter(serve_accounts *a, const serve_who *who, char *cookie, 
     if (over(&a->all[i], now)) place = &a->all[i];
   if (place) {
     *place = (entry){.who = *who, .made = now, .seen = now};
-    make(cookie, place->cookie);
-    make(csrf, place->csrf);
+    make_cookie(cookie);
+    hash_of(place->cookie, cookie);
+    serve_accounts_csrf(cookie, csrf);
   }
   pthread_mutex_unlock(&a->lock);
   return place ? MIEN_OK : base_error_set(error, MIEN_EAGAIN, "login", "", "%d are logged in already", LOGINS);
@@ -71,14 +84,14 @@ static entry *find(serve_accounts *a, const char *cookie) {
 }
 
 int serve_accounts_who(serve_accounts *a, const char *cookie, const char *csrf, serve_who *who) {
-  uint8_t hash[HASH];
+  char right[SERVE_COOKIE_ROOM];
   int is = SERVE_NOBODY;
   if (strlen(cookie) != SERVE_COOKIE) return is;
-  if (csrf) hash_of(hash, csrf);
+  serve_accounts_csrf(cookie, right);
   pthread_mutex_lock(&a->lock);
   entry *e = find(a, cookie);
   if (e) {
-    is = csrf && sodium_memcmp(hash, e->csrf, HASH) ? SERVE_FORGED : SERVE_LOGGED_IN;
+    is = csrf && (strlen(csrf) != SERVE_COOKIE || sodium_memcmp(csrf, right, SERVE_COOKIE)) ? SERVE_FORGED : SERVE_LOGGED_IN;
     e->seen = base_clock();
     *who = e->who;
   }

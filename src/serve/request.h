@@ -21,6 +21,7 @@ typedef struct serve_request {
   char query[SERVE_QUERY];       /* "a=1&b=2", decoded by lws */
   char authorization[SERVE_HEADER], content_type[128], match[128], if_match[128], idempotency[128], last_event[32], peer[64];
   char cookie[64], csrf[64];     /* of who is logged in (accounts.h) */
+  char accept_encoding[64];
   base_text body;
   const char *params[SERVE_PARAMS]; /* the {…} of the route, in `pieces` */
   char pieces[SERVE_PATH];
@@ -30,6 +31,7 @@ typedef struct serve_request {
   /* The answer. */
   int status;                    /* 0: none yet */
   const char *type;              /* of `answer` */
+  const char *policy, *cache, *encoding; /* Content-Security-Policy, Cache-Control, Content-Encoding; NULL: nothing may run, no-store, none */
   base_text answer;
   char etag[72], location[128];
   int retry_after;               /* seconds; 0 none */

@@ -9,6 +9,8 @@
 #include "serve/who.h"
 
 static const serve_route routes[] = {
+    {SERVE_GET, "/", SERVE_SCOPE_NONE, serve_api_page},
+    {SERVE_GET, "/assets/{name}", SERVE_SCOPE_NONE, serve_api_page},
     {SERVE_GET, "/healthz", SERVE_SCOPE_NONE, serve_api_health},
     {SERVE_GET, "/readyz", SERVE_SCOPE_NONE, serve_api_ready},
     {SERVE_GET, "/v1/seal", SERVE_SCOPE_NONE, serve_api_seal},

@@ -24,12 +24,29 @@ bool serve_who_is(struct serve_server *server, const char *authorization, const 
   return known;
 }
 
+void serve_who_cookie(struct lws *wsi, char *to, size_t room) {
+  static const char name[] = "mien_session=";
+  char all[1024];
+  *to = 0;
+  if (lws_hdr_copy(wsi, all, sizeof all, WSI_TOKEN_HTTP_COOKIE) < 0) return;
+  for (const char *at = all; *at; at += strcspn(at, ";"), at += *at == ';', at += strspn(at, " "))
+    if (!strncmp(at, name, sizeof name - 1)) {
+      snprintf(to, room, "%.*s", (int)strcspn(at + sizeof name - 1, ";"), at + sizeof name - 1);
+      return;
+    }
+}
+
+int serve_who_logged_in(struct serve_server *server, const char *cookie, const char *csrf, serve_who *who) {
+  int is = serve_accounts_who(server->accounts, cookie, csrf, who);
+  return is == SERVE_LOGGED_IN && who->by_key && !serve_keys_has(server->keys, who->key) ? SERVE_NOBODY : is;
+}
+
 bool serve_who_may(serve_request *request, unsigned scope) {
   serve_who who;
   if (scope == SERVE_SCOPE_NONE) return true;
   bool changes = !(request->method & (SERVE_GET | SERVE_HEAD));
   int login = *request->authorization || !*request->cookie ? SERVE_NOBODY
-              : serve_accounts_who(request->server->accounts, request->cookie, changes ? request->csrf : NULL, &who);
+              : serve_who_logged_in(request->server, request->cookie, changes ? request->csrf : NULL, &who);
   if (login == SERVE_FORGED) {
     serve_answer_problem_text(request, 403, "Not allowed", "send the token that logging in gave: X-CSRF-Token");
     return false;

@@ -1,4 +1,5 @@
 """People who log in: passwords, the second factor, cookies and CSRF, roles, back-off, tenants; and what is on the disk."""
+import asyncio
 import base64
 import hashlib
 import hmac
@@ -6,6 +7,8 @@ import json
 import os
 import struct
 import time
+
+import websockets
 
 from server import run
 
@@ -135,4 +138,43 @@ def back_off(server):
     assert server.ask("GET", "/healthz")[0] == 200
 
 
-run(logging_in, wrong_accounts, roles, second_factor, passwords_change, back_off)
+def by_key(server):
+    """The holder of a key logs in with it, with its scopes, for as long as it is valid; GET /v1/me gives the token again."""
+    made = server.json("POST", "/v1/keys", {"label": "desk", "scopes": ["read", "stream"]}, 201)
+    status, headers, text = server.ask("POST", "/v1/login", {"key": made["secret"]}, None)
+    told, cookie = json.loads(text), headers["set-cookie"].split(";")[0]
+    assert status == 200 and sorted(told["scopes"]) == ["read", "stream"] and made["secret"].encode() not in text
+    status, _, text = server.ask("GET", "/v1/me", None, None, {"Cookie": cookie})
+    me = json.loads(text)
+    assert status == 200 and me["csrf"] == told["csrf"] and me["role"] == "key" and me["tenant"] == "default", me
+    assert server.ask("POST", "/v1/texts", {"texts": ["a"]}, None, {"Cookie": cookie, "X-CSRF-Token": told["csrf"]})[0] == 200
+    assert server.ask("POST", "/v1/texts", {"texts": ["a"]}, None, {"Cookie": cookie, "X-CSRF-Token": told["csrf"][:-1] + "_"})[0] == 403
+    assert server.ask("GET", "/v1/keys", None, None, {"Cookie": cookie})[0] == 403
+    assert server.ask("POST", "/v1/login", {"key": "mien_" + "x" * 43}, None)[0] == 401
+    assert server.ask("POST", "/v1/login", {"key": 7, "name": "x"}, None)[0] == 422
+    server.json("DELETE", f"/v1/keys/{made['key']}")
+    assert server.ask("GET", "/v1/me", None, None, {"Cookie": cookie})[0] == 401
+
+
+def web_sockets_of_pages(server):
+    """A page of this address needs no key; a page of another has the cookie in vain."""
+    user(server, "lee", "agent")
+    cookie = Person(server, "lee").cookie
+    own = f"http://127.0.0.1:{server.port}"
+
+    async def try_(headers) -> bool:
+        try:
+            async with server.connect("/v1/stream", ["mien.v1"], None, headers) as socket:
+                return json.loads(await socket.recv())["type"] == "hello"
+        except websockets.exceptions.InvalidStatusCode as refused:
+            assert refused.status_code == 401, refused
+            return False
+
+    assert asyncio.run(try_({"Cookie": cookie, "Origin": own}))
+    for origin in ("http://127.0.0.1:1", "https://evil.example", "null", own + ".evil.example", ""):
+        assert not asyncio.run(try_({"Cookie": cookie, "Origin": origin})), origin
+    assert not asyncio.run(try_({"Cookie": cookie}))
+    assert not asyncio.run(try_({"Cookie": "mien_session=" + "x" * 43, "Origin": own}))
+
+
+run(by_key, web_sockets_of_pages, logging_in, wrong_accounts, roles, second_factor, passwords_change, back_off)

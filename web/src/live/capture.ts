@@ -1,0 +1,51 @@
+/** capture.ts: camera and microphone to samples and JPEGs. Either may be missing, refused, or unplugged in the middle. */
+import worklet from "./sound-worklet.js?url";
+
+export const RATE = 16000;
+const SIDE = 480, EVERY = 100; // pixels of the longer side; milliseconds between pictures
+
+export interface Capture { stream: MediaStream; camera: boolean; microphone: boolean; stop: () => void }
+
+async function ask(video: boolean, audio: boolean): Promise<MediaStream | null> {
+  const sound = { channelCount: 1, echoCancellation: true, noiseSuppression: false, autoGainControl: false };
+  return await navigator.mediaDevices?.getUserMedia({ video: video && { width: { ideal: 640 }, frameRate: { ideal: 30 } }, audio: audio && sound }).catch(() => null) ?? null;
+}
+
+/** What there is of both, or of either; null: nothing. */
+export async function devices(video: boolean): Promise<MediaStream | null> {
+  return (video ? await ask(true, true) ?? await ask(false, true) ?? await ask(true, false) : await ask(false, true));
+}
+
+export async function begin(stream: MediaStream, onSound: (samples: ArrayBuffer) => void, onPicture: (jpeg: ArrayBuffer, at: number) => void, onGone: (what: string) => void): Promise<Capture> {
+  const began = performance.now(), video = stream.getVideoTracks()[0], audio = stream.getAudioTracks()[0];
+  let context: AudioContext | null = null, timer = 0, busy = false;
+  if (audio) {
+    context = new AudioContext({ sampleRate: RATE });
+    await context.audioWorklet.addModule(worklet);
+    const node = new AudioWorkletNode(context, "sound", { numberOfOutputs: 0 });
+    node.port.onmessage = (message: MessageEvent<ArrayBuffer>) => onSound(message.data);
+    context.createMediaStreamSource(stream).connect(node);
+  }
+  if (video) {
+    const player = document.createElement("video"), canvas = document.createElement("canvas");
+    player.muted = true;
+    player.playsInline = true;
+    player.srcObject = stream;
+    void player.play().catch(() => undefined); // it plays as soon as the first picture is there
+    timer = window.setInterval(() => {
+      if (busy || !player.videoWidth) return;
+      const scale = Math.min(1, SIDE / Math.max(player.videoWidth, player.videoHeight));
+      canvas.width = Math.round(player.videoWidth * scale);
+      canvas.height = Math.round(player.videoHeight * scale);
+      canvas.getContext("2d")?.drawImage(player, 0, 0, canvas.width, canvas.height);
+      const at = (performance.now() - began) / 1000;
+      busy = true;
+      canvas.toBlob((blob) => { void blob?.arrayBuffer().then((bytes) => onPicture(bytes, at)).finally(() => { busy = false; }); }, "image/jpeg", 0.85);
+    }, EVERY);
+  }
+  for (const track of stream.getTracks()) track.onended = () => { if (track.kind === "video") window.clearInterval(timer); onGone(track.kind); };
+  return {
+    stream, camera: !!video, microphone: !!audio,
+    stop: () => { window.clearInterval(timer); for (const track of stream.getTracks()) { track.onended = null; track.stop(); } void context?.close(); },
+  };
+}

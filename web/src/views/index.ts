@@ -1,0 +1,19 @@
+/** views/index.ts: the rooms of the app: their address, the scope they need, and whence they are loaded. */
+import type { ComponentType } from "preact";
+import type { Scope } from "../session";
+
+export interface View {
+  path: string;                 // #/path
+  scopes: Scope[];              // all are needed; none: anybody, without logging in
+  open?: boolean;               // shown without logging in
+  group: "live" | "insight" | "trust" | "person";
+  bare?: boolean;               // without the shell: captions, signals
+  hidden?: boolean;             // not in the menu
+  load: () => Promise<{ default: ComponentType }>;
+}
+
+export const views: View[] = [
+  { path: "try", scopes: ["read", "stream", "consent"], group: "live", load: () => import("./try") },
+  { path: "captions", scopes: ["read", "stream", "consent"], group: "live", bare: true, load: () => import("./captions") },
+];
+export const viewOf = (path: string): View | undefined => views.find((view) => view.path === (path || "try"));
