@@ -71,6 +71,7 @@ test("hostile text is text", async ({ page }) => {
   await enter(page);
   await consent(page);
   const hostile = `<img src=x onerror="document.title='run'"><script>document.title='run'</script>`;
+  await expect(page.locator(".picture video")).toBeVisible();
   await page.getByPlaceholder("Type something").fill(hostile);
   await page.getByRole("button", { name: "Read" }).click();
   await expect(page.getByText(hostile)).toBeVisible({ timeout: 15_000 });

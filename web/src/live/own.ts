@@ -18,6 +18,7 @@ export class Own {
   readonly words = signal<{ text: string; t0: number }[]>([]);
   readonly face = signal<Reading | null>(null);
   readonly problem = signal<unknown>(null);
+  readonly camera = signal(false); // there is a picture, or will be at once: its place is kept
   readonly gone = signal(false);
   readonly capture = signal<Capture | null>(null);
   private stream: LiveStream | null = null;
@@ -34,6 +35,7 @@ export class Own {
       const made = await post<{ consent: string }>("/v1/consents", { subject, purpose: "self", modalities: ["text", "voice", "face", "body"] });
       this.consent = made.consent;
       this.subject = subject;
+      this.camera.value = !!media?.getVideoTracks().length;
       const stream = await this.open(wanted.words, !!media?.getAudioTracks().length);
       if (media) this.capture.value = await begin(media, (samples) => stream.sound(0, samples), (jpeg, at) => this.stream?.picture(0, jpeg, at), (what) => void this.unplugged(what))
         .catch(() => { for (const track of media.getTracks()) track.stop(); void this.unplugged("audio"); return null; });
@@ -70,6 +72,7 @@ export class Own {
   /** A device has ended; the others and the words go on. Without sound that is another conversation: this one would wait for it. */
   private async unplugged(what: string): Promise<void> {
     this.gone.value = true;
+    if (what === "video" || !this.capture.value) this.camera.value = false;
     const capture = this.capture.value;
     if (capture) this.capture.value = { ...capture, camera: capture.camera && what !== "video", microphone: capture.microphone && what !== "audio" };
     if (what !== "audio" || !this.stream) return;
@@ -84,6 +87,7 @@ export class Own {
   }
 
   stop(): void {
+    this.camera.value = false;
     this.capture.value?.stop();
     this.capture.value = null;
     this.stream?.close();

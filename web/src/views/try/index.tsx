@@ -11,7 +11,7 @@ import { Trend } from "../../live/trend";
 function Picture({ own }: { own: Own }): JSX.Element | null {
   const video = useRef<HTMLVideoElement>(null), capture = own.capture.value;
   useEffect(() => { if (video.current && capture) { video.current.srcObject = capture.stream; void video.current.play(); } }, [capture]);
-  if (!capture?.camera) return null;
+  if (!own.camera.value) return null;
   const box = own.face.value?.box, wide = video.current?.videoWidth ?? 640, high = video.current?.videoHeight ?? 480, scale = Math.max(wide, high) / Math.min(480, Math.max(wide, high));
   return (
     <div class="picture" role="img" aria-label={t("try.picture")}>
@@ -65,7 +65,7 @@ export default function Try(): JSX.Element {
   const own = useMemo(() => new Own(), []), [forgotten, setForgotten] = useState(false);
   useEffect(() => () => own.stop(), [own]);
   const link = own.link.value, capture = own.capture.value, problem = own.problem.value, live = link === "open" || link === "lost";
-  const missing = !live ? "" : own.gone.value ? "unplugged" : !capture ? "neither" : !capture.camera ? "no_camera" : !capture.microphone ? "no_microphone" : "";
+  const missing = !live ? "" : own.gone.value ? "unplugged" : !capture ? (own.camera.value ? "" : "neither") : !capture.camera ? "no_camera" : !capture.microphone ? "no_microphone" : "";
   const forget = (): void => { own.forget().then(setForgotten).catch((error: unknown) => { own.problem.value = error; }); };
   return (
     <>
