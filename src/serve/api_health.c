@@ -2,6 +2,7 @@
 #include "serve/api.h"
 #include "serve/audit.h"
 #include "serve/seal.h"
+#include "serve/jobs.h"
 #include "serve/server.h"
 
 static void answer(serve_request *request, int status, const char *word) {
@@ -39,7 +40,7 @@ void serve_api_reload(serve_request *request) {
 
 void serve_api_metrics(serve_request *request) {
   base_text_reset(&request->answer);
-  serve_metrics_write(&request->server->metrics, request->server->conversation_count, &request->answer);
+  serve_metrics_write(&request->server->metrics, request->server->conversation_count, serve_jobs_waiting(request->server), &request->answer);
   request->type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
   request->status = request->answer.failed ? 500 : 200;
 }

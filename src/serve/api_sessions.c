@@ -10,7 +10,8 @@
 static serve_conversation *of_path(serve_request *request) {
   serve_conversation *c = serve_conversation_find(request->server, request->tenant, request->params[0]);
   if (!c) serve_answer_problem_text(request, 404, "Not found", "no conversation of this id is open");
-  return c;
+  if (c && c->job) serve_answer_problem_text(request, 409, "Of a job", "the job that this conversation is of feeds and ends it");
+  return c && c->job ? NULL : c;
 }
 
 static void answer(serve_request *request, int status, json_t *body) {

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "serve/audit.h"
+#include "serve/jobs.h"
 #include "serve/keep.h"
 #include "serve/open.h"
 #include "serve/ruled.h"
@@ -34,8 +35,8 @@ static int decide(const serve_conversation *c, guard_answer *answer, mien_error 
   return guard_decide(c->server->packs, c->server->ledger, &ask, answer, error);
 }
 
-serve_conversation *serve_conversation_open(struct serve_server *server, const char *tenant, json_t *what, char *token,
-                                            mien_error *error) {
+static serve_conversation *open_it(struct serve_server *server, const char *tenant, json_t *what, struct serve_job *job, char *token,
+                                   mien_error *error) {
   serve_asked asked;
   if (serve_open_read(what, &asked, error) != MIEN_OK) return NULL;
   if (atomic_load(&server->stopping) || server->conversation_count >= (size_t)server->settings.conversations) {
@@ -75,6 +76,7 @@ serve_conversation *serve_conversation_open(struct serve_server *server, const c
     asked.people[i].observe = c->allowed.people[i].mode != GUARD_FULL;
   }
   asked.live.id = c->id;
+  asked.live.background = job != NULL;
   if (serve_live_open(&c->live, server->pool, &asked.live, error) != MIEN_OK) {
     base_free(c);
     return NULL;
@@ -87,12 +89,23 @@ serve_conversation *serve_conversation_open(struct serve_server *server, const c
     serve_conversation_release(&c);
     return NULL;
   }
+  if (job) c->job = serve_job_hold(job);
   serve_live_attach(c->live, c);
   size_t slot = slot_of(server, c->id);
   c->next = server->conversations[slot];
   server->conversations[slot] = c;
   server->conversation_count++;
   return c;
+}
+
+serve_conversation *serve_conversation_open(struct serve_server *server, const char *tenant, json_t *what, char *token, mien_error *error) {
+  return open_it(server, tenant, what, NULL, token, error);
+}
+
+serve_conversation *serve_conversation_open_job(struct serve_server *server, const char *tenant, json_t *what, struct serve_job *job,
+                                                mien_error *error) {
+  char token[SERVE_TOKEN]; /* nobody is given it: nobody feeds it but the job */
+  return open_it(server, tenant, what, job, token, error);
 }
 
 serve_conversation *serve_conversation_hold(serve_conversation *c) {
@@ -106,6 +119,7 @@ void serve_conversation_release(serve_conversation **held) {
   if (!c || atomic_fetch_sub(&c->held, 1) != 1) return;
   serve_live_release(&c->live);
   serve_ruled_close(&c->ruled);
+  if (c->job) serve_job_release(&c->job);
   base_free(c);
 }
 
@@ -201,6 +215,7 @@ void serve_conversation_unstream(serve_request *request) {
 }
 
 void serve_conversation_seen(serve_conversation *c, const mien_event *event, const serve_result *result) {
+  if (c->job) serve_job_result(c->job, event, result);
   serve_keep_result(c, event, result);
   serve_ruled_result(c, event, result);
 }
@@ -234,7 +249,7 @@ static void sweep(serve_conversation *c, double now) {
 }
 
 /* Of no more than was said when it opened: what is granted later takes another conversation. */
-static void decide_again(serve_conversation *c, double now) {
+static bool decided_anew(serve_conversation *c) {
   guard_answer answer;
   mien_error error = {0};
   int code = decide(c, &answer, &error);
@@ -246,7 +261,13 @@ static void decide_again(serve_conversation *c, double now) {
     c->allowed.people[i].read = read;
     serve_live_permit(c->live, i, read, c->allowed.people[i].mode != GUARD_FULL);
   }
-  if (changed) {
+  return changed;
+}
+
+void serve_conversation_decide(serve_conversation *c) { decided_anew(c); }
+
+static void decide_again(serve_conversation *c, double now) {
+  if (decided_anew(c)) {
     static const char body[] = "{\"error\":\"EPOLICY\",\"what\":\"a consent was withdrawn or has run out\"}";
     serve_live_say(c->live, SERVE_TROUBLE, body, sizeof body - 1, NAN);
   }
@@ -280,7 +301,7 @@ static json_t *names_of(unsigned read) {
   return list;
 }
 
-static json_t *allowed_of(const serve_conversation *c) {
+json_t *serve_conversation_people(const serve_conversation *c) {
   static const char *const modes[] = {"nothing", "observations_only", "full"};
   json_t *list = json_array();
   for (size_t i = 0; i < c->person_count; i++)
@@ -292,11 +313,11 @@ static json_t *allowed_of(const serve_conversation *c) {
 
 json_t *serve_conversation_opened(const serve_conversation *c, const char *token) {
   return json_pack("{s:s,s:s,s:s,s:s,s:s,s:f,s:o}", "type", "opened", "session", c->id, "token", token, "policy", c->allowed.pack,
-                   "notice", c->allowed.notice, "retention", c->allowed.retention, "participants", allowed_of(c));
+                   "notice", c->allowed.notice, "retention", c->allowed.retention, "participants", serve_conversation_people(c));
 }
 
 json_t *serve_conversation_describe(serve_conversation *c) {
   return json_pack("{s:s,s:s,s:s,s:s,s:f,s:b,s:I,s:o}", "session", c->id, "purpose", c->purpose, "context", c->context,
                    "jurisdiction", c->jurisdiction, "opened", c->opened, "finished", c->finished, "results",
-                   (json_int_t)serve_live_last(c->live), "participants", allowed_of(c));
+                   (json_int_t)serve_live_last(c->live), "participants", serve_conversation_people(c));
 }

@@ -42,6 +42,7 @@ typedef struct serve_conversation {
   double keep_until;          /* seconds since 1970, of what is kept */
   char subjects[SERVE_PEOPLE][STORE_ID]; /* of whom something is kept; "" nobody */
   atomic_uint keep[SERVE_PEOPLE]; /* MIEN_READ_… of what may be kept of them now */
+  struct serve_job *job;      /* jobs.h: it is a recording, fed by nobody else; NULL: it is live */
   struct serve_ruled *ruled;  /* ruled.h, of the worker; NULL before the first that is fed */
   bool changed;               /* under the server's lock, as next_changed */
   struct serve_conversation *next_changed;
@@ -52,9 +53,13 @@ enum { SERVE_TOKEN = 2 * 32 + 1 };
 /* `what`: the "open" of docs/asyncapi.yaml. `token` (SERVE_TOKEN bytes) is given once. NULL: refused, why in `error`. */
 serve_conversation *serve_conversation_open(struct serve_server *server, const char *tenant, json_t *what,
                                             char *token, mien_error *error);
+/* The same for a recording of a job, which it holds. */
+serve_conversation *serve_conversation_open_job(struct serve_server *server, const char *tenant, json_t *what, struct serve_job *job,
+                                                mien_error *error);
 /* {"session","token","read":{who:[…]},"notice"…}: what the opener is told. New reference. */
 json_t *serve_conversation_opened(const serve_conversation *conversation, const char *token);
 json_t *serve_conversation_describe(serve_conversation *conversation); /* new reference */
+json_t *serve_conversation_people(const serve_conversation *conversation); /* what may be read of each; new reference */
 
 /* NULL: none of that id for this tenant. */
 serve_conversation *serve_conversation_find(struct serve_server *server, const char *tenant, const char *id);
@@ -79,6 +84,8 @@ void serve_conversation_seen(serve_conversation *conversation, const mien_event 
 
 /* Decides again for all whom a consent may concern: one was granted, withdrawn, or has run out. */
 void serve_conversations_decide(struct serve_server *server);
+/* The same for one, whether it is among those that are open or not: conversation->allowed is what may be read of it now. */
+void serve_conversation_decide(serve_conversation *conversation);
 void serve_conversations_finish(struct serve_server *server); /* all of them */
 void serve_conversations_sweep(struct serve_server *server);  /* each second: ends what nobody feeds, forgets what ended */
 void serve_conversations_clear(struct serve_server *server);

@@ -7,6 +7,7 @@
 #include "serve/once.h"
 #include "serve/route.h"
 #include "serve/server.h"
+#include "serve/upload.h"
 #include "serve/who.h"
 
 enum { PART = 16 << 10, HEADERS = 2048, STREAM_LIMIT = 4 << 20 };
@@ -74,23 +75,39 @@ int serve_http_begin(serve_server *server, struct lws *wsi, serve_request **slot
   copy_custom(wsi, "last-event-id:", request->last_event, sizeof request->last_event);
   serve_who_cookie(wsi, request->cookie, sizeof request->cookie);
   copy_header(wsi, WSI_TOKEN_HTTP_ACCEPT_ENCODING, request->accept_encoding, sizeof request->accept_encoding);
+  copy_header(wsi, WSI_TOKEN_HTTP_ACCEPT, request->accept, sizeof request->accept);
   copy_custom(wsi, "x-csrf-token:", request->csrf, sizeof request->csrf);
   if (!*request->csrf) serve_request_query(request, "csrf", request->csrf, sizeof request->csrf); /* HTTP/2 */
   lws_get_peer_simple(wsi, request->peer, sizeof request->peer);
   char length[24] = "";
   copy_header(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH, length, sizeof length);
   unsigned long long announced = strtoull(length, NULL, 10);
+  bool body_comes = method & (SERVE_POST | SERVE_PUT | SERVE_PATCH) && !(*length && !announced);
+  if (body_comes && path_bytes < SERVE_PATH && query_fits) serve_route_upload(request);
+  size_t most = (size_t)(request->upload ? server->settings.jobs_upload : server->settings.body);
+  if (request->status) return answered(request);
   if (path_bytes >= SERVE_PATH || !query_fits)
     serve_answer_problem_text(request, 414, "Address too long", "the path takes 511 bytes, the query 1023");
-  else if (announced > (size_t)server->settings.body)
-    serve_answer_problem_text(request, 413, "Body too large", "the body may have %d bytes", server->settings.body);
-  else if (!(method & (SERVE_POST | SERVE_PUT | SERVE_PATCH)) || (*length && !announced)) serve_route_run(request);
+  else if (announced > most) serve_answer_problem_text(request, 413, "Body too large", "the body may have %zu bytes", most);
+  else if (!body_comes) serve_route_run(request);
   else return 0; /* the body comes */
   return answered(request);
 }
 
+static void end_upload(serve_request *request) {
+  if (request->upload) request->server->uploads--;
+  serve_upload_close(&request->upload);
+}
+
 int serve_http_body(serve_request *request, const void *bytes, size_t count) {
+  mien_error error = {0};
   if (request->status) return 0;
+  if (request->upload && !serve_upload_feed(request->upload, bytes, count, &error)) return 0;
+  if (request->upload) {
+    serve_answer_error(request, &error);
+    end_upload(request);
+    return answered(request);
+  }
   if (request->body.length + count > (size_t)request->server->settings.body) {
     serve_answer_problem_text(request, 413, "Body too large", "the body may have %d bytes", request->server->settings.body);
     base_text_clear(&request->body);
@@ -101,8 +118,16 @@ int serve_http_body(serve_request *request, const void *bytes, size_t count) {
 }
 
 int serve_http_body_end(serve_request *request) {
+  mien_error error = {0};
+  char whole[65];
   if (request->status || request->later) return 0;
-  serve_route_run(request);
+  if (request->upload && serve_upload_end(request->upload, &error)) serve_answer_error(request, &error);
+  else {
+    if (request->upload) serve_upload_fingerprint(request->upload, whole);
+    if (request->upload) base_text_puts(&request->body, whole); /* what Idempotency-Key looks at */
+    serve_route_run(request);
+  }
+  end_upload(request);
   return answered(request);
 }
 
@@ -188,6 +213,7 @@ int serve_http_write(serve_request **slot) {
 }
 
 void serve_http_free(serve_request *request) {
+  end_upload(request);
   base_text_clear(&request->body);
   base_text_clear(&request->answer);
   base_free(request);

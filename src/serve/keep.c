@@ -131,7 +131,7 @@ int serve_keep_begin(serve_conversation *c, mien_error *error) {
   return code;
 }
 
-static unsigned rests_on(const serve_conversation *c, const mien_event *event, size_t person) {
+unsigned serve_keep_rests(const mien_event *event) {
   static const unsigned of[] = {MIEN_READ_TEXT, MIEN_READ_VOICE, MIEN_READ_FACE, MIEN_READ_BODY};
   if (event->kind == MIEN_EVENT_TURN) return MIEN_READ_VOICE;
   if (event->reading.modality != MIEN_FUSED) return of[event->reading.modality];
@@ -148,7 +148,7 @@ void serve_keep_result(serve_conversation *c, const mien_event *event, const ser
   size_t i = 0;
   while (i < c->person_count && (!who || strcmp(c->people[i].who, who))) i++;
   if (i == c->person_count || !*c->subjects[i] || (event->kind == MIEN_EVENT_TURN && !texts)) return;
-  unsigned rests = rests_on(c, event, i);
+  unsigned rests = serve_keep_rests(event);
   if (!rests || (rests & ~atomic_load(&c->keep[i]))) return;
   store_record r = {c->id, c->subjects[i], result->seq, event->kind == MIEN_EVENT_TURN ? STORE_TURN : event->kind == MIEN_EVENT_STATE ? STORE_STATE : STORE_READING,
                     rests, (double)time(NULL), result->json, result->bytes};

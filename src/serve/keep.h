@@ -24,6 +24,7 @@ void serve_keep_sweep(struct serve_server *server); /* each second; works each t
 
 /* Of a participant with a subject whose consent says so, where the policy lets results be kept. */
 int serve_keep_begin(serve_conversation *conversation, mien_error *error);
+unsigned serve_keep_rests(const mien_event *event); /* MIEN_READ_…: what it was read from; any thread */
 void serve_keep_result(serve_conversation *conversation, const mien_event *event, const serve_result *result); /* in a worker */
 /* An event about this participant (-1: nobody alone), in a worker: kept where all that is read of them may be. */
 void serve_keep_event(serve_conversation *conversation, int person, const serve_result *result);

@@ -79,6 +79,7 @@ int serve_live_open(serve_live **opened, serve_pool *pool, const serve_live_opti
     live->streams[i].is = options->streams[i];
     live->streams[i].heard = NAN;
   }
+  live->background = options->background;
   live->begun = base_clock();
   live->inbox_end = &live->inbox;
   *opened = live;
@@ -166,16 +167,26 @@ bool live_all_heard(const serve_live *live, unsigned several) {
   return true;
 }
 
-int serve_live_feed_sound(serve_live *live, size_t stream, const uint8_t *bytes, size_t count, double at) {
-  if (stream >= live->stream_count) return MIEN_EINVAL;
+bool serve_live_listens(const serve_live *live, size_t stream) {
   const serve_stream *is = &live->streams[stream].is;
   bool wanted = false;
   for (int c = 0; c < is->format.channels; c++) {
     wanted |= is->people[c] >= 0 && may(live, (size_t)is->people[c], MIEN_READ_VOICE | MIEN_READ_WORDS);
     wanted |= is->several[c] && live_all_heard(live, is->several[c]);
   }
-  if (!wanted) return MIEN_EPOLICY;
-  return feed(live, LIVE_SOUND, stream, bytes, count, at, NAN);
+  return wanted;
+}
+
+int serve_live_speaker(const serve_live *live, size_t stream) { return stream < live->stream_count ? live->streams[stream].is.people[0] : -1; }
+
+int serve_live_feed_sound(serve_live *live, size_t stream, const uint8_t *bytes, size_t count, double at) {
+  if (stream >= live->stream_count) return MIEN_EINVAL;
+  return serve_live_listens(live, stream) ? feed(live, LIVE_SOUND, stream, bytes, count, at, NAN) : MIEN_EPOLICY;
+}
+
+int serve_live_feed_pcm(serve_live *live, size_t stream, const float *pcm, size_t count, double at) {
+  if (stream >= live->stream_count) return MIEN_EINVAL;
+  return serve_live_listens(live, stream) ? feed(live, LIVE_PCM, stream, pcm, count * sizeof *pcm, at, NAN) : MIEN_EPOLICY;
 }
 
 static double now(const serve_live *live) { return base_clock() - live->begun; }
@@ -198,6 +209,22 @@ int serve_live_feed_file(serve_live *live, size_t person, const uint8_t *bytes, 
   if (person >= live->person_count) return MIEN_EINVAL;
   if (!may(live, person, MIEN_READ_VOICE | MIEN_READ_WORDS | MIEN_READ_FACE | MIEN_READ_BODY)) return MIEN_EPOLICY;
   return feed(live, LIVE_FILE, person, bytes, count, at, NAN);
+}
+
+/* Its rows without what lies between them; the width goes before, the height follows from the size. */
+int serve_live_feed_picture(serve_live *live, size_t person, const mien_picture *picture, double at) {
+  if (person >= live->person_count || picture->format != MIEN_GREY || picture->width < 1 || picture->width > LIVE_SIDE || picture->height < 1 ||
+      picture->height > LIVE_SIDE)
+    return MIEN_EINVAL;
+  if (!may(live, person, MIEN_READ_FACE | MIEN_READ_BODY)) return MIEN_EPOLICY;
+  size_t width = (size_t)picture->width, height = (size_t)picture->height;
+  uint8_t *bytes = base_alloc(sizeof(int) + width * height, 1);
+  if (!bytes) return MIEN_ENOMEM;
+  memcpy(bytes, &picture->width, sizeof(int));
+  for (size_t y = 0; y < height; y++) memcpy(bytes + sizeof(int) + y * width, picture->data + y * picture->stride, width);
+  int code = feed(live, LIVE_PICTURE, person, bytes, sizeof(int) + width * height, at, NAN);
+  base_free(bytes);
+  return code;
 }
 
 int serve_live_finish(serve_live *live) { return feed(live, LIVE_FINISH, 0, NULL, 0, NAN, NAN); }

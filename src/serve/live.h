@@ -66,6 +66,7 @@ typedef struct serve_live_options {
   bool states, cues;
   double state_every, face_every; /* seconds */
   unsigned read;                  /* MIEN_READ_…: what may be read of anybody at all */
+  bool background;                /* a recording: read while no live conversation waits, in small pieces */
 } serve_live_options;
 
 /* `seen` is given every result in order, in the worker, before anybody can take it: NULL, or what stores
@@ -100,6 +101,9 @@ int serve_live_feed_text(serve_live *live, size_t person, const char *utf8, size
 int serve_live_feed_jpeg(serve_live *live, size_t person, const uint8_t *bytes, size_t count, double at);
 /* A whole file of sound, pictures or both, of any format that media/ reads; its times begin at `at`. */
 int serve_live_feed_file(serve_live *live, size_t person, const uint8_t *bytes, size_t count, double at);
+/* Decoded already: mono samples at 16 kHz of the first channel of a stream; a grey picture of at most 1280 pixels a side. */
+int serve_live_feed_pcm(serve_live *live, size_t stream, const float *pcm, size_t count, double at);
+int serve_live_feed_picture(serve_live *live, size_t person, const mien_picture *picture, double at);
 int serve_live_finish(serve_live *live);
 /* Full: stop reading the socket, until ready: half the inbox is free. */
 bool serve_live_full(serve_live *live);
@@ -107,6 +111,8 @@ bool serve_live_ready(serve_live *live);
 
 /* From the next item on, of those already waiting as well. */
 void serve_live_permit(serve_live *live, size_t person, unsigned read, bool observe);
+bool serve_live_listens(const serve_live *live, size_t stream); /* somebody of this stream may be heard now */
+int serve_live_speaker(const serve_live *live, size_t stream); /* whose its first channel is; -1 nobody's, or several people's */
 unsigned serve_live_may(const serve_live *live, size_t person); /* MIEN_READ_…: as it was permitted last */
 int serve_live_person(const serve_live *live, const char *who); /* its index, or -1 */
 /* Puts a result of the server's own (SERVE_EVENT, SERVE_TROUBLE) in line; `body` is JSON. */

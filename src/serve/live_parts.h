@@ -7,7 +7,9 @@
 #include "serve/live.h"
 #include "serve/picture.h"
 
-enum { LIVE_SOUND, LIVE_TEXT, LIVE_JPEG, LIVE_FILE, LIVE_FINISH };
+enum { LIVE_SOUND, LIVE_TEXT, LIVE_JPEG, LIVE_FILE, LIVE_PCM, LIVE_PICTURE, LIVE_FINISH };
+
+enum { LIVE_SIDE = 1280 /* pixels, of LIVE_PICTURE */ };
 
 typedef struct live_item {
   struct live_item *next;
@@ -16,7 +18,7 @@ typedef struct live_item {
   double at, until; /* seconds */
   double came;      /* base_clock() */
   size_t bytes;
-  uint8_t data[];
+  _Alignas(8) uint8_t data[];
 } live_item;
 
 struct serve_live {
@@ -32,6 +34,7 @@ struct serve_live {
     atomic_bool observe;
   } people[SERVE_PEOPLE];
   size_t person_count;
+  bool background; /* live_options */
 
   /* Of the worker whose turn it is. */
   mien_session *session; /* NULL before the first item */

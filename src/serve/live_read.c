@@ -136,6 +136,21 @@ static void read_sound(serve_live *live, const live_item *item) {
   pthread_mutex_unlock(&live->lock);
 }
 
+static void read_pcm(serve_live *live, const live_item *item) {
+  const float *pcm = (const float *)(const void *)item->data; /* as it was fed: aligned with the item */
+  size_t count = item->bytes / sizeof *pcm;
+  hear(&(hearing){live, &live->streams[item->index].is}, 0, pcm, count, item->at);
+  live_heard(live, item->at + (double)count / SERVE_RATE);
+}
+
+static void read_picture(serve_live *live, const live_item *item) {
+  int width;
+  if (!(atomic_load(&live->people[item->index].read) & (MIEN_READ_FACE | MIEN_READ_BODY))) return;
+  memcpy(&width, item->data, sizeof width);
+  mien_picture picture = {width, (int)((item->bytes - sizeof width) / (size_t)width), MIEN_GREY, (size_t)width, item->data + sizeof width};
+  while (fed(live, mien_session_feed_frame(live->session, live->people[item->index].is.who, &picture, item->at))) {}
+}
+
 static void read_text(serve_live *live, const live_item *item) {
   if (!(atomic_load(&live->people[item->index].read) & MIEN_READ_TEXT)) return;
   const char *who = live->people[item->index].is.who;
@@ -210,11 +225,14 @@ static void read_item(serve_live *live, const live_item *item) {
   if (item->kind == LIVE_SOUND) read_sound(live, item);
   else if (item->kind == LIVE_TEXT) read_text(live, item);
   else if (item->kind == LIVE_FILE) read_file(live, item);
+  else if (item->kind == LIVE_PCM) read_pcm(live, item);
+  else if (item->kind == LIVE_PICTURE) read_picture(live, item);
   else read_jpeg(live, item);
 }
 
 bool live_read(serve_live *live) {
-  for (size_t read = 0; read < SLICE;) {
+  size_t slice = live->background ? 1 : SLICE;
+  for (size_t read = 0; read < slice;) {
     pthread_mutex_lock(&live->lock);
     live_item *item = live->inbox;
     if (item) {

@@ -17,6 +17,7 @@
 #include "serve/audit.h"
 #include "serve/conversation.h"
 #include "serve/door.h"
+#include "serve/jobs.h"
 #include "serve/keep.h"
 #include "serve/keyring.h"
 #include "serve/keys.h"
@@ -45,6 +46,7 @@ void serve_server_wake(serve_server *server) {
 static void wake(void *context, serve_live *live) {
   serve_server *server = context;
   serve_conversation *conversation = serve_live_owner(live);
+  if (conversation->job) serve_job_moved(conversation->job);
   pthread_mutex_lock(&server->lock);
   if (!conversation->changed) {
     conversation->changed = true;
@@ -58,8 +60,9 @@ static void wake(void *context, serve_live *live) {
 
 static void seen(void *context, serve_live *live, const mien_event *event, const serve_result *result) {
   serve_server *server = context;
-  serve_metrics_result(&server->metrics, result);
-  serve_conversation_seen(serve_live_owner(live), event, result);
+  serve_conversation *conversation = serve_live_owner(live);
+  serve_metrics_result(&server->metrics, result, !conversation->job);
+  serve_conversation_seen(conversation, event, result);
 }
 
 static void said(void *context, serve_live *live, size_t person, double t0, double t1, const char *utf8, size_t bytes) {
@@ -287,6 +290,7 @@ int serve_open(serve_server **opened, mien_engine *engine, const serve_settings 
   if (!code) code = serve_rules_open(server, error);
   if (!code) code = serve_pool_open(&server->pool, &pool, error);
   if (!code) code = serve_texts_open(&server->texts, engine, error);
+  if (!code) code = serve_jobs_open(server, error);
   if (!code) code = listen_at(server, error);
   if (!code) code = listen_for_asterisk(server, error);
   if (code) serve_close(&server);
@@ -346,6 +350,7 @@ static bool drained(serve_server *server) {
   if (!server->stop_by) {
     serve_systemd_say("STOPPING=1");
     server->stop_by = base_clock() + server->settings.drain;
+    serve_jobs_interrupt(server);
     serve_conversations_finish(server);
   }
   if (base_clock() > server->stop_by) return true;
@@ -360,6 +365,7 @@ enum { MANY = 500 /* messages in the last second */ };
 
 static void each_second(lws_sorted_usec_list_t *timer) {
   serve_server *server = lws_container_of(timer, serve_server, each_second);
+  serve_jobs_sweep(server);
   serve_conversations_sweep(server);
   serve_keep_sweep(server);
   server->busy = server->received > MANY;
@@ -368,6 +374,7 @@ static void each_second(lws_sorted_usec_list_t *timer) {
     server->generation = guard_ledger_generation(server->ledger);
     server->decided = base_clock();
     serve_conversations_decide(server);
+    serve_jobs_decide(server);
   }
   lws_sul_schedule(server->context, 0, timer, each_second, LWS_US_PER_SEC);
 }
@@ -401,9 +408,11 @@ void serve_close(serve_server **closed) {
   server->context = NULL;
   serve_aside_close(&server->aside);
   serve_texts_close(&server->texts);
+  serve_jobs_stop(server);
   serve_pool_close(&server->pool);
   look(server);
   serve_conversations_clear(server);
+  serve_jobs_close(server);
   serve_rules_close(server);
   serve_actions_close(server);
   serve_webhooks_close(server);

@@ -7,11 +7,12 @@ void serve_metrics_init(serve_metrics *metrics) {
   *metrics = (serve_metrics){.started = base_clock()};
 }
 
-void serve_metrics_result(serve_metrics *m, const serve_result *result) {
+void serve_metrics_result(serve_metrics *m, const serve_result *result, bool live) {
+  atomic_fetch_add(&m->results[result->kind], 1);
+  if (!live) return;
   double delay = base_clock() - result->caused;
   size_t bin = 0;
   while (bin < SERVE_DELAYS && delay > delay_bounds[bin]) bin++;
-  atomic_fetch_add(&m->results[result->kind], 1);
   atomic_fetch_add(&m->delays[bin], 1);
   atomic_fetch_add(&m->delay_us, (unsigned long long)(delay * 1e6));
 }
@@ -27,13 +28,14 @@ void serve_metrics_unkept(serve_metrics *m) { atomic_fetch_add(&m->unkept, 1); }
 void serve_metrics_dropped(serve_metrics *m) { atomic_fetch_add(&m->dropped, 1); }
 
 void serve_metrics_lost(serve_metrics *m) { atomic_fetch_add(&m->lost, 1); }
+void serve_metrics_job(serve_metrics *m, int end) { atomic_fetch_add(&m->jobs[end], 1); }
 void serve_metrics_delivery(serve_metrics *m, bool taken, bool dead) { atomic_fetch_add(&m->deliveries[taken ? 0 : dead ? 2 : 1], 1); }
 
 static void family(base_text *out, const char *name, const char *type, const char *help) {
   base_text_printf(out, "# TYPE mien_%s %s\n# HELP mien_%s %s\n", name, type, name, help);
 }
 
-void serve_metrics_write(const serve_metrics *m, size_t conversations, base_text *out) {
+void serve_metrics_write(const serve_metrics *m, size_t conversations, size_t jobs, base_text *out) {
   family(out, "results", "counter", "Results given, by kind.");
   for (int k = 0; k < SERVE_RESULT_KINDS; k++)
     base_text_printf(out, "mien_results_total{kind=\"%s\"} %llu\n", serve_result_name(k), atomic_load(&m->results[k]));
@@ -61,6 +63,11 @@ void serve_metrics_write(const serve_metrics *m, size_t conversations, base_text
   for (int k = 0; k < 3; k++) base_text_printf(out, "mien_deliveries_total{outcome=\"%s\"} %llu\n", outcomes[k], atomic_load(&m->deliveries[k]));
   family(out, "lost_actions", "counter", "Events whose cases and calls were given up, because too many waited.");
   base_text_printf(out, "mien_lost_actions_total %llu\n", atomic_load(&m->lost));
+  static const char *const ends[SERVE_JOB_ENDS] = {"done", "failed", "cancelled", "interrupted"};
+  family(out, "jobs", "counter", "Recordings, by what became of them.");
+  for (int k = 0; k < SERVE_JOB_ENDS; k++) base_text_printf(out, "mien_jobs_total{outcome=\"%s\"} %llu\n", ends[k], atomic_load(&m->jobs[k]));
+  family(out, "jobs_waiting", "gauge", "Recordings that wait or are being read.");
+  base_text_printf(out, "mien_jobs_waiting %zu\n", jobs);
   family(out, "conversations", "gauge", "Conversations open now.");
   base_text_printf(out, "mien_conversations %zu\n", conversations);
   family(out, "links", "gauge", "WebSockets open now.");

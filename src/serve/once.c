@@ -118,7 +118,7 @@ static void keep_answer(serve_request *request) {
   char of[33];
   if (!tenant_of(request, &t)) return;
   bool good = request->status / 100 == 2 && request->answer.length <= ANSWER_MAX, session = !strcmp(request->path, "/v1/sessions");
-  bool person = session || !strcmp(request->path, "/v1/consents") || !strncmp(request->path, "/v1/cases/", 10);
+  bool person = session || !strcmp(request->path, "/v1/consents") || !strncmp(request->path, "/v1/cases/", 10) || !strcmp(request->path, "/v1/jobs");
   fingerprint_of(request, of);
   json_t *answer = json_pack("{s:s,s:i,s:s*}", "of", of, "status", request->status, "location", *request->location ? request->location : NULL);
   if (answer && !person) json_object_set_new(answer, "body", json_stringn(request->answer.data ? request->answer.data : "", request->answer.length));
@@ -139,8 +139,9 @@ static void keep_answer(serve_request *request) {
 void serve_once_end(serve_request *request) {
   if (*request->once) keep_answer(request);
   *request->once = 0;
+  bool has = *request->etag;
   if (request->status != 200 || request->streaming || !(request->method & (SERVE_GET | SERVE_HEAD))) return;
-  etag_of(request);
+  if (!has) etag_of(request);
   if (!*request->match || !among(request->match, request->etag)) return;
   base_text_reset(&request->answer);
   request->status = 304;

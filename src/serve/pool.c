@@ -1,16 +1,21 @@
 /* pool.c: the workers, and whose turn it is. First come, first served: a conversation that has more to
- * read than a slice goes to the end of the line. */
+ * read than a slice goes to the end of the line. Recordings have a line of their own: they are read while no live
+ * conversation waits, and by all workers but one, so that one is always free for what is live. */
 #include <stdio.h>
 
 #include "serve/live_parts.h"
 
-enum { THREADS = 64 };
+enum { THREADS = 64, PATIENCE = 256 /* turns that a recording waits for at most while others are live */ };
 
 struct serve_pool {
   serve_pool_options options;
   pthread_mutex_t lock;
   pthread_cond_t work;
-  serve_live *first, **end;
+  struct {
+    serve_live *first, **end;
+  } lines[2]; /* live, recordings */
+  int behind;   /* workers that read recordings now */
+  int waited;   /* turns since a recording had its last */
   bool closing;
   int thread_count;
   pthread_t threads[THREADS];
@@ -20,8 +25,8 @@ struct serve_pool {
 static void line_up(serve_pool *pool, serve_live *live) {
   live->waiting = true;
   live->next = NULL;
-  *pool->end = serve_live_hold(live);
-  pool->end = &live->next;
+  *pool->lines[live->background].end = serve_live_hold(live);
+  pool->lines[live->background].end = &live->next;
   pthread_cond_signal(&pool->work);
 }
 
@@ -55,17 +60,28 @@ void live_heard(serve_live *live, double until) {
 
 mien_engine *live_engine(const serve_live *live) { return live->pool->options.engine; }
 
+/* Under the lock: whose turn it is, taken out of its line; NULL nobody's. */
+static serve_live *next_of(serve_pool *pool) {
+  bool may = pool->lines[1].first && pool->behind < BASE_MAX(pool->options.threads - 1, 1);
+  bool recording = may && (!pool->lines[0].first || ++pool->waited > PATIENCE);
+  serve_live *live = pool->lines[recording].first;
+  if (!live) return NULL;
+  pool->lines[recording].first = live->next;
+  if (!live->next) pool->lines[recording].end = &pool->lines[recording].first;
+  if (recording) pool->waited = 0;
+  pool->behind += recording;
+  return live;
+}
+
 static void *work(void *context) {
   serve_pool *pool = context;
   pthread_mutex_lock(&pool->lock);
   while (!pool->closing) {
-    serve_live *live = pool->first;
+    serve_live *live = next_of(pool);
     if (!live) {
       pthread_cond_wait(&pool->work, &pool->lock);
       continue;
     }
-    pool->first = live->next;
-    if (!pool->first) pool->end = &pool->first;
     live->waiting = false;
     live->running = true;
     live->again = false;
@@ -76,6 +92,7 @@ static void *work(void *context) {
     if (pressed || serve_live_last(live) != last) live_wake(live);
     pthread_mutex_lock(&pool->lock);
     live->running = false;
+    pool->behind -= live->background;
     if (more || live->again) line_up(pool, live);
     pthread_mutex_unlock(&pool->lock);
     serve_live_release(&live);
@@ -92,7 +109,7 @@ int serve_pool_open(serve_pool **opened, const serve_pool_options *options, mien
   serve_pool *pool = base_alloc(1, sizeof *pool);
   if (!pool) return base_error_set(error, MIEN_ENOMEM, "threads", "", "out of memory");
   pool->options = *options;
-  pool->end = &pool->first;
+  for (int i = 0; i < 2; i++) pool->lines[i].end = &pool->lines[i].first;
   pthread_mutex_init(&pool->lock, NULL);
   pthread_cond_init(&pool->work, NULL);
   for (int i = 0; i < options->threads; i++) {
@@ -114,11 +131,12 @@ void serve_pool_close(serve_pool **closed) {
   pthread_cond_broadcast(&pool->work);
   pthread_mutex_unlock(&pool->lock);
   for (int i = 0; i < pool->thread_count; i++) pthread_join(pool->threads[i], NULL);
-  while (pool->first) {
-    serve_live *live = pool->first;
-    pool->first = live->next;
-    serve_live_release(&live);
-  }
+  for (int i = 0; i < 2; i++)
+    while (pool->lines[i].first) {
+      serve_live *live = pool->lines[i].first;
+      pool->lines[i].first = live->next;
+      serve_live_release(&live);
+    }
   pthread_cond_destroy(&pool->work);
   pthread_mutex_destroy(&pool->lock);
   base_free(pool);

@@ -21,8 +21,9 @@ typedef struct serve_request {
   char query[SERVE_QUERY];       /* "a=1&b=2", decoded by lws */
   char authorization[SERVE_HEADER], content_type[128], match[128], if_match[128], idempotency[128], last_event[32], peer[64];
   char cookie[64], csrf[64];     /* of who is logged in (accounts.h) */
-  char accept_encoding[64];
+  char accept_encoding[64], accept[128];
   base_text body;
+  struct serve_upload *upload;   /* the body goes there (upload.h); NULL: to `body` */
   const char *params[SERVE_PARAMS]; /* the {…} of the route, in `pieces` */
   char pieces[SERVE_PATH];
   char tenant[64], key[64];      /* of the caller; set before the handler runs */
@@ -48,6 +49,8 @@ typedef struct serve_request {
   bool events_alone;             /* streaming: of the results, events */
   bool watching;                 /* streaming: events of all conversations (watch.h), with this action */
   char action[64];
+
+  void *held;                    /* the handler's own, for what it does later */
 
   /* Of http.c. */
   size_t sent;

@@ -25,6 +25,11 @@ static const serve_route routes[] = {
     {SERVE_GET, "/v1/sessions/{id}/results", SERVE_SCOPE_READ, serve_api_session_results},
     {SERVE_GET, "/v1/sessions/{id}/events", SERVE_SCOPE_READ, serve_api_session_events},
     {SERVE_GET, "/v1/events", SERVE_SCOPE_READ, serve_api_events},
+    {SERVE_POST, "/v1/jobs", SERVE_SCOPE_STREAM, serve_api_job_make, serve_api_job, serve_api_upload},
+    {SERVE_GET, "/v1/jobs", SERVE_SCOPE_READ, serve_api_jobs},
+    {SERVE_GET, "/v1/jobs/{id}", SERVE_SCOPE_READ, serve_api_job},
+    {SERVE_GET, "/v1/jobs/{id}/results", SERVE_SCOPE_READ, serve_api_job_results},
+    {SERVE_DELETE, "/v1/jobs/{id}", SERVE_SCOPE_STREAM, serve_api_job_drop},
     {SERVE_GET, "/v1/rules", SERVE_SCOPE_READ, serve_api_rules},
     {SERVE_POST, "/v1/rules", SERVE_SCOPE_ADMIN, serve_api_rules_check},
     {SERVE_PUT, "/v1/rules", SERVE_SCOPE_ADMIN, serve_api_rules_put},
@@ -99,6 +104,14 @@ static void run(serve_request *request, const serve_route *route) {
   const serve_route *get = request->method & (SERVE_PUT | SERVE_PATCH | SERVE_DELETE) ? get_of(route->pattern) : NULL;
   if (request->method & (SERVE_PUT | SERVE_PATCH | SERVE_DELETE) && !serve_once_matches(request, get ? get->handle : NULL)) return;
   if (!route->again || serve_once_begin(request, route->again)) route->handle(request);
+}
+
+void serve_route_upload(serve_request *request) {
+  for (size_t i = 0; i < BASE_COUNT(routes); i++)
+    if (routes[i].upload && routes[i].method == request->method && !strcmp(routes[i].pattern, request->path)) {
+      if (serve_limit_address(request) && serve_who_may(request, routes[i].scope)) routes[i].upload(request);
+      return;
+    }
 }
 
 void serve_route_run(serve_request *request) {

@@ -14,8 +14,11 @@ typedef struct serve_route {
   unsigned scope;      /* one SERVE_SCOPE_…; NONE: anybody */
   void (*handle)(serve_request *request);
   void (*again)(serve_request *request); /* Idempotency-Key is heeded; makes the answer of what was made (once.h) */
+  void (*upload)(serve_request *request); /* before the body comes, where it may go to a file: makes request->upload, or answers */
 } serve_route;
 
+/* Before the body comes: where the route takes uploads, checks who calls and begins one, or answers. */
+void serve_route_upload(serve_request *request);
 /* Finds the route, checks who calls, and runs its handler; answers 404, 405, 401, 403 itself. */
 void serve_route_run(serve_request *request);
 

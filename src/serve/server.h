@@ -27,12 +27,14 @@ struct serve_server {
   size_t watchers;        /* of `streams`, those of watch.h */
   serve_request *streams; /* server-sent events that are open, by `next` */
   size_t connection_count;
+  size_t uploads;         /* that are coming in */
   struct serve_conversation *conversations[1024]; /* by the hash of their ids */
   size_t conversation_count;
   size_t received; /* messages of links since the last second began */
   bool busy;       /* there were many in the second before */
   serve_metrics metrics;
   struct serve_texts *texts; /* the chat's reader (texts.h) */
+  struct serve_jobs *jobs;   /* recordings that are read (jobs.h) */
   struct serve_keys *keys;
   struct serve_limits *limits;
   struct serve_accounts *accounts;

@@ -52,6 +52,11 @@ static const struct {
     SETTING("webhooks", "timeout", TIME, webhook_timeout, 0.1, 60),
     SETTING("webhooks", "retry", TIME, webhook_retry, 0.01, 3600),
     SETTING("webhooks", "attempts", INTEGER, webhook_attempts, 1, 20),
+    SETTING("jobs", "folder", TEXT, jobs_folder, 0, 0),
+    SETTING("jobs", "threads", INTEGER, jobs_threads, 1, 16),
+    SETTING("jobs", "waiting", INTEGER, jobs_waiting, 1, 1000),
+    SETTING("jobs", "upload", BYTES, jobs_upload, 1024, 2047.0 * (1 << 20)),
+    SETTING("jobs", "retention", TIME, jobs_retention, 1, 30 * 86400.0),
     SETTING("vault", "key", TEXT, vault_key, 0, 0),
     SETTING("vault", "old_key", TEXT, vault_old_key, 0, 0),
 #undef SETTING
@@ -59,7 +64,8 @@ static const struct {
 
 void serve_settings_init(serve_settings *s) {
   *s = (serve_settings){.port = 7610, .audiosocket_port = -1, .connections = 2000, .conversations = 1000, .body = 8 << 20,
-                        .key_rate = 1000, .address_rate = 2000, .header_timeout = 10, .idle_timeout = 60, .linger = 60, .drain = 20, .webhook_timeout = 15, .webhook_retry = 5, .webhook_attempts = 10};
+                        .key_rate = 1000, .address_rate = 2000, .header_timeout = 10, .idle_timeout = 60, .linger = 60, .drain = 20, .webhook_timeout = 15, .webhook_retry = 5, .webhook_attempts = 10,
+                        .jobs_threads = 1, .jobs_waiting = 100, .jobs_upload = 500 << 20, .jobs_retention = 86400};
   snprintf(s->address, sizeof s->address, "127.0.0.1");
   snprintf(s->data, sizeof s->data, "mien-data");
   snprintf(s->audiohook_tenant, sizeof s->audiohook_tenant, "default");
@@ -131,7 +137,7 @@ static json_t *to_json(const yaml_node *node, bool words) {
 }
 
 static int take_file(serve_settings *s, const yaml_tree *tree, mien_error *error) {
-  static const char *const sections[] = {"listen", "tls", "limits", "times", "doors", "store", "rules", "vault", "webhooks"};
+  static const char *const sections[] = {"listen", "tls", "limits", "times", "doors", "store", "rules", "vault", "webhooks", "jobs"};
   const yaml_node *root = yaml_root(tree);
   int code = take_section(s, tree, "", root, error);
   for (const yaml_node *node = root->first; node && !code; node = node->next) {

@@ -40,6 +40,11 @@ typedef struct serve_settings {
   char webhook_ca[SERVE_TEXT]; /* PEM file of the authorities that their certificates are checked by; "": those of the system */
   double webhook_timeout, webhook_retry; /* seconds: of a call; until the second, others follow from it (deliveries.c) */
   int webhook_attempts;
+  char jobs_folder[SERVE_TEXT]; /* whose files jobs may name, a folder a tenant in it; "": none */
+  int jobs_threads;            /* recordings that are decoded at once */
+  int jobs_waiting;            /* that are not read yet, at most */
+  int jobs_upload;             /* bytes of one upload at most */
+  double jobs_retention;       /* seconds that jobs and their results are there */
   json_t *endpoints;           /* name to endpoint (endpoints.h) */
   json_t *profiles;            /* name to what "open" says (docs/asyncapi.yaml), without its type and audio */
 } serve_settings;

@@ -36,6 +36,8 @@ static const char *const data[] = {
     ITEMS("cases") ITEMS("deliveries") ITEMS("idempotency") ITEMS("users") ITEMS("api_keys"),
     /* 3 */
     ITEMS("webhooks"),
+    /* 4 */
+    ITEMS("jobs"),
 };
 
 static const char *const keys[] = {

@@ -7,7 +7,7 @@
 
 enum { SQL_TENANT, SQL_ALL };
 
-/* What cases, deliveries, idempotency, users, api_keys and webhooks have each. */
+/* What cases, deliveries, idempotency, users, api_keys, webhooks and jobs have each. */
 #define SQL_ITEM "id, subject, session, state, made, due, version, payload"
 #define SQL_OF_ITEMS(X, NAME, table)                                                                                        \
   X(NAME##_PUT, SQL_TENANT, "INSERT INTO " table " (tenant, id, subject, session, state, name, made, due, version, payload) " \
@@ -100,6 +100,7 @@ enum { SQL_ITEM_STATEMENTS = 10 };
   SQL_OF_ITEMS(X, USER, "users")                                                                                            \
   SQL_OF_ITEMS(X, API_KEY, "api_keys")                                                                                      \
   SQL_OF_ITEMS(X, WEBHOOK, "webhooks")                                                                                      \
+  SQL_OF_ITEMS(X, JOB, "jobs")                                                                                              \
   X(IDEMPOTENCY_OVER, SQL_ALL, "DELETE FROM idempotency WHERE due <= $1")
 
 enum {

@@ -1,0 +1,470 @@
+/* jobs.c: the jobs that are known, their queue and its threads, and what the store has of them. */
+#include "serve/jobs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "serve/jobs_parts.h"
+#include "serve/keep.h"
+#include "serve/server.h"
+
+enum { NICE = 10 };
+
+static const char *const names[] = {"queued", "running", "done", "failed", "cancelled", "interrupted"};
+const char *serve_job_state_name(int state) { return names[state]; }
+
+/* ---- One job ---- */
+
+serve_job *serve_job_hold(serve_job *job) {
+  atomic_fetch_add(&job->held, 1);
+  return job;
+}
+
+void job_free(serve_job *job) {
+  if (job->file >= 0) close(job->file);
+  if (job->transcript >= 0) close(job->transcript);
+  base_text_clear(&job->text_of_lines);
+  base_free(job->lines);
+  pthread_cond_destroy(&job->moved);
+  pthread_mutex_destroy(&job->lock);
+  base_free(job);
+}
+
+void serve_job_release(serve_job **held) {
+  serve_job *job = *held;
+  *held = NULL;
+  if (job && atomic_fetch_sub(&job->held, 1) == 1) job_free(job);
+}
+
+const char *serve_job_id(const serve_job *job) { return job->id; }
+const char *serve_job_session(const serve_job *job) { return job->session; }
+const char *serve_job_name(const serve_job *job) { return job->name; }
+
+int serve_job_state(serve_job *job) {
+  pthread_mutex_lock(&job->lock);
+  int state = job->state;
+  pthread_mutex_unlock(&job->lock);
+  return state;
+}
+
+void job_note(serve_job *job, const char *format, ...) {
+  va_list list;
+  va_start(list, format);
+  pthread_mutex_lock(&job->lock);
+  if (job->note_count < JOB_NOTES) vsnprintf(job->notes[job->note_count++], sizeof job->notes[0], format, list);
+  pthread_mutex_unlock(&job->lock);
+  va_end(list);
+}
+
+/* ---- In the store: {"session","purpose","context","jurisdiction","started","ended","results","error"} ---- */
+
+static json_t *time_json(double at) { return isfinite(at) ? json_real(at) : json_null(); }
+
+static json_t *error_json(const mien_error *error) {
+  if (!error->code) return json_null();
+  json_t *body = json_pack("{s:s,s:s,s:s}", "error", mien_error_name(error->code), "what", error->what, "where", error->where);
+  if (*error->remedy) json_object_set_new(body, "remedy", json_string(error->remedy));
+  return body;
+}
+
+/* The text of what is kept; to be freed. */
+static char *kept_of(serve_job *job) {
+  json_t *body = json_pack("{s:s,s:s,s:s,s:s,s:o,s:o,s:I,s:o}", "session", job->session, "purpose", job->purpose, "context", job->context,
+                           "jurisdiction", job->jurisdiction, "started", time_json(job->started), "ended", time_json(job->ended), "results",
+                           (json_int_t)job->results, "error", error_json(&job->error));
+  char *text = body ? json_dumps(body, JSON_COMPACT) : NULL;
+  json_decref(body);
+  return text;
+}
+
+static bool tenant_of(serve_job *job, store_tenant *t) {
+  struct serve_server *server = job->server;
+  return server->keep && !store_of(t, server->keep->store, job->tenant, NULL);
+}
+
+int job_put(serve_job *job, mien_error *error) {
+  store_tenant t;
+  if (!tenant_of(job, &t)) {
+    uint8_t random[16];
+    randombytes_buf(random, sizeof random);
+    memcpy(job->id, "j_", 2);
+    sodium_bin2hex(job->id + 2, 33, random, sizeof random);
+    return MIEN_OK;
+  }
+  char *text = kept_of(job);
+  store_item item = {.at = job->made, .due = job->expires, .payload = text, .bytes = text ? strlen(text) : 0};
+  snprintf(item.state, sizeof item.state, "%s", names[job->state]);
+  int code = text ? store_item_put(&t, STORE_JOBS, &item, error) : base_error_set(error, MIEN_ENOMEM, "job", "", "out of memory");
+  memcpy(job->id, item.id, sizeof job->id);
+  job->version = item.version;
+  free(text);
+  return code;
+}
+
+/* What fails here is not lost: at the next start the job is said to be interrupted. */
+static void change(serve_job *job, int state) {
+  store_tenant t;
+  pthread_mutex_lock(&job->lock);
+  char *text = kept_of(job);
+  pthread_mutex_unlock(&job->lock);
+  store_item item = {.version = job->version, .due = job->expires, .payload = text, .bytes = text ? strlen(text) : 0};
+  memcpy(item.id, job->id, sizeof item.id);
+  snprintf(item.state, sizeof item.state, "%s", names[state]);
+  if (text && tenant_of(job, &t) && !store_item_change(&t, STORE_JOBS, &item, NULL)) job->version = item.version;
+  free(text);
+}
+
+void job_end(serve_job *job, int state) {
+  pthread_mutex_lock(&job->lock);
+  job->ended = base_now();
+  if (state == SERVE_JOB_INTERRUPTED) base_error_set(&job->error, MIEN_EAGAIN, "job", "send the recording again", "the service was stopped while it was read");
+  for (;;) { /* it may be cancelled while the store is written */
+    if (job->cancelled) state = SERVE_JOB_CANCELLED;
+    if (state == SERVE_JOB_CANCELLED) job_lines_drop(job), job->results = 0;
+    pthread_mutex_unlock(&job->lock);
+    change(job, state);
+    pthread_mutex_lock(&job->lock);
+    if (state == SERVE_JOB_CANCELLED || !job->cancelled) break;
+  }
+  job->state = state;
+  if (state == SERVE_JOB_DONE) job->progress = 1;
+  pthread_mutex_unlock(&job->lock);
+  serve_metrics_job(&job->server->metrics, state - SERVE_JOB_DONE);
+  struct serve_jobs *jobs = job->server->jobs;
+  pthread_mutex_lock(&jobs->lock);
+  jobs->waiting--;
+  pthread_mutex_unlock(&jobs->lock);
+}
+
+/* ---- The threads ---- */
+
+static void run(serve_job *job) {
+  pthread_mutex_lock(&job->lock);
+  bool go = !job->cancelled && !job->interrupted;
+  job->started = base_now();
+  pthread_mutex_unlock(&job->lock);
+  if (go) change(job, SERVE_JOB_RUNNING);
+  pthread_mutex_lock(&job->lock);
+  job->state = SERVE_JOB_RUNNING;
+  pthread_mutex_unlock(&job->lock);
+  int state = job_read(job);
+  if (job->file >= 0) close(job->file); /* with it the recording is gone */
+  if (job->transcript >= 0) close(job->transcript);
+  job->file = job->transcript = -1;
+  job_end(job, state);
+}
+
+static void *work(void *context) {
+  struct serve_jobs *jobs = context;
+  setpriority(PRIO_PROCESS, 0, NICE); /* of this thread alone, on Linux */
+  pthread_mutex_lock(&jobs->lock);
+  for (;;) {
+    while (!jobs->first && !jobs->closing) pthread_cond_wait(&jobs->work, &jobs->lock);
+    serve_job *job = jobs->first;
+    if (jobs->closing) break;
+    jobs->first = job->queued;
+    if (!jobs->first) jobs->end = &jobs->first;
+    pthread_mutex_unlock(&jobs->lock);
+    run(job);
+    serve_job_release(&job);
+    pthread_mutex_lock(&jobs->lock);
+  }
+  pthread_mutex_unlock(&jobs->lock);
+  return NULL;
+}
+
+void jobs_add(struct serve_server *server, serve_job *job) {
+  struct serve_jobs *jobs = server->jobs;
+  job->next = jobs->all;
+  jobs->all = job;
+  jobs->count++;
+  pthread_mutex_lock(&jobs->lock);
+  job->queued = NULL;
+  *jobs->end = serve_job_hold(job);
+  jobs->end = &job->queued;
+  jobs->waiting++;
+  pthread_cond_signal(&jobs->work);
+  pthread_mutex_unlock(&jobs->lock);
+}
+
+/* Takes it out of the queue; false: it is not there (any more). */
+static bool unqueue(serve_job *job) {
+  struct serve_jobs *jobs = job->server->jobs;
+  bool found = false;
+  pthread_mutex_lock(&jobs->lock);
+  for (serve_job **at = &jobs->first; *at && !found; at = found ? at : &(*at)->queued) {
+    if (*at != job) continue;
+    found = true;
+    *at = job->queued;
+    if (!*at) jobs->end = at;
+  }
+  pthread_mutex_unlock(&jobs->lock);
+  return found;
+}
+
+/* ---- All of them ---- */
+
+static int load(void *context, const store_tenant *t, const store_item *item) {
+  struct serve_server *server = context;
+  serve_job *job = base_alloc(1, sizeof *job);
+  json_t *kept = json_loadb(item->payload, item->bytes, 0, NULL), *started = json_object_get(kept, "started"), *ended = json_object_get(kept, "ended"),
+         *why = json_object_get(kept, "error");
+  if (!job || !kept) return base_free(job), json_decref(kept), MIEN_ENOMEM;
+  *job = (serve_job){.server = server, .file = -1, .transcript = -1, .camera = -1, .made = item->at, .expires = item->due, .version = item->version,
+                     .seconds = NAN, .gone = true, .state = SERVE_JOB_INTERRUPTED};
+  atomic_init(&job->held, 1);
+  pthread_mutex_init(&job->lock, NULL);
+  pthread_cond_init(&job->moved, NULL);
+  memcpy(job->id, item->id, sizeof job->id);
+  snprintf(job->tenant, sizeof job->tenant, "%s", t->name);
+  static const struct {
+    const char *name;
+    size_t at, room;
+  } texts[] = {{"session", offsetof(serve_job, session), sizeof job->session}, {"purpose", offsetof(serve_job, purpose), sizeof job->purpose},
+               {"context", offsetof(serve_job, context), sizeof job->context}, {"jurisdiction", offsetof(serve_job, jurisdiction), sizeof job->jurisdiction}};
+  for (size_t i = 0; i < BASE_COUNT(texts); i++) {
+    const char *text = json_string_value(json_object_get(kept, texts[i].name));
+    snprintf((char *)job + texts[i].at, texts[i].room, "%s", text ? text : "");
+  }
+  job->started = json_is_number(started) ? json_number_value(started) : NAN;
+  job->ended = json_is_number(ended) ? json_number_value(ended) : NAN;
+  job->results = (uint64_t)json_integer_value(json_object_get(kept, "results"));
+  for (int state = SERVE_JOB_DONE; state <= SERVE_JOB_INTERRUPTED; state++)
+    if (!strcmp(item->state, names[state])) job->state = state;
+  if (json_is_object(why)) {
+    const char *what = json_string_value(json_object_get(why, "what")), *where = json_string_value(json_object_get(why, "where"));
+    base_error_set(&job->error, MIEN_EFORMAT, where ? where : "", "", "%s", what ? what : "");
+  }
+  bool cut = job->state == SERVE_JOB_INTERRUPTED && strcmp(item->state, names[SERVE_JOB_INTERRUPTED]);
+  if (cut) {
+    job->ended = base_now();
+    base_error_set(&job->error, MIEN_EAGAIN, "job", "send the recording again", "the service was stopped while it was read");
+    serve_metrics_job(&server->metrics, SERVE_JOB_INTERRUPTED - SERVE_JOB_DONE);
+  }
+  job->progress = job->state == SERVE_JOB_DONE;
+  json_decref(kept);
+  if (cut) change(job, SERVE_JOB_INTERRUPTED);
+  serve_job **at = &server->jobs->all;
+  while (*at && (*at)->made > job->made) at = &(*at)->next;
+  job->next = *at;
+  *at = job;
+  server->jobs->count++;
+  return MIEN_OK;
+}
+
+/* Those of each state, due or not: a time that no job's is after. */
+static int load_all(struct serve_server *server, mien_error *error) {
+  int code = MIEN_OK;
+  for (size_t state = BASE_COUNT(names); server->keep && !code && state--;) /* those that become interrupted come after those that are */
+    code = store_item_due(server->keep->store, STORE_JOBS, names[state], 4e9, JOBS_KNOWN, load, server, error);
+  return code;
+}
+
+int serve_jobs_open(struct serve_server *server, mien_error *error) {
+  struct serve_jobs *jobs = server->jobs = base_alloc(1, sizeof *jobs);
+  if (!jobs) return base_error_set(error, MIEN_ENOMEM, "jobs", "", "out of memory");
+  jobs->server = server;
+  jobs->end = &jobs->first;
+  pthread_mutex_init(&jobs->lock, NULL);
+  pthread_cond_init(&jobs->work, NULL);
+  int code = load_all(server, error);
+  for (int i = 0; !code && i < server->settings.jobs_threads; i++) {
+    if (pthread_create(&jobs->threads[i], NULL, work, jobs)) code = base_error_set(error, MIEN_ENOMEM, "jobs", "set fewer `jobs.threads`", "a thread could not be started");
+    else jobs->thread_count++;
+  }
+  return code;
+}
+
+static void leave(serve_job *job) {
+  if (!job->joined) return;
+  serve_conversation *c = job->conversation;
+  job->joined = false;
+  serve_live_finish(c->live);
+  if (--c->links == 0) c->alone_since = atomic_load(&c->server->stopping) ? -INFINITY : base_clock();
+}
+
+static void interrupt(serve_job *job) {
+  pthread_mutex_lock(&job->lock);
+  job->interrupted = true;
+  pthread_cond_broadcast(&job->moved);
+  pthread_mutex_unlock(&job->lock);
+  if (!unqueue(job)) return;
+  job_end(job, SERVE_JOB_INTERRUPTED);
+  leave(job);
+  serve_job *queue = job; /* the queue's hold */
+  serve_job_release(&queue);
+}
+
+void serve_jobs_interrupt(struct serve_server *server) {
+  server->jobs->stopping = true;
+  for (serve_job *job = server->jobs->all; job; job = job->next)
+    if (serve_job_state(job) < SERVE_JOB_DONE) interrupt(job);
+}
+
+void serve_jobs_stop(struct serve_server *server) {
+  struct serve_jobs *jobs = server->jobs;
+  if (!jobs) return;
+  serve_jobs_interrupt(server);
+  pthread_mutex_lock(&jobs->lock);
+  jobs->closing = true;
+  pthread_cond_broadcast(&jobs->work);
+  pthread_mutex_unlock(&jobs->lock);
+  for (int i = 0; i < jobs->thread_count; i++) pthread_join(jobs->threads[i], NULL);
+  jobs->thread_count = 0;
+  for (serve_job *job = jobs->all; job; job = job->next) leave(job);
+}
+
+/* Out of the list, and its conversation with it, which holds it in turn. */
+static void forget(serve_job **at) {
+  serve_job *job = *at;
+  *at = job->next;
+  job->server->jobs->count--;
+  leave(job);
+  serve_conversation *c = job->conversation;
+  pthread_mutex_lock(&job->lock);
+  job_lines_drop(job);
+  pthread_mutex_unlock(&job->lock);
+  serve_job_release(&job);
+  if (c) serve_conversation_release(&c);
+}
+
+void serve_jobs_close(struct serve_server *server) {
+  struct serve_jobs *jobs = server->jobs;
+  if (!jobs) return;
+  while (jobs->all) forget(&jobs->all);
+  pthread_cond_destroy(&jobs->work);
+  pthread_mutex_destroy(&jobs->lock);
+  base_free(jobs);
+  server->jobs = NULL;
+}
+
+static int erase(serve_job *job, bool session, mien_error *error) {
+  store_tenant t;
+  if (!tenant_of(job, &t)) return MIEN_OK;
+  int code = session && *job->session ? store_session_erase(&t, job->session, error) : MIEN_OK;
+  if (!code || code == MIEN_EEMPTY) code = store_item_erase(&t, STORE_JOBS, job->id, error);
+  return code == MIEN_EEMPTY ? MIEN_OK : code;
+}
+
+void serve_jobs_sweep(struct serve_server *server) {
+  struct serve_jobs *jobs = server->jobs;
+  size_t bytes = 0;
+  double now = base_now();
+  for (serve_job **at = &jobs->all; *at;) {
+    serve_job *job = *at;
+    bool ended = serve_job_state(job) >= SERVE_JOB_DONE;
+    if (ended) leave(job);
+    pthread_mutex_lock(&job->lock);
+    bytes += ended ? job->text_of_lines.length : 0;
+    if (bytes > JOBS_RESULTS && ended && !job->gone) job_lines_drop(job); /* the newest stay */
+    pthread_mutex_unlock(&job->lock);
+    if (!ended || now < job->expires) at = &job->next;
+    else if (!erase(job, false, NULL)) forget(at);
+    else at = &job->next; /* the store is gone: later */
+  }
+}
+
+void serve_jobs_decide(struct serve_server *server) {
+  for (serve_job *job = server->jobs->all; job; job = job->next) {
+    serve_conversation *c = job->conversation;
+    unsigned read[SERVE_PEOPLE];
+    if (!c) continue;
+    serve_conversation_decide(c);
+    for (size_t i = 0; i < c->person_count; i++) read[i] = c->allowed.people[i].read;
+    pthread_mutex_lock(&job->lock);
+    job_lines_permit(job, read, c->person_count);
+    pthread_mutex_unlock(&job->lock);
+  }
+}
+
+size_t serve_jobs_waiting(struct serve_server *server) {
+  pthread_mutex_lock(&server->jobs->lock);
+  size_t waiting = server->jobs->waiting;
+  pthread_mutex_unlock(&server->jobs->lock);
+  return waiting;
+}
+
+int serve_jobs_room(struct serve_server *server, mien_error *error) {
+  bool full = serve_jobs_waiting(server) >= (size_t)server->settings.jobs_waiting || server->jobs->count >= JOBS_KNOWN;
+  if (!full && !server->jobs->stopping) return MIEN_OK;
+  return base_error_set(error, MIEN_EAGAIN, "jobs", "try again later, or raise `jobs.waiting` in the settings", "no further recording can be taken now");
+}
+
+serve_job *serve_job_find(struct serve_server *server, const char *tenant, const char *id) {
+  for (serve_job *job = server->jobs->all; job; job = job->next)
+    if (!strcmp(job->id, id)) return strcmp(job->tenant, tenant) ? NULL : job;
+  return NULL;
+}
+
+size_t serve_job_list(struct serve_server *server, const char *tenant, char before[STORE_CURSOR], size_t limit, serve_job **list) {
+  size_t count = 0;
+  bool found = !*before;
+  serve_job *job = server->jobs->all;
+  for (; job && count < limit; job = job->next) {
+    if (strcmp(job->tenant, tenant)) continue;
+    if (found) list[count++] = job;
+    else found = !strcmp(job->id, before);
+  }
+  while (job && strcmp(job->tenant, tenant)) job = job->next;
+  snprintf(before, STORE_CURSOR, "%s", job && count ? list[count - 1]->id : "");
+  return count;
+}
+
+int serve_job_drop(serve_job *job, mien_error *error) {
+  struct serve_jobs *jobs = job->server->jobs;
+  if (serve_job_state(job) >= SERVE_JOB_DONE) {
+    int code = erase(job, true, error);
+    serve_job **at = &jobs->all;
+    while (*at != job) at = &(*at)->next;
+    if (!code) forget(at);
+    return code;
+  }
+  pthread_mutex_lock(&job->lock);
+  job->cancelled = true;
+  job_lines_drop(job);
+  pthread_cond_broadcast(&job->moved);
+  pthread_mutex_unlock(&job->lock);
+  serve_live *live = job->conversation->live;
+  for (size_t i = 0; i < job->conversation->person_count; i++) {
+    serve_live_permit(live, i, 0, true); /* what waits in its inbox */
+    atomic_store(&job->conversation->keep[i], 0);
+  }
+  if (unqueue(job)) {
+    job_end(job, SERVE_JOB_CANCELLED);
+    leave(job);
+    serve_job *queue = job;
+    serve_job_release(&queue);
+  }
+  store_tenant t;
+  int code = tenant_of(job, &t) && job->conversation->kept ? store_session_erase(&t, job->session, error) : MIEN_OK;
+  return code == MIEN_EEMPTY ? MIEN_OK : code;
+}
+
+bool serve_job_look(serve_job *job, const char *key) {
+  double now = base_clock();
+  if (job->looked > 0 && now - job->looked < 60 && !strcmp(job->looked_by, key)) return false;
+  job->looked = now;
+  snprintf(job->looked_by, sizeof job->looked_by, "%s", key);
+  return true;
+}
+
+json_t *serve_job_describe(serve_job *job) {
+  json_t *notes = json_array();
+  pthread_mutex_lock(&job->lock);
+  for (size_t i = 0; i < job->note_count; i++) json_array_append_new(notes, json_string(job->notes[i]));
+  const char *state = names[job->cancelled ? SERVE_JOB_CANCELLED : job->state]; /* nothing more of it will be read */
+  json_t *body = json_pack("{s:s,s:s,s:f,s:s,s:s,s:s,s:s,s:f,s:o,s:o,s:o,s:o,s:I,s:o,s:o}", "job", job->id, "state", state, "progress",
+                           job->progress, "session", job->session, "purpose", job->purpose, "context", job->context, "jurisdiction",
+                           job->jurisdiction, "made", job->made, "started", time_json(job->started), "ended", time_json(job->ended), "expires",
+                           time_json(job->expires), "seconds", time_json(job->seconds), "results", (json_int_t)job->results, "notes", notes, "error",
+                           error_json(&job->error));
+  if (body && *job->name) json_object_set_new(body, "name", json_string(job->name));
+  pthread_mutex_unlock(&job->lock);
+  if (body && job->conversation) json_object_set_new(body, "participants", serve_conversation_people(job->conversation));
+  return body;
+}
