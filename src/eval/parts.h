@@ -8,6 +8,7 @@
  *                                                   face.c    FER+      frames.c  landmarks68, UTK
  * fused.c  CREMA-D's raters                         pairs.c   items of the sets above, put together
  * metrics.c the metrics                             table.c   CSV and TSV in
+ * follow.c courses that were simulated, followed
  * disturb.c what a picture may suffer */
 #ifndef EVAL_PARTS_H
 #define EVAL_PARTS_H
@@ -97,5 +98,6 @@ int eval_voice_folds(eval_context *context, mien_error *error);
 int eval_people(eval_context *context, mien_error *error);
 int eval_pairs(eval_context *context, mien_error *error);
 int eval_clips(eval_context *context, mien_error *error);
+int eval_follow(eval_context *context, mien_error *error);
 
 #endif

@@ -38,6 +38,7 @@ static const eval_entry sets[] = {
     {"clips", "fused", eval_clips},
     {"people", "fused", eval_people},
     {"pairs", "fused", eval_pairs},
+    {"follow", "talks", eval_follow},
 };
 
 const eval_entry *eval_entry_at(size_t index) {

@@ -3,10 +3,8 @@
  * Labels: an exponential filter on log-probabilities with unequal steps: what was, loses its weight
  * by 1/e every FOLLOW_LABELS seconds, what comes has the weight of its reliability.
  *
- * Dims: for each a Kalman filter (Kalman 1960) over level and slope. The level reverts to what is
- * usual for this person, an Ornstein-Uhlenbeck process (1930; for affect: Kuppens, Oravecz &
- * Tuerlinckx 2010); the slope dies away (damped trend, Gardner & McKenzie 1985). The noise of a
- * measurement is its variance out of fuse/. Time constants and process noise are chosen, not fitted.
+ * Dims: a bank of Kalman filters for each (course.h): they return to what is usual for this person, in
+ * this person's own way, and take each reading at its variance out of fuse/.
  *
  * The same readings, given at other moments in between, leave the same course: only updates carry
  * evidence, and prediction over a + b seconds is prediction over a, then b.
@@ -15,23 +13,19 @@
 #ifndef FOLLOW_TRACK_H
 #define FOLLOW_TRACK_H
 
+#include "follow/course.h"
 #include "fuse/fuse.h"
 
 #define FOLLOW_LABELS 4.0   /* s: memory of the labels            */
-#define FOLLOW_LEVEL 30.0   /* s: the level's return to the usual */
-#define FOLLOW_SLOPE 10.0   /* s: the slope's decay               */
-
-typedef struct follow_course { /* of one dim */
-  double level, slope;         /* -1…1; per second */
-  double p00, p01, p11;        /* their covariance */
-  double usual, usual_seconds; /* this person's mean, and the seconds it rests on */
-} follow_course;
 
 typedef struct follow_track {
-  double at; /* seconds; NAN before the first update */
+  double at;       /* seconds; NAN before the first update */
+  double taken_at; /* of the last reading; NAN before it   */
   double logs[MIEN_CORE], mass;
   follow_course dims[MIEN_DIMS];
   double turn_at, turn_gap; /* last turn; expected seconds from one to the next */
+  size_t turns;             /* that ended */
+  double change_at;         /* the last change point of valence or arousal; NAN: none */
 } follow_track;
 
 void follow_track_init(follow_track *track);

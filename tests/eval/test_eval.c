@@ -229,12 +229,27 @@ static void ways_of_a_voice(void **state) {
   voice_way_go(&quiet, x, 0, 1, NULL, 0); /* no samples, no harm */
 }
 
+static void a_simulated_course_is_followed(void **state) {
+  eval_context context = {.data = "", .models = NULL};
+  mien_error error = {0};
+  assert_int_equal(eval_follow(&context, &error), MIEN_OK);
+  size_t floors = 0;
+  for (size_t i = 0; i < context.report.count; i++) {
+    const eval_row *row = &context.report.rows[i];
+    if (isnan(row->at_least) && isnan(row->at_most)) continue;
+    if (!eval_met(row)) fail_msg("%s, %s: %f", row->part, row->measure, row->value.value);
+    floors++;
+  }
+  assert_int_equal(floors, 6); /* three kinds of course, error and coverage */
+  eval_report_clear(&context.report);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(labels), cmocka_unit_test(calibration), cmocka_unit_test(several_labels),
       cmocka_unit_test(pairs),  cmocka_unit_test(interval),    cmocka_unit_test(tables),
       cmocka_unit_test(splits), cmocka_unit_test(grouping),    cmocka_unit_test(models_once),
-      cmocka_unit_test(ways_of_a_voice),
+      cmocka_unit_test(ways_of_a_voice), cmocka_unit_test(a_simulated_course_is_followed),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -150,6 +150,49 @@ static void the_level_returns_to_the_usual_and_doubt_grows(void **state) {
   assert_true(far.forecast_error[MIEN_VALENCE] > near.forecast_error[MIEN_VALENCE]);
 }
 
+static double next_normal(void) { return (double)noise(); }
+
+/* Readings of a level that reverts within `returns` s and spreads by `spread`, one each 2 s. */
+static follow_manner manner_of(double returns, double spread) {
+  follow_course course;
+  follow_wait wait;
+  double level = 0, keep = exp(-2 / returns);
+  follow_course_init(&course);
+  follow_wait_init(&wait, 2);
+  for (int i = 0; i < 400; i++) {
+    level = keep * level + spread * sqrt(1 - keep * keep) * next_normal();
+    follow_course_wait(&course, &wait);
+    follow_course_take(&course, level + 0.1 * next_normal(), 0.01, 2, 2);
+  }
+  return follow_course_manner(&course);
+}
+
+static void each_is_followed_in_their_own_way(void **state) {
+  srand(3);
+  follow_manner quick = manner_of(6, 0.4), slow = manner_of(90, 0.15);
+  assert_true(quick.returns < 15 && slow.returns > 20);
+  assert_true(quick.spread > 0.3 && slow.spread < 0.25);
+}
+
+static void a_jump_is_told_of_once_and_noise_is_not(void **state) {
+  srand(5);
+  follow_course course;
+  follow_wait wait;
+  int before = 0, after = 0;
+  follow_course_init(&course);
+  follow_wait_init(&wait, 2);
+  for (int i = 0; i < 80; i++) {
+    double truth = i < 60 ? 0.3 : -0.6;
+    follow_course_wait(&course, &wait);
+    bool told = follow_course_take(&course, truth + 0.15 * next_normal(), 0.0225, 2, 2);
+    *(i < 60 ? &before : &after) += told;
+  }
+  assert_int_equal(before, 0);
+  assert_true(after >= 1 && after <= 2);
+  assert_true(course.change < -0.5);
+  assert_float_equal(follow_course_place(&course).level, -0.6, 0.15);
+}
+
 static void time_that_steps_back_is_no_time(void **state) {
   follow_track track;
   follow_track_init(&track);
@@ -307,6 +350,8 @@ int main(void) {
       cmocka_unit_test(waiting_in_between_changes_nothing),
       cmocka_unit_test(a_rise_has_a_trend_and_a_forecast),
       cmocka_unit_test(the_level_returns_to_the_usual_and_doubt_grows),
+      cmocka_unit_test(each_is_followed_in_their_own_way),
+      cmocka_unit_test(a_jump_is_told_of_once_and_noise_is_not),
       cmocka_unit_test(time_that_steps_back_is_no_time),
       cmocka_unit_test(states_are_monotone_in_their_inputs),
       cmocka_unit_test(states_of_typical_moments),
