@@ -69,10 +69,16 @@ struct serve_jobs {
 
 /* jobs.c */
 void job_free(serve_job *job);
-int job_put(serve_job *job, mien_error *error);    /* in the store, for the first time; gives it its id */
 void job_end(serve_job *job, int state);           /* for good, in the store first; of who has the job */
 void job_note(serve_job *job, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void jobs_add(struct serve_server *server, serve_job *job); /* to list and queue */
+
+/* job_kept.c; without a store they do nothing */
+int job_put(serve_job *job, mien_error *error);    /* in the store, for the first time; gives it its id */
+void job_change(serve_job *job, int state);        /* of who has the job */
+int job_load_all(struct serve_server *server, mien_error *error); /* to the list */
+int job_erase(serve_job *job, bool session, mien_error *error); /* and what is kept of its conversation */
+int job_erase_session(serve_job *job, mien_error *error);
 
 /* job_read.c, in a thread of the queue: the whole recording. SERVE_JOB_DONE…, with `error` set where it failed. */
 int job_read(serve_job *job);

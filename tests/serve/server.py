@@ -25,8 +25,13 @@ PROGRAM = sys.argv[1]
 class Server:
     def __init__(self, *more: str):
         self.data = tempfile.mkdtemp(prefix="mien-serve-")
-        self.process = subprocess.Popen([PROGRAM, "serve", "--port", "0", "--data", self.data, *more],
-                                        stderr=subprocess.PIPE, text=True)
+        self.more = more
+        self.start()
+
+    def start(self, environment: dict | None = None) -> None:
+        """Again after it was stopped, with the same data."""
+        self.process = subprocess.Popen([PROGRAM, "serve", "--port", "0", "--data", self.data, *self.more],
+                                        stderr=subprocess.PIPE, text=True, env={**os.environ, **(environment or {})})
         line = self.process.stderr.readline()
         assert "listening" in line, line
         self.port = int(line.split("port ")[1].split()[0])
