@@ -20,6 +20,7 @@ static const struct {
     {"keys", "keys of those who call the service", cli_keys},
     {"vault", "a new master key, and the change to it", cli_vault},
     {"rules", "what rules of events would have done on recorded sessions", cli_rules},
+    {"adapt", "a choice among an application's options, within bounds, that learns", cli_adapt},
     {"bench", "speed and memory, beside a named reference", cli_bench},
     {"eval", "scores the models on labelled sets", cli_eval},
     {"features", "what the models see, for training", cli_features},
