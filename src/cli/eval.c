@@ -99,7 +99,7 @@ int cli_eval(int argc, char **argv) {
                           .choice = choice,
                           .folds = folds};
   struct stat status;
-  bool simulated = argc == 2 && !faithful && !strcmp(argv[1], "follow"); /* needs no data */
+  bool simulated = argc == 2 && !faithful && (!strcmp(argv[1], "follow") || !strcmp(argv[1], "adapt")); /* needs no data */
   if (!simulated && (stat(context.data, &status) || !S_ISDIR(status.st_mode))) {
     mien_error error = {0};
     base_error_set(&error, MIEN_EIO, context.data,

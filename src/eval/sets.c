@@ -39,6 +39,7 @@ static const eval_entry sets[] = {
     {"people", "fused", eval_people},
     {"pairs", "fused", eval_pairs},
     {"follow", "talks", eval_follow},
+    {"adapt", "simulated", eval_adapt},
 };
 
 const eval_entry *eval_entry_at(size_t index) {
