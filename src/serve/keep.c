@@ -133,7 +133,6 @@ int serve_keep_begin(serve_conversation *c, mien_error *error) {
 
 unsigned serve_keep_rests(const mien_event *event) {
   static const unsigned of[] = {MIEN_READ_TEXT, MIEN_READ_VOICE, MIEN_READ_FACE, MIEN_READ_BODY};
-  if (event->kind == MIEN_EVENT_TURN) return MIEN_READ_VOICE;
   if (event->reading.modality != MIEN_FUSED) return of[event->reading.modality];
   unsigned all = 0;
   for (int m = 0; m < MIEN_FUSED; m++)

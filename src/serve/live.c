@@ -139,7 +139,7 @@ static void enqueue(serve_live *live, live_item *item) {
 }
 
 static int feed(serve_live *live, int kind, size_t index, const void *bytes, size_t count, double at, double until) {
-  live_item *item = base_alloc(1, sizeof *item + count);
+  live_item *item = base_alloc(1, sizeof *item + count + 1); /* a text ends with a 0 */
   if (!item) return MIEN_ENOMEM;
   *item = (live_item){.kind = kind, .index = index, .at = at, .until = until, .came = base_clock(), .bytes = count};
   if (count) memcpy(item->data, bytes, count);
@@ -271,7 +271,7 @@ int live_keep(serve_live *live, const mien_event *event, int kind, const char *b
   if (!result) return MIEN_ENOMEM;
   atomic_init(&result->held, 2); /* the line's and ours */
   result->kind = kind;
-  result->modality = kind <= SERVE_STATE && event ? event->reading.modality : -1;
+  result->modality = kind <= SERVE_TURN && event ? event->reading.modality : -1;
   result->final = kind == SERVE_READING && event ? event->reading.final : true;
   result->t1 = t1;
   pthread_mutex_lock(&live->lock);

@@ -30,7 +30,7 @@ typedef struct serve_result {
   atomic_int held;
   uint64_t seq;    /* 1, 2, … within the conversation */
   int kind;        /* SERVE_… */
-  int modality;    /* of READING and STATE, else -1 */
+  int modality;    /* of READING, STATE and TURN (MIEN_VOICE: recognised, MIEN_TEXT: given by a client), else -1 */
   bool final;
   double t1;       /* seconds, of READING, STATE, TURN, EVENT; else NAN */
   double caused;   /* base_clock() when the input came that brought it about */
@@ -70,14 +70,14 @@ typedef struct serve_live_options {
 } serve_live_options;
 
 /* `seen` is given every result in order, in the worker, before anybody can take it: NULL, or what stores
- * it. `wake`: there are new results, or room in the inbox again. `said`, `heard` (NULL, or for the rules), in the
- * worker: a turn of text that may be read, before it is; sound was read until this second. */
+ * it. `wake`: there are new results, or room in the inbox again. `heard` (NULL, or for the rules), in the
+ * worker: sound was read until this second. A turn of text that may be read is a result itself, before it is read: who
+ * watches, and what is kept, has what was said. */
 typedef struct serve_pool_options {
   mien_engine *engine;
   int threads;                                        /* 1…64 */
   void (*wake)(void *context, serve_live *live);
   void (*seen)(void *context, serve_live *live, const mien_event *event, const serve_result *result);
-  void (*said)(void *context, serve_live *live, size_t person, double t0, double t1, const char *utf8, size_t bytes);
   void (*heard)(void *context, serve_live *live, double until);
   void *context;
 } serve_pool_options;

@@ -68,7 +68,6 @@ bool live_all_heard(const serve_live *live, unsigned several); /* of all of thes
 void live_schedule(serve_live *live); /* it has items: a worker will come */
 void live_wake(serve_live *live);
 void live_seen(serve_live *live, const mien_event *event, const serve_result *result);
-void live_said(serve_live *live, size_t person, double t0, double t1, const char *utf8, size_t bytes);
 void live_heard(serve_live *live, double until);
 mien_engine *live_engine(const serve_live *live);
 

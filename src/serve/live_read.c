@@ -61,8 +61,10 @@ static void give_reading(serve_live *live, mien_event *event) {
             event->reading.t1);
 }
 
-static void give_turn(serve_live *live, const mien_event *event) {
+/* `from`: MIEN_VOICE recognised words, MIEN_TEXT those that a client gave. */
+static void give_turn(serve_live *live, mien_event *event, int from) {
   base_json json;
+  event->reading.modality = from;
   base_text_reset(&live->line);
   base_json_init(&json, &live->line);
   base_json_open(&json, NULL, '{');
@@ -78,7 +80,7 @@ static void drain(serve_live *live) {
   mien_event event;
   int code;
   while ((code = mien_session_next(live->session, &event)) == MIEN_OK) {
-    if (event.kind == MIEN_EVENT_TURN) give_turn(live, &event);
+    if (event.kind == MIEN_EVENT_TURN) give_turn(live, &event, MIEN_VOICE);
     else give_reading(live, &event);
   }
   if (code != MIEN_EAGAIN && code != MIEN_EEND) trouble(live, mien_session_error(live->session));
@@ -154,7 +156,7 @@ static void read_picture(serve_live *live, const live_item *item) {
 static void read_text(serve_live *live, const live_item *item) {
   if (!(atomic_load(&live->people[item->index].read) & MIEN_READ_TEXT)) return;
   const char *who = live->people[item->index].is.who;
-  live_said(live, item->index, item->at, item->until, (const char *)item->data, item->bytes);
+  give_turn(live, &(mien_event){.kind = MIEN_EVENT_TURN, .who = who, .t0 = item->at, .t1 = item->until, .text = (const char *)item->data}, MIEN_TEXT);
   while (fed(live, mien_session_feed_text(live->session, who, (const char *)item->data, item->bytes, item->at,
                                           item->until))) {}
 }

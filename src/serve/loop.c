@@ -65,10 +65,6 @@ static void seen(void *context, serve_live *live, const mien_event *event, const
   serve_conversation_seen(conversation, event, result);
 }
 
-static void said(void *context, serve_live *live, size_t person, double t0, double t1, const char *utf8, size_t bytes) {
-  serve_ruled_said(serve_live_owner(live), person, t0, t1, utf8, bytes);
-}
-
 static void heard(void *context, serve_live *live, double until) { serve_ruled_heard(serve_live_owner(live), until); }
 
 static void look(serve_server *server) {
@@ -277,7 +273,7 @@ int serve_open(serve_server **opened, mien_engine *engine, const serve_settings 
   pthread_mutex_init(&server->lock, NULL);
   serve_metrics_init(&server->metrics);
   int threads = settings->threads ? settings->threads : (int)sysconf(_SC_NPROCESSORS_ONLN);
-  serve_pool_options pool = {engine, threads, wake, seen, said, heard, server};
+  serve_pool_options pool = {engine, threads, wake, seen, heard, server};
   int code = serve_limits_open(&server->limits, error);
   if (!code) code = serve_accounts_open(&server->accounts, error);
   if (!code) code = serve_aside_open(&server->aside, error);
@@ -318,30 +314,49 @@ void serve_reload(serve_server *server) {
   lws_cancel_service(server->context);
 }
 
-/* The pair is tried by itself first, so that a wrong one changes nothing. Connections that are open keep theirs. */
-static bool certificate_renewed(serve_server *server) {
-  const serve_settings *s = &server->settings;
+/* A pair is tried by itself first, so that a wrong one changes nothing. */
+static int certificate_check(const serve_settings *s, mien_error *error) {
+  if (!*s->certificate) return MIEN_OK;
   SSL_CTX *tried = SSL_CTX_new(TLS_server_method());
   bool fits = tried && SSL_CTX_use_certificate_chain_file(tried, s->certificate) == 1 &&
               SSL_CTX_use_PrivateKey_file(tried, s->private_key, SSL_FILETYPE_PEM) == 1 && SSL_CTX_check_private_key(tried) == 1;
   SSL_CTX_free(tried);
   ERR_clear_error();
-  return fits && server->tls && SSL_CTX_use_certificate_chain_file(server->tls, s->certificate) == 1 &&
-         SSL_CTX_use_PrivateKey_file(server->tls, s->private_key, SSL_FILETYPE_PEM) == 1;
+  return fits ? MIEN_OK : base_error_set(error, MIEN_EFORMAT, s->certificate, "", "it and %s are no PEM files that belong together", s->private_key);
 }
 
-static void reload(serve_server *server) {
-  serve_systemd_say("RELOADING=1");
-  mien_error error = {0};
-  int code = serve_rules_reload(server, &error);
-  serve_audit_did(server, "", "", "rules", code ? error.what : "reloaded", NULL);
-  if (code) fprintf(stderr, "mien serve: the rules stay as they were: %s (%s)\n", error.what, error.where);
-  if (server->keep && serve_keyring_load(server->keep->store, server->keys, &error))
-    fprintf(stderr, "mien serve: the keys could not be read again: %s (%s)\n", error.what, error.where);
-  if (serve_settings_again(&server->settings, &error)) fprintf(stderr, "mien serve: the settings stay as they were: %s (%s)\n", error.what, error.where);
+/* Connections that are open keep theirs. */
+static void certificate_take(serve_server *server) {
   const serve_settings *s = &server->settings;
-  if (*s->certificate && !certificate_renewed(server))
-    fprintf(stderr, "mien serve: the certificate stays as it was: %s and %s are no PEM files that belong together\n", s->certificate, s->private_key);
+  if (!*s->certificate || !server->tls) return;
+  SSL_CTX_use_certificate_chain_file(server->tls, s->certificate);
+  SSL_CTX_use_PrivateKey_file(server->tls, s->private_key, SSL_FILETYPE_PEM);
+  ERR_clear_error();
+}
+
+/* All of it, or nothing: settings, rules, certificate and keys. */
+static void reload(serve_server *server) {
+  serve_settings fresh;
+  serve_rulebook *rules = NULL;
+  base_text later = {0};
+  mien_error error = {0};
+  serve_systemd_say("RELOADING=1");
+  int code = serve_settings_again(&server->settings, &fresh, &error);
+  if (!code) code = serve_rules_again(server, &rules, &error);
+  if (!code) code = certificate_check(&server->settings, &error);
+  if (!code && server->keep) code = serve_keyring_load(server->keep->store, server->keys, &error);
+  if (!code) {
+    serve_settings_take(&server->settings, &fresh, &later);
+    serve_rules_take(server, rules);
+    certificate_take(server);
+    if (later.length) fprintf(stderr, "mien serve: reloaded; changed, but only taken at the next start: %s\n", later.data);
+  } else {
+    serve_rulebook_release(&rules);
+    fprintf(stderr, "mien serve: nothing was reloaded: %s (%s)\n", error.what, error.where);
+  }
+  serve_audit_did(server, "", "", "reload", code ? error.what : "done", NULL);
+  serve_settings_clear(&fresh);
+  base_text_clear(&later);
   serve_systemd_say("READY=1");
 }
 

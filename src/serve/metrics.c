@@ -13,6 +13,7 @@ void serve_metrics_result(serve_metrics *m, const serve_result *result, bool liv
   double delay = base_clock() - result->caused;
   size_t bin = 0;
   while (bin < SERVE_DELAYS && delay > delay_bounds[bin]) bin++;
+  if (result->kind == SERVE_TURN && result->modality == MIEN_TEXT) return; /* given back as it came: nothing was read */
   atomic_fetch_add(&m->delays[bin], 1);
   atomic_fetch_add(&m->delay_us, (unsigned long long)(delay * 1e6));
 }

@@ -48,11 +48,6 @@ void live_seen(serve_live *live, const mien_event *event, const serve_result *re
   if (options->seen) options->seen(options->context, live, event, result);
 }
 
-void live_said(serve_live *live, size_t person, double t0, double t1, const char *utf8, size_t bytes) {
-  const serve_pool_options *options = &live->pool->options;
-  if (options->said) options->said(options->context, live, person, t0, t1, utf8, bytes);
-}
-
 void live_heard(serve_live *live, double until) {
   const serve_pool_options *options = &live->pool->options;
   if (options->heard) options->heard(options->context, live, until);

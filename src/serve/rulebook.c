@@ -101,7 +101,7 @@ static void put_path(const struct serve_server *server, char *path, size_t room,
   snprintf(path, room, "%s/rules.yaml%s", server->settings.data, end);
 }
 
-static int book_open(struct serve_server *server, serve_rulebook **opened, mien_error *error) {
+int serve_rules_again(struct serve_server *server, serve_rulebook **opened, mien_error *error) {
   const serve_settings *s = &server->settings;
   char put[SERVE_TEXT + 32];
   serve_rulebook *book = *opened = base_alloc(1, sizeof *book);
@@ -126,7 +126,8 @@ static int book_open(struct serve_server *server, serve_rulebook **opened, mien_
 
 unsigned serve_rules_number(const serve_rules *rules) { return atomic_load(&rules->number); }
 
-static void take_over(serve_rules *rules, serve_rulebook *book) {
+void serve_rules_take(struct serve_server *server, serve_rulebook *book) {
+  serve_rules *rules = server->rules;
   pthread_mutex_lock(&rules->lock);
   serve_rulebook *old = rules->now;
   book->number = atomic_load(&rules->number) + 1;
@@ -136,10 +137,10 @@ static void take_over(serve_rules *rules, serve_rulebook *book) {
   serve_rulebook_release(&old);
 }
 
-int serve_rules_reload(struct serve_server *server, mien_error *error) {
+static int read_again(struct serve_server *server, mien_error *error) {
   serve_rulebook *book;
-  int code = book_open(server, &book, error);
-  if (!code) take_over(server->rules, book);
+  int code = serve_rules_again(server, &book, error);
+  if (!code) serve_rules_take(server, book);
   return code;
 }
 
@@ -147,7 +148,7 @@ int serve_rules_open(struct serve_server *server, mien_error *error) {
   server->rules = base_alloc(1, sizeof *server->rules);
   if (!server->rules) return base_error_set(error, MIEN_ENOMEM, "rules", "", "out of memory");
   pthread_mutex_init(&server->rules->lock, NULL);
-  return serve_rules_reload(server, error);
+  return read_again(server, error);
 }
 
 void serve_rules_close(struct serve_server *server) {
@@ -182,7 +183,7 @@ int serve_rules_put(struct serve_server *server, const char *yaml, size_t bytes,
   put_path(server, path, sizeof path, "");
   put_path(server, fresh, sizeof fresh, ".new");
   bool ok = yaml ? write_whole(fresh, yaml, bytes) && !rename(fresh, path) : !unlink(path) || errno == ENOENT;
-  return ok ? serve_rules_reload(server, error) : base_error_set(error, MIEN_EIO, "rules.yaml", "", "%s", strerror(errno));
+  return ok ? read_again(server, error) : base_error_set(error, MIEN_EIO, "rules.yaml", "", "%s", strerror(errno));
 }
 
 /* ---- What is told of it ---- */

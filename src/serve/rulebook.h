@@ -45,8 +45,9 @@ typedef struct serve_rules serve_rules; /* the book of now */
 
 int serve_rules_open(struct serve_server *server, mien_error *error);
 void serve_rules_close(struct serve_server *server);
-/* Reads the files again. Where one is wrong, the book stays as it was. */
-int serve_rules_reload(struct serve_server *server, mien_error *error);
+/* Reads the files again, into a book that is to be taken over or released. */
+int serve_rules_again(struct serve_server *server, serve_rulebook **fresh, mien_error *error);
+void serve_rules_take(struct serve_server *server, serve_rulebook *fresh);
 /* Puts this file in place of all (DATA/rules.yaml), where `rules.editable` allows it; NULL: those of the settings again. */
 int serve_rules_put(struct serve_server *server, const char *yaml, size_t bytes, mien_error *error);
 

@@ -117,13 +117,6 @@ static void drain(serve_conversation *c, struct serve_ruled *r) {
     }
 }
 
-void serve_ruled_said(serve_conversation *c, size_t person, double t0, double t1, const char *utf8, size_t bytes) {
-  struct serve_ruled *r = ruled_of(c);
-  if (!r) return;
-  for (size_t i = 0; i < r->book->count; i++) rules_session_feed_turn(r->sessions[i], c->people[person].who, t0, t1, utf8, bytes);
-  drain(c, r);
-}
-
 void serve_ruled_heard(serve_conversation *c, double until) {
   struct serve_ruled *r = ruled_of(c);
   if (!r) return;

@@ -12,7 +12,6 @@
 
 struct serve_ruled;
 
-void serve_ruled_said(serve_conversation *conversation, size_t person, double t0, double t1, const char *utf8, size_t bytes);
 void serve_ruled_heard(serve_conversation *conversation, double until);
 /* Every result, its own events too. */
 void serve_ruled_result(serve_conversation *conversation, const mien_event *event, const serve_result *result);

@@ -16,9 +16,12 @@ static const struct {
   int kind;
   size_t at, room;
   double low, high;
+  bool live; /* may change while the service runs */
 } all[] = {
 #define SETTING(section, name, kind, field, low, high) \
-  {section, name, kind, offsetof(serve_settings, field), sizeof ((serve_settings *)0)->field, low, high}
+  {section, name, kind, offsetof(serve_settings, field), sizeof ((serve_settings *)0)->field, low, high, false}
+#define LIVE(section, name, kind, field, low, high) \
+  {section, name, kind, offsetof(serve_settings, field), sizeof ((serve_settings *)0)->field, low, high, true}
     SETTING("listen", "address", TEXT, address, 0, 0),
     SETTING("listen", "port", INTEGER, port, 0, 65535),
     SETTING("tls", "certificate", TEXT, certificate, 0, 0),
@@ -27,15 +30,15 @@ static const struct {
     SETTING("", "policies", TEXT, policies, 0, 0),
     SETTING("", "threads", INTEGER, threads, 0, 64),
     SETTING("limits", "connections", INTEGER, connections, 1, 100000),
-    SETTING("limits", "conversations", INTEGER, conversations, 1, 100000),
-    SETTING("limits", "body", BYTES, body, 1024, 1 << 30),
-    SETTING("limits", "key_rate", INTEGER, key_rate, 0, 1000000),
-    SETTING("limits", "address_rate", INTEGER, address_rate, 0, 1000000),
+    LIVE("limits", "conversations", INTEGER, conversations, 1, 100000),
+    LIVE("limits", "body", BYTES, body, 1024, 1 << 30),
+    LIVE("limits", "key_rate", INTEGER, key_rate, 0, 1000000),
+    LIVE("limits", "address_rate", INTEGER, address_rate, 0, 1000000),
     SETTING("times", "header", TIME, header_timeout, 1, 600),
     SETTING("times", "idle", TIME, idle_timeout, 1, 3600),
-    SETTING("times", "linger", TIME, linger, 0, 3600),
-    SETTING("times", "drain", TIME, drain, 0, 3600),
-    SETTING("doors", "profile", TEXT, profile, 0, 0),
+    LIVE("times", "linger", TIME, linger, 0, 3600),
+    LIVE("times", "drain", TIME, drain, 0, 3600),
+    LIVE("doors", "profile", TEXT, profile, 0, 0),
     SETTING("doors", "audiosocket_port", INTEGER, audiosocket_port, 0, 65535),
     SETTING("doors", "audiohook_key", TEXT, audiohook_key, 0, 0),
     SETTING("doors", "audiohook_secret_file", TEXT, audiohook_secret, 0, 0),
@@ -60,6 +63,7 @@ static const struct {
     SETTING("vault", "key", TEXT, vault_key, 0, 0),
     SETTING("vault", "old_key", TEXT, vault_old_key, 0, 0),
 #undef SETTING
+#undef LIVE
 };
 
 void serve_settings_init(serve_settings *s) {
@@ -180,23 +184,28 @@ int serve_settings_read(serve_settings *s, const char *path, mien_error *error) 
   return code ? code : take_environment(s, error);
 }
 
-int serve_settings_again(serve_settings *s, mien_error *error) {
-  serve_settings fresh;
-  if (!*s->file) return MIEN_OK;
-  serve_settings_init(&fresh);
-  int code = serve_settings_read(&fresh, s->file, error);
-  if (!code) {
-    s->conversations = fresh.conversations;
-    s->body = fresh.body;
-    s->key_rate = fresh.key_rate;
-    s->address_rate = fresh.address_rate;
-    s->linger = fresh.linger;
-    s->drain = fresh.drain;
-    memcpy(s->profile, fresh.profile, sizeof s->profile);
-    json_t *before = s->profiles;
-    s->profiles = fresh.profiles;
-    fresh.profiles = before;
+int serve_settings_again(const serve_settings *s, serve_settings *fresh, mien_error *error) {
+  serve_settings_init(fresh);
+  return serve_settings_read(fresh, *s->file ? s->file : NULL, error);
+}
+
+static bool differs(const serve_settings *a, const serve_settings *b, size_t i) {
+  const char *x = (const char *)a + all[i].at, *y = (const char *)b + all[i].at;
+  return all[i].kind == TEXT ? strcmp(x, y) : memcmp(x, y, all[i].room);
+}
+
+static void swap(json_t **a, json_t **b) {
+  json_t *held = *a;
+  *a = *b;
+  *b = held;
+}
+
+void serve_settings_take(serve_settings *s, serve_settings *fresh, base_text *later) {
+  for (size_t i = 0; i < BASE_COUNT(all); i++) {
+    if (!differs(s, fresh, i)) continue;
+    if (all[i].live) memcpy((char *)s + all[i].at, (const char *)fresh + all[i].at, all[i].room);
+    else base_text_printf(later, "%s%s%s%s", later->length ? ", " : "", all[i].section, *all[i].section ? "." : "", all[i].name);
   }
-  serve_settings_clear(&fresh);
-  return code;
+  if (!json_equal(s->endpoints, fresh->endpoints) && (s->endpoints || fresh->endpoints)) base_text_printf(later, "%sendpoints", later->length ? ", " : "");
+  swap(&s->profiles, &fresh->profiles);
 }

@@ -52,9 +52,11 @@ typedef struct serve_settings {
 void serve_settings_init(serve_settings *settings);
 /* `path` NULL: the environment alone. MIEN_EFORMAT with file, line and column. */
 int serve_settings_read(serve_settings *settings, const char *path, mien_error *error);
-/* Reads the file again and takes over what may change while the service runs: limits.conversations, body, key_rate, address_rate,
- * times.linger and drain, doors.profile and profiles. On an error all stays as it was. */
-int serve_settings_again(serve_settings *settings, mien_error *error);
+/* Reads the file (and the environment) of `settings` again into `fresh`, which is to be cleared, whatever comes back. */
+int serve_settings_again(const serve_settings *settings, serve_settings *fresh, mien_error *error);
+/* Takes over what may change while the service runs: limits.conversations, body, key_rate, address_rate, times.linger and
+ * drain, doors.profile and profiles. The names of the others that have changed are put in `later`, with commas. */
+void serve_settings_take(serve_settings *settings, serve_settings *fresh, base_text *later);
 void serve_settings_clear(serve_settings *settings);
 
 #endif

@@ -24,6 +24,15 @@ def granted(server, subject, keep):
     return server.json("POST", "/v1/consents", {"subject": subject, "purpose": "customer_service", "modalities": ["text", "voice"], "keep": keep}, 201)["consent"]
 
 
+def exported(server, subject, count):
+    for _ in range(100):  # records are written in batches
+        got = server.json("GET", "/v1/subjects/" + subject)
+        if sum(len(s["records"]) for s in got["sessions"]) >= count:
+            return got
+        time.sleep(0.05)
+    raise AssertionError(got)
+
+
 def restart(server):
     server.process.wait()
     server.process = subprocess.Popen([PROGRAM, "serve", "--port", str(server.port), "--data", server.data], stderr=subprocess.PIPE, text=True)

@@ -110,9 +110,9 @@ def turns_and_results(server):
     server.json("POST", here + "/finish", status=202)
     results = wait_for(server, here)
     kinds = [r["type"] for r in results]
-    assert kinds[0] == "reading" and "state" in kinds and kinds[-1] == "finished", kinds
+    assert kinds[:2] == ["turn", "reading"] and "state" in kinds and kinds[-1] == "finished", kinds
     assert [r["seq"] for r in results] == list(range(1, len(results) + 1))
-    assert results[0]["reading"]["who"] == "customer" and results[0]["reading"]["core"]["anger"] > 0.5
+    assert results[0]["turn"]["who"] == "customer" and results[0]["turn"]["t0"] == 1 and results[1]["reading"]["core"]["anger"] > 0.5
     stream = server.ask("GET", here + "/results?stream=1")[2].decode()
     assert stream.count("data: ") == len(results) and "event: finished" in stream, stream[:200]
     later = server.ask("GET", here + "/results?stream=1", headers={"Last-Event-ID": "1"})[2].decode()

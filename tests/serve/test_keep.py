@@ -5,22 +5,13 @@ import sqlite3
 import subprocess
 import time
 
-from kept import converse, granted, restart
+from kept import converse, exported, granted, restart
 from server import PROGRAM, Server, run
 
 
 def on_disk(server, *words) -> bool:
     return any(word.encode() in open(os.path.join(folder, file), "rb").read()
                for folder, _, files in os.walk(server.data) for file in files for word in words)
-
-
-def exported(server, subject, count):
-    for _ in range(100):  # records are written in batches
-        got = server.json("GET", "/v1/subjects/" + subject)
-        if sum(len(s["records"]) for s in got["sessions"]) >= count:
-            return got
-        time.sleep(0.05)
-    raise AssertionError(got)
 
 
 def nothing_without_consent(server):

@@ -15,7 +15,6 @@ import urllib.error
 
 from server import PROGRAM, Server
 
-ROUNDS = int(sys.argv[2]) if len(sys.argv) > 2 else 4
 CLIENTS = 6
 
 
@@ -69,35 +68,42 @@ def start(server) -> None:
     assert "listening" in line, line
 
 
-def main() -> None:
+def kill(server) -> None:
+    server.process.send_signal(signal.SIGKILL)
+    server.process.wait()
+
+
+def rounds(server, count: int, end, begin) -> tuple[int, int, int]:
+    """Load, an end at a random moment, a new beginning, and a look at what is there: how much was acknowledged in all."""
     given, withdrawn, seen = set(), set(), {}
     chance = random.Random(7)
+    for round_ in range(count):
+        clients = [Load(server, n, round_) for n in range(CLIENTS)]
+        for client in clients:
+            client.start()
+        time.sleep(chance.uniform(0.1, 1.5))
+        end()
+        for client in clients:
+            client.join()
+            assert client.failed is None, client.failed
+            given |= set(client.given)
+            withdrawn |= client.withdrawn
+            seen[client.subject] = max(seen.get(client.subject, 0), client.seen)
+        checked = subprocess.run([PROGRAM, "audit", "verify", "--data", server.data], capture_output=True, text=True)
+        assert checked.returncode == 0, checked.stdout + checked.stderr
+        begin()
+        for consent in given | withdrawn:
+            status, _, text = server.ask("GET", "/v1/consents/" + consent)
+            assert status == 200, f"round {round_}: a consent that was acknowledged is gone"
+            assert consent not in withdrawn or not json.loads(text)["modalities"], f"round {round_}: a withdrawal is gone: {text}"
+        for subject, known in seen.items():
+            kept = sum(len(s["records"]) for s in server.json("GET", "/v1/subjects/" + subject)["sessions"]) if known else 0
+            assert kept >= known, f"round {round_}: {known} records of {subject} had been given out, {kept} are there"
+    return len(given), len(withdrawn), sum(seen.values())
+
+
+if __name__ == "__main__":
+    count = int(sys.argv[2]) if len(sys.argv) > 2 else 4
     with Server() as server:
-        for round_ in range(ROUNDS):
-            clients = [Load(server, n, round_) for n in range(CLIENTS)]
-            for client in clients:
-                client.start()
-            time.sleep(chance.uniform(0.1, 1.5))
-            server.process.send_signal(signal.SIGKILL)
-            server.process.wait()
-            for client in clients:
-                client.join()
-                assert client.failed is None, client.failed
-                given |= set(client.given)
-                withdrawn |= client.withdrawn
-                seen[client.subject] = max(seen.get(client.subject, 0), client.seen)
-            checked = subprocess.run([PROGRAM, "audit", "verify", "--data", server.data], capture_output=True, text=True)
-            assert checked.returncode == 0, checked.stdout + checked.stderr
-            start(server)
-            for consent in given | withdrawn:
-                status, _, text = server.ask("GET", "/v1/consents/" + consent)
-                assert status == 200, f"round {round_}: a consent that was acknowledged is gone"
-                assert consent not in withdrawn or not json.loads(text)["modalities"], f"round {round_}: a withdrawal is gone: {text}"
-            for subject, count in seen.items():
-                kept = sum(len(s["records"]) for s in server.json("GET", "/v1/subjects/" + subject)["sessions"]) if count else 0
-                assert kept >= count, f"round {round_}: {count} records of {subject} had been given out, {kept} are there"
-    print(f"{ROUNDS} kills: {len(given)} consents, {len(withdrawn)} withdrawals and {sum(seen.values())} records that had "
-          "been acknowledged are all there, and the chains are whole")
-
-
-main()
+        given, withdrawn, records = rounds(server, count, lambda: kill(server), lambda: start(server))
+    print(f"{count} kills: {given} consents, {withdrawn} withdrawals and {records} records that had been acknowledged are all there, and the chains are whole")

@@ -146,7 +146,7 @@ def reloaded(server):
             open(rules, "w").write(text)
             own.process.send_signal(signal.SIGHUP)
             for _ in range(100):
-                if own.json("GET", "/v1/rules")["number"] == number and open(os.path.join(own.data, "audit")).read().count('"what":"rules"') == hup.done:
+                if own.json("GET", "/v1/rules")["number"] == number and open(os.path.join(own.data, "audit")).read().count('"what":"reload"') == hup.done:
                     break
                 time.sleep(0.02)
             else:
