@@ -73,7 +73,7 @@ void serve_api_job_make(serve_request *request) {
   json_t *asked = request->upload ? asked_of(request) : serve_request_json(request);
   if (!asked) return;
   serve_upload_file *files = request->upload ? serve_upload_files(request->upload, &count) : NULL;
-  serve_job *job = serve_job_make(request->server, request->tenant, request->key, asked, files, count, &error);
+  serve_job *job = serve_job_make(request->server, request->tenant, request->key, asked, files, count, NULL, &error);
   json_decref(asked);
   if (!job) {
     serve_answer_error(request, &error);

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "serve/door.h"
+#include "serve/hume.h"
 #include "serve/server.h"
 
 enum { WAITING = 32, BYTES = 2 << 20 };
@@ -77,33 +78,20 @@ static void text(serve_link *link, const char *utf8, size_t bytes) {
   begin_next(link);
 }
 
-/* {"joy":0.9,…} to [{"name":"Joy","score":0.9},…] */
-static json_t *emotions(json_t *shares) {
-  json_t *list = json_array(), *share;
-  const char *key;
-  json_object_foreach(shares, key, share) {
-    char name[32];
-    snprintf(name, sizeof name, "%s", key);
-    *name = (char)(*name >= 'a' && *name <= 'z' ? *name - 32 : *name);
-    json_array_append_new(list, json_pack("{s:s,s:O}", "name", name, "score", share));
-  }
-  return list;
-}
-
 static void take_reading(hume *h, json_t *reading) {
   const char *modality = json_string_value(json_object_get(reading, "modality"));
   json_t *t0 = json_object_get(reading, "t0"), *t1 = json_object_get(reading, "t1"), *box = json_object_get(reading, "box");
   if (!modality) return;
   if (!strcmp(modality, "text"))
     json_array_append_new(h->language, json_pack("{s:s?,s:o}", "text", json_string_value(json_object_get(h->now, "data")), "emotions",
-                                                 emotions(json_object_get(reading, "fine"))));
+                                                 serve_hume_emotions(json_object_get(reading, "fine"))));
   else if (!strcmp(modality, "voice") && json_is_true(json_object_get(reading, "final")))
-    json_array_append_new(h->prosody, json_pack("{s:{s:O,s:O},s:o}", "time", "begin", t0, "end", t1, "emotions", emotions(json_object_get(reading, "core"))));
+    json_array_append_new(h->prosody, json_pack("{s:{s:O,s:O},s:o}", "time", "begin", t0, "end", t1, "emotions", serve_hume_emotions(json_object_get(reading, "core"))));
   else if (!strcmp(modality, "face"))
     json_array_append_new(h->faces, json_pack("{s:i,s:O,s:{s:O,s:O,s:O,s:O},s:O,s:s,s:o}", "frame", 0, "time", t0, "bbox", "x", json_array_get(box, 0),
                                               "y", json_array_get(box, 1), "w", json_array_get(box, 2), "h", json_array_get(box, 3), "prob",
                                               json_object_get(reading, "quality"), "face_id", "unknown", "emotions",
-                                              emotions(json_object_get(reading, "core"))));
+                                              serve_hume_emotions(json_object_get(reading, "core"))));
 }
 
 static void put(json_t *answer, json_t *models, const char *name, json_t *predictions, const char *nothing) {

@@ -2,6 +2,7 @@
  * kept here. */
 #include <libwebsockets.h>
 #include <stdio.h>
+#include <strings.h>
 
 #include "serve/conversation.h"
 #include "serve/once.h"
@@ -10,7 +11,7 @@
 #include "serve/upload.h"
 #include "serve/who.h"
 
-enum { PART = 16 << 10, HEADERS = 2048, STREAM_LIMIT = 4 << 20 };
+enum { UNREAD = 1 << 20 /* bytes of a refused body that are waited for */, PART = 16 << 10, HEADERS = 2048, STREAM_LIMIT = 4 << 20 };
 
 static void copy_header(struct lws *wsi, enum lws_token_indexes token, char *to, size_t room) {
   if (lws_hdr_copy(wsi, to, (int)room, token) < 0) *to = 0;
@@ -43,6 +44,13 @@ static int method_of(int lws_method) {
   }
 }
 
+/* The addresses of Hume's clients take our key in their header. */
+static void hume_key(serve_request *request) {
+  char key[128];
+  copy_custom(request->wsi, "x-hume-api-key:", key, sizeof key);
+  if (*key) snprintf(request->authorization, sizeof request->authorization, "Bearer %s", key);
+}
+
 /* The answer is complete, or will be given later. */
 static int answered(serve_request *request) {
   if (!request->later && !request->status)
@@ -67,6 +75,7 @@ int serve_http_begin(serve_server *server, struct lws *wsi, serve_request **slot
   snprintf(request->path, sizeof request->path, "%.*s", path_bytes, path);
   bool query_fits = copy_query(wsi, request->query, sizeof request->query);
   copy_header(wsi, WSI_TOKEN_HTTP_AUTHORIZATION, request->authorization, sizeof request->authorization);
+  if (!*request->authorization && !strncmp(request->path, "/v0/", 4)) hume_key(request);
   copy_header(wsi, WSI_TOKEN_HTTP_CONTENT_TYPE, request->content_type, sizeof request->content_type);
   copy_header(wsi, WSI_TOKEN_HTTP_IF_NONE_MATCH, request->match, sizeof request->match);
   copy_header(wsi, WSI_TOKEN_HTTP_IF_MATCH, request->if_match, sizeof request->if_match);
@@ -79,9 +88,15 @@ int serve_http_begin(serve_server *server, struct lws *wsi, serve_request **slot
   copy_custom(wsi, "x-csrf-token:", request->csrf, sizeof request->csrf);
   if (!*request->csrf) serve_request_query(request, "csrf", request->csrf, sizeof request->csrf); /* HTTP/2 */
   lws_get_peer_simple(wsi, request->peer, sizeof request->peer);
-  char length[24] = "";
+  char length[24] = "", coding[24] = "";
+  copy_header(wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING, coding, sizeof coding);
   copy_header(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH, length, sizeof length);
   unsigned long long announced = strtoull(length, NULL, 10);
+  request->in_chunks = *coding;
+  if (*coding && (*length || strcasecmp(coding, "chunked"))) {
+    serve_answer_problem_text(request, *length ? 400 : 501, "Not a body", *length ? "Content-Length and Transfer-Encoding say different things" : "'chunked' is the only Transfer-Encoding known here");
+    return answered(request);
+  }
   bool body_comes = method & (SERVE_POST | SERVE_PUT | SERVE_PATCH) && !(*length && !announced);
   if (body_comes && path_bytes < SERVE_PATH && query_fits) serve_route_upload(request);
   size_t most = (size_t)(request->upload ? server->settings.jobs_upload : server->settings.body);
@@ -99,9 +114,8 @@ static void end_upload(serve_request *request) {
   serve_upload_close(&request->upload);
 }
 
-int serve_http_body(serve_request *request, const void *bytes, size_t count) {
+static int take_body(serve_request *request, const void *bytes, size_t count) {
   mien_error error = {0};
-  if (request->status) return 0;
   if (request->upload && !serve_upload_feed(request->upload, bytes, count, &error)) return 0;
   if (request->upload) {
     serve_answer_error(request, &error);
@@ -117,11 +131,28 @@ int serve_http_body(serve_request *request, const void *bytes, size_t count) {
   return request->body.failed ? -1 : 0;
 }
 
+int serve_http_body(serve_request *request, void *bytes, size_t count) {
+  bool answered_before = request->status || request->later;
+  if (!request->in_chunks) return answered_before ? 0 : take_body(request, bytes, count);
+  bool wrong = serve_chunked_take(&request->chunks, bytes, &count) != MIEN_OK;
+  request->last_chunk = wrong || serve_chunked_complete(&request->chunks);
+  if (answered_before) return request->over && (request->last_chunk || (request->unread += count) > UNREAD) ? -1 : 0;
+  if (wrong) {
+    serve_answer_problem_text(request, 400, "Not a body", "these are no chunks (RFC 9112, 7.1)");
+    end_upload(request);
+    return answered(request);
+  }
+  int code = count ? take_body(request, bytes, count) : 0;
+  return code || request->status || !serve_chunked_complete(&request->chunks) ? code : serve_http_body_end(request);
+}
+
 int serve_http_body_end(serve_request *request) {
   mien_error error = {0};
   char whole[65];
   if (request->status || request->later) return 0;
-  if (request->upload && serve_upload_end(request->upload, &error)) serve_answer_error(request, &error);
+  if (request->in_chunks && !serve_chunked_complete(&request->chunks)) /* libwebsockets gave up at 100 MB */
+    serve_answer_problem_text(request, 413, "Body too large", "say how long it is: Content-Length");
+  else if (request->upload && serve_upload_end(request->upload, &error)) serve_answer_error(request, &error);
   else {
     if (request->upload) serve_upload_fingerprint(request->upload, whole);
     if (request->upload) base_text_puts(&request->body, whole); /* what Idempotency-Key looks at */
@@ -155,6 +186,7 @@ static int write_headers(serve_request *request) {
        add(wsi, "x-content-type-options:", "nosniff", &at, end) && add(wsi, "referrer-policy:", "no-referrer", &at, end) &&
        add(wsi, "content-security-policy:", request->policy ? request->policy : "default-src 'none'; frame-ancestors 'none'", &at, end);
   if (request->encoding) ok = ok && add(wsi, "content-encoding:", request->encoding, &at, end) && add(wsi, "vary:", "accept-encoding", &at, end);
+  if (request->in_chunks) ok = ok && add(wsi, "connection:", "close", &at, end);
   if (*request->etag) ok = ok && add(wsi, "etag:", request->etag, &at, end);
   if (*request->location) ok = ok && add(wsi, "location:", request->location, &at, end);
   if (*request->set_cookie) ok = ok && add(wsi, "set-cookie:", request->set_cookie, &at, end);
@@ -185,16 +217,28 @@ static int write_part(serve_request *request) {
   return last;
 }
 
+/* After a body in chunks nobody can say where the next request would begin: once the answer has gone out, the connection is
+ * closed. */
+static int over(serve_request **slot) {
+  struct lws *wsi = (*slot)->wsi;
+  bool close = (*slot)->in_chunks, pending = close && lws_partial_buffered(wsi);
+  if (close && !(*slot)->over) lws_set_timeout(wsi, PENDING_TIMEOUT_HTTP_CONTENT, 3);
+  (*slot)->over = close;
+  if (pending) lws_callback_on_writable(wsi);
+  if (pending || (close && !(*slot)->last_chunk)) return 0; /* who still sends would not see the answer */
+  serve_http_gone(slot);
+  return close || lws_http_transaction_completed(wsi) ? -1 : 0;
+}
+
 int serve_http_write(serve_request **slot) {
   serve_request *request = *slot;
+  if (request->over) return over(slot);
   if (request->later || !request->status) return 0;
   if (!request->headed) {
     if (write_headers(request)) return -1;
     if (request->method == SERVE_HEAD || (!request->streaming && !request->answer.length)) {
       serve_metrics_request(&request->server->metrics, request->status, base_clock() - request->began);
-      struct lws *wsi = request->wsi;
-      serve_http_gone(slot);
-      return lws_http_transaction_completed(wsi) ? -1 : 0;
+      return over(slot);
     }
     if (request->streaming) lws_set_timeout(request->wsi, NO_PENDING_TIMEOUT, 0);
   }
@@ -204,9 +248,7 @@ int serve_http_write(serve_request **slot) {
   if (written < 0) return -1;
   if (written) {
     serve_metrics_request(&request->server->metrics, request->status, base_clock() - request->began);
-    struct lws *wsi = request->wsi;
-    serve_http_gone(slot);
-    return lws_http_transaction_completed(wsi) ? -1 : 0;
+    return over(slot);
   }
   if (request->sent < request->answer.length) lws_callback_on_writable(request->wsi);
   return 0;

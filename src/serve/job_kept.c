@@ -26,6 +26,8 @@ static char *kept_of(serve_job *job) {
   json_t *body = json_pack("{s:s,s:s,s:s,s:s,s:o,s:o,s:I,s:o}", "session", job->session, "purpose", job->purpose, "context", job->context,
                            "jurisdiction", job->jurisdiction, "started", time_json(job->started), "ended", time_json(job->ended), "results",
                            (json_int_t)job->results, "error", error_json(&job->error));
+  if (body && *job->batch) json_object_set_new(body, "batch", json_string(job->batch));
+  if (body && job->about) json_object_set(body, "about", job->about);
   char *text = body ? json_dumps(body, JSON_COMPACT) : NULL;
   json_decref(body);
   return text;
@@ -85,13 +87,14 @@ static int load(void *context, const store_tenant *t, const store_item *item) {
     const char *name;
     size_t at, room;
   } texts[] = {{"session", offsetof(serve_job, session), sizeof job->session}, {"purpose", offsetof(serve_job, purpose), sizeof job->purpose},
-               {"context", offsetof(serve_job, context), sizeof job->context}, {"jurisdiction", offsetof(serve_job, jurisdiction), sizeof job->jurisdiction}};
+               {"context", offsetof(serve_job, context), sizeof job->context}, {"jurisdiction", offsetof(serve_job, jurisdiction), sizeof job->jurisdiction}, {"batch", offsetof(serve_job, batch), sizeof job->batch}};
   for (size_t i = 0; i < BASE_COUNT(texts); i++) {
     const char *text = json_string_value(json_object_get(kept, texts[i].name));
     snprintf((char *)job + texts[i].at, texts[i].room, "%s", text ? text : "");
   }
   job->started = json_is_number(started) ? json_number_value(started) : NAN;
   job->ended = json_is_number(ended) ? json_number_value(ended) : NAN;
+  job->about = json_incref(json_object_get(kept, "about"));
   job->results = (uint64_t)json_integer_value(json_object_get(kept, "results"));
   for (int state = SERVE_JOB_DONE; state <= SERVE_JOB_INTERRUPTED; state++)
     if (!strcmp(item->state, names[state])) job->state = state;

@@ -90,6 +90,7 @@ static void take_files(serve_job *job, serve_upload_file *files, size_t count) {
 
 /* The file: uploaded, or named; one of both. */
 static int find_file(serve_job *job, serve_upload_file *files, size_t count, const char *path, mien_error *error) {
+  if (job->words) return MIEN_OK;
   size_t recordings = 0, transcripts = 0;
   for (size_t i = 0; i < count; i++) {
     bool transcript = !strcmp(files[i].field, "transcript");
@@ -139,7 +140,7 @@ static void undo(serve_job *job) {
 }
 
 serve_job *serve_job_make(struct serve_server *server, const char *tenant, const char *key, json_t *asked, serve_upload_file *files,
-                          size_t file_count, mien_error *error) {
+                          size_t file_count, const serve_job_more *more, mien_error *error) {
   char path[1024];
   int code = serve_jobs_room(server, error);
   json_t *what = code ? NULL : over_profile(server, asked, error);
@@ -155,6 +156,11 @@ serve_job *serve_job_make(struct serve_server *server, const char *tenant, const
   pthread_cond_init(&job->moved, NULL);
   job->expires = job->made + server->settings.jobs_retention;
   snprintf(job->tenant, sizeof job->tenant, "%s", tenant);
+  if (more) {
+    snprintf(job->batch, sizeof job->batch, "%s", more->batch);
+    job->about = more->about ? json_deep_copy(more->about) : NULL;
+    job->words = more->words ? base_strdup(more->words) : NULL;
+  }
   const char *named = json_string_value(json_object_get(what, "path"));
   snprintf(path, sizeof path, "%s", named ? named : "");
   code = open_conversation(job, what, error); /* may it be read at all? only then is a file looked for */

@@ -158,6 +158,8 @@ static int read_media(reading *r) {
     code = check_channels(r);
     pthread_mutex_lock(&job->lock);
     job->seconds = r->info->duration;
+    job->fps = isfinite(r->info->fps) ? r->info->fps : 0;
+    job->scale = r->info->scale;
     pthread_mutex_unlock(&job->lock);
   }
   if (!code && job->transcript >= 0) code = open_turns(r, job->transcript, "transcript");
@@ -195,6 +197,7 @@ int job_read(serve_job *job) {
   reading r = {.job = job, .live = job->conversation->live};
   int code = MIEN_OK;
   if (ending(job)) r.ended = true;
+  else if (job->words) code = fed(&r, serve_live_feed_text(r.live, 0, job->words, strlen(job->words), 0, 0));
   else if (job->text) code = open_turns(&r, job->file, "the recording");
   else code = read_media(&r);
   if (!code && !r.turns && !r.ended && job->transcript >= 0) code = open_turns(&r, job->transcript, "transcript");

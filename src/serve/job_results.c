@@ -45,6 +45,7 @@ void serve_job_result(serve_job *job, const mien_event *event, const serve_resul
     } else if (result->kind == SERVE_EVENT) {
       line.rests = MIEN_READ_ALL; /* of a rule: it may rest on anybody */
     }
+    if (result->kind == SERVE_READING && event && (result->final || event->reading.modality == MIEN_FACE)) job->finals[event->reading.modality]++;
     if (!job->full && add(job, &line, result->json)) job->results++, job->edition++;
     else job->full = true;
   }
@@ -107,6 +108,20 @@ int serve_job_lines(serve_job *job, uint64_t after, size_t limit, const char *be
   }
   pthread_mutex_unlock(&job->lock);
   return count;
+}
+
+uint64_t serve_job_final(serve_job *job, int modality) {
+  pthread_mutex_lock(&job->lock);
+  uint64_t count = job->gone ? 0 : job->finals[modality];
+  pthread_mutex_unlock(&job->lock);
+  return count;
+}
+
+void serve_job_pictures(serve_job *job, double *fps, double *scale) {
+  pthread_mutex_lock(&job->lock);
+  *fps = job->fps;
+  *scale = job->scale;
+  pthread_mutex_unlock(&job->lock);
 }
 
 uint64_t serve_job_edition(serve_job *job) {

@@ -22,6 +22,8 @@ void job_free(serve_job *job) {
   if (job->transcript >= 0) close(job->transcript);
   base_text_clear(&job->text_of_lines);
   base_free(job->lines);
+  base_free(job->words);
+  json_decref(job->about);
   pthread_cond_destroy(&job->moved);
   pthread_mutex_destroy(&job->lock);
   base_free(job);
@@ -36,6 +38,16 @@ void serve_job_release(serve_job **held) {
 const char *serve_job_id(const serve_job *job) { return job->id; }
 const char *serve_job_session(const serve_job *job) { return job->session; }
 const char *serve_job_name(const serve_job *job) { return job->name; }
+
+const char *serve_job_batch_of(const serve_job *job) { return job->batch; }
+const json_t *serve_job_about(const serve_job *job) { return job->about; }
+const char *serve_job_words(const serve_job *job) { return job->words; }
+
+void serve_job_error(serve_job *job, mien_error *error) {
+  pthread_mutex_lock(&job->lock);
+  *error = job->error;
+  pthread_mutex_unlock(&job->lock);
+}
 
 int serve_job_state(serve_job *job) {
   pthread_mutex_lock(&job->lock);
@@ -282,6 +294,18 @@ size_t serve_job_list(struct serve_server *server, const char *tenant, char befo
   }
   while (job && strcmp(job->tenant, tenant)) job = job->next;
   snprintf(before, STORE_CURSOR, "%s", job && count ? list[count - 1]->id : "");
+  return count;
+}
+
+size_t serve_job_batch(struct serve_server *server, const char *tenant, const char *batch, serve_job **list, size_t room) {
+  size_t count = 0;
+  for (serve_job *job = server->jobs->all; job && count < room; job = job->next)
+    if (!strcmp(job->tenant, tenant) && *job->batch && (!batch || !strcmp(job->batch, batch))) list[count++] = job;
+  for (size_t i = 0; i < count / 2; i++) { /* the list has the newest first */
+    serve_job *first = list[i];
+    list[i] = list[count - 1 - i];
+    list[count - 1 - i] = first;
+  }
   return count;
 }
 

@@ -35,14 +35,23 @@ size_t serve_jobs_waiting(struct serve_server *server);  /* queued or running */
 /* MIEN_EAGAIN: so many wait that no other upload is taken. */
 int serve_jobs_room(struct serve_server *server, mien_error *error);
 
+/* One of several that were sent together (hume_batch.c), or a text instead of a recording. */
+typedef struct serve_job_more {
+  const char *batch;   /* what they have in common */
+  const json_t *about; /* of this one, for whoever asks later: nothing personal */
+  const char *words;   /* UTF-8, one turn of the first participant; NULL: there is a file */
+} serve_job_more;
+
 /* `what`: the "open" of docs/asyncapi.yaml without `audio`, and `channels`, `camera`, `profile`, `name`, `path`
  * (docs/openapi.yaml). `files` are the uploaded ones, the recording first, then a transcript, where there is one; what is
- * taken of them is no longer theirs. `key`: who asks. The job is held by the list; NULL: refused, why in `error`. */
+ * taken of them is no longer theirs. `key`: who asks. `more`: NULL, or what else it is. The job is held by the list; NULL: refused, why in `error`. */
 serve_job *serve_job_make(struct serve_server *server, const char *tenant, const char *key, json_t *what, serve_upload_file *files,
-                          size_t file_count, mien_error *error);
+                          size_t file_count, const serve_job_more *more, mien_error *error);
 serve_job *serve_job_find(struct serve_server *server, const char *tenant, const char *id);
 /* Those of the tenant, the newest first, from `before` on, which becomes where the next page begins, "" at the end. */
 size_t serve_job_list(struct serve_server *server, const char *tenant, char before[STORE_CURSOR], size_t limit, serve_job **list);
+/* Those of a batch in the order in which they were made, at most `room`; batch NULL: those of any. */
+size_t serve_job_batch(struct serve_server *server, const char *tenant, const char *batch, serve_job **list, size_t room);
 /* Ends it and takes its results away; one that has ended is forgotten. */
 int serve_job_drop(serve_job *job, mien_error *error);
 
@@ -51,6 +60,13 @@ void serve_job_release(serve_job **job);
 const char *serve_job_id(const serve_job *job);
 const char *serve_job_session(const serve_job *job);
 const char *serve_job_name(const serve_job *job); /* of the recording, as the caller named it; "" not known any more */
+const char *serve_job_batch_of(const serve_job *job);  /* "" none */
+const json_t *serve_job_about(const serve_job *job);   /* as it was given; NULL */
+const char *serve_job_words(const serve_job *job);     /* the same; NULL: none, or not there any more */
+void serve_job_error(serve_job *job, mien_error *error); /* code 0: none */
+/* How many of its readings are the last word on a span (of faces: all), of one modality; pictures a second and their scale to those given, 0 unknown. */
+uint64_t serve_job_final(serve_job *job, int modality);
+void serve_job_pictures(serve_job *job, double *fps, double *scale);
 int serve_job_state(serve_job *job);
 json_t *serve_job_describe(serve_job *job); /* new reference */
 bool serve_job_look(serve_job *job, const char *key); /* true: this look is to be written to the audit (once a minute and key) */

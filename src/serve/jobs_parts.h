@@ -1,4 +1,4 @@
-/* jobs_parts.h: what jobs.c, job_make.c, job_read.c and job_results.c share of a job. Of these files alone. */
+/* jobs_parts.h: what jobs.c and job_*.c share of a job. Of these files alone. */
 #ifndef SERVE_JOBS_PARTS_H
 #define SERVE_JOBS_PARTS_H
 
@@ -21,6 +21,9 @@ struct serve_job {
   struct serve_server *server;
   char id[STORE_ID], tenant[64], session[STORE_ID];
   char purpose[64], context[64], jurisdiction[32];
+  char batch[40];              /* serve_job_more */
+  json_t *about;
+  char *words;                 /* the only turn */
   char name[256];              /* as the caller calls the recording */
   int file, transcript;        /* open files; -1 none. Of the thread that reads it, once that runs */
   int channels;                /* that the caller named; 1: all of it is one's */
@@ -40,6 +43,8 @@ struct serve_job {
   bool cancelled, interrupted; /* it is to end */
   bool finished;               /* its last result is there */
   double started, ended;       /* seconds since 1970; NAN not yet */
+  double fps, scale;           /* of its pictures; 0 not known */
+  uint64_t finals[MIEN_MODALITIES]; /* readings that are the last word, and all of faces */
   double seconds, progress;    /* of the recording, NAN not known; 0…1 */
   mien_error error;            /* why it failed */
   char notes[JOB_NOTES][256];  /* about the recording, for a person */

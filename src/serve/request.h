@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 
 #include "base/base.h"
+#include "serve/chunked.h"
 
 struct lws;
 
@@ -53,6 +54,11 @@ typedef struct serve_request {
   void *held;                    /* the handler's own, for what it does later */
 
   /* Of http.c. */
+  bool in_chunks;                /* the body came so: its connection is closed with the answer */
+  serve_chunked chunks;
+  bool last_chunk;               /* it came, or none can come any more */
+  size_t unread;                 /* bytes that came after the answer */
+  bool over;                     /* all was written, and is on its way */
   size_t sent;
   bool headed;
   double began;                  /* base_clock() */

@@ -66,7 +66,7 @@ void serve_server_wake(serve_server *server);
 
 /* http.c, for loop.c: lws's callbacks of one exchange. 0, or -1 to close the connection. */
 int serve_http_begin(serve_server *server, struct lws *wsi, serve_request **slot);
-int serve_http_body(serve_request *request, const void *bytes, size_t count);
+int serve_http_body(serve_request *request, void *bytes, size_t count); /* `bytes` may be changed */
 int serve_http_body_end(serve_request *request);
 int serve_http_write(serve_request **slot);
 void serve_http_gone(serve_request **slot);

@@ -169,6 +169,38 @@ def the_audit_holds(server):
     assert told.returncode == 1 and "record 1: was changed" in told.stderr, told
 
 
+def in_chunks(server):
+    """Bodies whose length is not said before (RFC 9112, 7.1), however they are cut; and what is no such body."""
+    head = f"POST /v1/texts HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {server.key}\r\nTransfer-Encoding: chunked\r\n".encode()
+    body = json.dumps({"texts": ["Thank you so much!"]}).encode()
+    whole = b"%x;ext=1\r\n%s\r\n%X\r\n%s\r\n0\r\nField: x\r\n\r\n" % (5, body[:5], len(body) - 5, body[5:])
+    for pieces in ([whole], [whole[i:i + 1] for i in range(len(whole))], [whole[:9], whole[9:]]):
+        answer = exchange(server, head + b"\r\n", *pieces)
+        assert answer.startswith(b"HTTP/1.1 200") and b'"readings"' in answer and b"connection: close" in answer.lower(), answer
+    answer = exchange(server, head + b"\r\n" + whole + b"POST /v1/texts HTTP/1.1\r\n\r\n")  # what follows is no request
+    assert answer.count(b"HTTP/1.1") == 1, answer
+    for wrong in (b"zz\r\n", b"\r\n", b"5\r\nhelloworld", b"-1\r\n", b"fffffffffffffffffff\r\n", b"1\nx\n", b"0" * 9000):
+        assert exchange(server, head + b"\r\n", wrong).startswith(b"HTTP/1.1 400"), wrong
+    assert exchange(server, head + b"Content-Length: 5\r\n\r\n0\r\n\r\n").startswith(b"HTTP/1.1 400")
+    assert exchange(server, head.replace(b"chunked", b"gzip") + b"\r\n0\r\n\r\n").startswith(b"HTTP/1.1 501")
+    size = b"10000\r\n" + b" " * 65536 + b"\r\n"
+    assert exchange(server, head + b"\r\n", *[size] * 130).startswith(b"HTTP/1.1 413")
+
+
+def exchange(server, *pieces) -> bytes:
+    """What comes back until the connection is closed."""
+    answer = b""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=15) as s:
+        try:
+            for piece in pieces:
+                s.sendall(piece)
+            while more := s.recv(65536):
+                answer += more
+        except ConnectionError:
+            pass
+    return answer
+
+
 def figures(server):
     server.json("POST", "/v1/texts", {"texts": ["a"]})
     status, headers, text = server.ask("GET", "/metrics")
@@ -196,4 +228,4 @@ def as_documented(server):
 
 
 run(as_documented, health_and_keys, no_such_place, texts_as_the_program_reads_them, wrong_bodies, refused_by_policy, turns_and_results, rude_clients,
-    the_audit_holds, figures)
+    the_audit_holds, in_chunks, figures)

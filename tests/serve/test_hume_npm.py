@@ -1,5 +1,6 @@
-"""The stream of Expression Measurement by the public npm package hume, at the version of npm_hume/package.json. Skipped where
+"""Stream and batch of Expression Measurement by the public npm package hume, at the version of npm_hume/package.json. Skipped where
 there is no Node or the registry cannot be reached."""
+import hashlib
 import json
 import os
 import subprocess
@@ -33,7 +34,7 @@ packages.install("npm_hume", FOLDER)
 with Server() as server:
     wav = os.path.join(server.data, "call.wav")
     subprocess.run(["ffmpeg", "-v", "error", "-nostdin", "-ss", "26", "-t", "8", "-i", os.path.join(ROOT, "samples/call.opus"), "-af", "pan=mono|c0=c0", wav], check=True)
-    consent = server.consent()
+    consent = server.consent(modalities=("voice", "text"))
     server.stop()
     settings = os.path.join(server.data, "settings.yaml")
     with open(settings, "w") as file:
@@ -51,4 +52,18 @@ with Server() as server:
     assert heard and all(0 <= p["time"]["begin"] < p["time"]["end"] <= 9 and len(p["emotions"]) == 7 for p in heard), voice
 
     told = drive(server, "mien_" + "x" * 43, ["Thank you!"], [])
+    assert told.returncode == 1 and "401" in told.stderr, told
+
+    asked = {"base": f"http://127.0.0.1:{server.port}", "key": server.key, "files": [wav], "texts": ["Thank you so much!", "Das ist schön 😀"]}
+    told = subprocess.run(["node", "batch.cjs"], cwd=FOLDER, input=json.dumps(asked), capture_output=True, text=True, timeout=60)
+    assert told.returncode == 0, told.stderr
+    job, files, texts, listed = [json.loads(line) for line in told.stdout.splitlines()]
+    assert job["state"]["status"] == "COMPLETED" and job["request"]["files"][0]["md5Sum"] == hashlib.md5(open(wav, "rb").read()).hexdigest(), job
+    spoken = files[0]["results"]["predictions"][0]["models"]["prosody"]["groupedPredictions"][0]["predictions"]
+    assert [p["time"] for p in spoken] == [p["time"] for p in heard] and job["state"]["numPredictions"] == len(spoken), files
+    written = [text["results"]["predictions"][0]["models"]["language"]["groupedPredictions"][0]["predictions"][0] for text in texts]
+    assert [w["text"] for w in written] == asked["texts"] and most(written[0]) == "Gratitude", texts
+    assert [j["jobId"] for j in listed][0] == job["jobId"] and len(listed) == 2, listed
+
+    told = subprocess.run(["node", "batch.cjs"], cwd=FOLDER, input=json.dumps({**asked, "key": "mien_" + "x" * 43}), capture_output=True, text=True, timeout=60)
     assert told.returncode == 1 and "401" in told.stderr, told
