@@ -99,7 +99,7 @@ static int find_file(serve_job *job, serve_upload_file *files, size_t count, con
   }
   if (recordings + (*path != 0) != 1 || transcripts > 1)
     return wrong(error, "job", "send one recording as the body, as the part \"file\", or as `path`, and at most one \"transcript\"",
-                 recordings + (*path != 0) ? "more than one recording" : "there is no recording");
+                 (recordings + (*path != 0)) ? "more than one recording" : "there is no recording");
   if (!*path) return MIEN_OK;
   job->file = serve_folder_open(job->server->settings.jobs_folder, job->tenant, path, error);
   const char *slash = strrchr(path, '/');
