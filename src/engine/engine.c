@@ -155,6 +155,13 @@ void mien_engine_close(mien_engine **engine) {
 }
 
 /* Faces in pictures need all three; a crop that is aligned already needs only the expressions. */
+const nn_file *engine_model_at(const mien_engine *engine, size_t index) {
+  const nn_file *const all[] = {engine->text_file, engine->beside_file, engine->voice_file, engine->detect_file, engine->landmarks_file, engine->expression_file};
+  for (size_t i = 0; i < BASE_COUNT(all); i++)
+    if (all[i] && !index--) return all[i];
+  return NULL;
+}
+
 bool engine_reads_faces(const mien_engine *engine) {
   return engine->face && engine->detect_file && engine->landmarks_file && engine->expression_file;
 }

@@ -68,6 +68,8 @@ typedef struct engine_embedded {
 } engine_embedded;
 const engine_embedded *engine_embedded_find(const char *name);
 
+/* The models that this engine reads with, 0, 1, …: NULL after the last. They live as long as it does. */
+const nn_file *engine_model_at(const mien_engine *engine, size_t index);
 bool engine_reads_faces(const mien_engine *engine);
 void engine_log(const mien_engine *engine, int level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

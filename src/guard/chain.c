@@ -12,7 +12,7 @@
 
 #include "guard/guard.h"
 
-enum { RECORD = 16 << 10, HEX = 2 * GUARD_HASH };
+enum { RECORD = 16 << 10, HEX = 2 * GUARD_HASH, BLOCK = 64 << 10 };
 
 struct guard_chain {
   pthread_mutex_t lock;
@@ -22,14 +22,7 @@ struct guard_chain {
   uint64_t count;
 };
 
-typedef struct chain_line {
-  uint64_t seq;
-  char at[24];
-  const char *record;
-  size_t bytes;
-} chain_line;
-
-static void hash_line(const uint8_t key[GUARD_HASH], const uint8_t prev[GUARD_HASH], const chain_line *line, uint8_t hash[GUARD_HASH]) {
+static void hash_line(const uint8_t key[GUARD_HASH], const uint8_t prev[GUARD_HASH], const guard_chain_line *line, uint8_t hash[GUARD_HASH]) {
   crypto_generichash_state state;
   uint8_t seq[8];
   for (int i = 0; i < 8; i++) seq[i] = (uint8_t)(line->seq >> (8 * i));
@@ -49,7 +42,7 @@ static bool take_literal(const char **at, const char *literal) {
 }
 
 /* One line as append writes it; nothing else is accepted. */
-static bool parse(const char *text, size_t bytes, chain_line *line, uint8_t prev[GUARD_HASH], uint8_t hash[GUARD_HASH]) {
+static bool parse(const char *text, size_t bytes, guard_chain_line *line, uint8_t prev[GUARD_HASH], uint8_t hash[GUARD_HASH]) {
   const char *at = text, *end = text + bytes;
   char *after;
   static const size_t tail = sizeof ",\"prev\":\"\",\"hash\":\"\"}" - 1 + 2 * HEX;
@@ -67,6 +60,8 @@ static bool parse(const char *text, size_t bytes, chain_line *line, uint8_t prev
   if (!take_literal(&at, ",\"prev\":\"") || sodium_hex2bin(prev, GUARD_HASH, at, HEX, NULL, &got, NULL) || got != GUARD_HASH) return false;
   at += HEX;
   if (!take_literal(&at, "\",\"hash\":\"") || sodium_hex2bin(hash, GUARD_HASH, at, HEX, NULL, &got, NULL) || got != GUARD_HASH) return false;
+  memcpy(line->hash, at, HEX);
+  line->hash[HEX] = 0;
   at += HEX;
   return take_literal(&at, "\"}") && at == end;
 }
@@ -83,7 +78,8 @@ static int broken(mien_error *error, const char *path, uint64_t line, const char
                         "record %llu: %s", (unsigned long long)line, what);
 }
 
-static int check(const char *path, const uint8_t key[GUARD_HASH], guard_chain_each each, void *context, checked *c, mien_error *error) {
+/* The first `most` records. */
+static int check(const char *path, const uint8_t key[GUARD_HASH], uint64_t most, guard_chain_look each, void *context, checked *c, mien_error *error) {
   FILE *file = fopen(path, "re");
   char *text = NULL;
   size_t room = 0;
@@ -91,8 +87,8 @@ static int check(const char *path, const uint8_t key[GUARD_HASH], guard_chain_ea
   int code = MIEN_OK;
   *c = (checked){0};
   if (!file) return errno == ENOENT ? MIEN_OK : base_error_set(error, MIEN_EIO, path, "", "%s", strerror(errno));
-  while (!code && (got = getline(&text, &room, file)) > 0) {
-    chain_line line;
+  while (!code && c->count < most && (got = getline(&text, &room, file)) > 0) {
+    guard_chain_line line;
     uint8_t prev[GUARD_HASH], hash[GUARD_HASH], own[GUARD_HASH];
     if (text[got - 1] != '\n') {
       c->cut = true;
@@ -109,7 +105,7 @@ static int check(const char *path, const uint8_t key[GUARD_HASH], guard_chain_ea
     memcpy(c->last, hash, GUARD_HASH);
     c->count++;
     c->whole += got;
-    if (each) code = each(context, line.seq, line.record, line.bytes);
+    if (each) code = each(context, &line);
   }
   free(text);
   fclose(file);
@@ -132,16 +128,26 @@ static int check_head(const char *path, const checked *c, mien_error *error) {
 
 int guard_chain_verify(const char *path, const uint8_t key[GUARD_HASH], uint64_t *count, mien_error *error) {
   checked c;
-  int code = check(path, key, NULL, NULL, &c, error);
+  int code = check(path, key, UINT64_MAX, NULL, NULL, &c, error);
   *count = c.count;
   return code ? code : check_head(path, &c, error);
+}
+
+typedef struct replayed {
+  guard_chain_each each;
+  void *context;
+} replayed;
+
+static int replay(void *context, const guard_chain_line *line) {
+  const replayed *r = context;
+  return r->each ? r->each(r->context, line->seq, line->record, line->bytes) : MIEN_OK;
 }
 
 int guard_chain_open(guard_chain **opened, const char *path, const uint8_t key[GUARD_HASH], guard_chain_each each, void *context,
                      mien_error *error) {
   *opened = NULL;
   checked c;
-  int code = check(path, key, each, context, &c, error);
+  int code = check(path, key, UINT64_MAX, replay, &(replayed){each, context}, &c, error);
   if (!code) code = check_head(path, &c, error);
   if (code) return code;
   guard_chain *chain = base_alloc(1, sizeof *chain);
@@ -192,7 +198,7 @@ int guard_chain_append(guard_chain *chain, const char *record, size_t bytes, uin
   char *text = base_alloc(bytes + 512, 1), head[128], prev[HEX + 1], hex[HEX + 1];
   if (!text) return base_error_set(error, MIEN_ENOMEM, chain->path, "", "out of memory");
   pthread_mutex_lock(&chain->lock);
-  chain_line line = {.seq = chain->count + 1, .record = record, .bytes = bytes};
+  guard_chain_line line = {.seq = chain->count + 1, .record = record, .bytes = bytes};
   time_t now = time(NULL);
   struct tm utc;
   uint8_t hash[GUARD_HASH];
@@ -221,4 +227,60 @@ uint64_t guard_chain_length(guard_chain *chain) {
   uint64_t count = chain->count;
   pthread_mutex_unlock(&chain->lock);
   return count;
+}
+
+int guard_chain_check(guard_chain *chain, guard_chain_look each, void *context, uint64_t *count, mien_error *error) {
+  checked c;
+  uint8_t last[GUARD_HASH];
+  pthread_mutex_lock(&chain->lock);
+  uint64_t most = chain->count;
+  memcpy(last, chain->last, GUARD_HASH);
+  pthread_mutex_unlock(&chain->lock);
+  int code = check(chain->path, chain->key, most, each, context, &c, error);
+  *count = c.count;
+  if (code) return code;
+  if (c.count < most) return broken(error, chain->path, c.count + 1, "is missing: the end of the file was cut off");
+  return sodium_memcmp(last, c.last, GUARD_HASH) ? broken(error, chain->path, most, "is not the one that was written") : MIEN_OK;
+}
+
+/* The lines of `text` from the last on; *left: bytes before the first of them that was whole, or given. */
+static int look_back(const char *path, const char *text, size_t bytes, bool from_start, size_t *left, guard_chain_look each, void *context, mien_error *error) {
+  guard_chain_line line;
+  uint8_t prev[GUARD_HASH], hash[GUARD_HASH];
+  for (*left = bytes; *left;) {
+    size_t begin = *left - 1; /* the line feed that ends it */
+    while (begin && text[begin - 1] != '\n') begin--;
+    if (!begin && !from_start) break; /* its start is in the block before */
+    if (!parse(text + begin, *left - 1 - begin, &line, prev, hash))
+      return base_error_set(error, MIEN_EFORMAT, path, "check the chain: `mien audit verify`", "a line is no record of a chain");
+    *left = begin;
+    int code = each(context, &line);
+    if (code) return code;
+  }
+  return MIEN_OK;
+}
+
+int guard_chain_back(guard_chain *chain, uint64_t *before, size_t bytes, guard_chain_look each, void *context, mien_error *error) {
+  int file = open(chain->path, O_RDONLY | O_CLOEXEC), code = MIEN_OK;
+  char *text = base_alloc(BLOCK, 1);
+  pthread_mutex_lock(&chain->lock);
+  off_t end = file < 0 ? -1 : lseek(file, 0, SEEK_END); /* between two appends: the end of a record */
+  pthread_mutex_unlock(&chain->lock);
+  if (end < 0) code = base_error_set(error, MIEN_EIO, chain->path, "", "%s", strerror(errno));
+  else if (!text) code = base_error_set(error, MIEN_ENOMEM, chain->path, "", "out of memory");
+  else if (*before != UINT64_MAX && *before > (uint64_t)end) code = base_error_set(error, MIEN_EINVAL, "before", "send what the page before said", "no record ends there");
+  else if (*before != UINT64_MAX) end = (off_t)*before;
+  for (size_t looked = 0; !code && end > 0 && looked < bytes;) {
+    size_t part = end < BLOCK ? (size_t)end : BLOCK, left = part;
+    if (pread(file, text, part, end - (off_t)part) != (ssize_t)part) code = base_error_set(error, MIEN_EIO, chain->path, "", "the file could not be read");
+    else if (text[part - 1] != '\n') code = base_error_set(error, MIEN_EINVAL, "before", "send what the page before said", "no record ends there");
+    else code = look_back(chain->path, text, part, (off_t)part == end, &left, each, context, error);
+    if (!code && left == part) code = base_error_set(error, MIEN_EFORMAT, chain->path, "check the chain: `mien audit verify`", "a line is too long for a record");
+    end -= (off_t)(part - left);
+    looked += part - left;
+  }
+  if (file >= 0) close(file);
+  base_free(text);
+  if (!code || code == GUARD_ENOUGH) *before = (uint64_t)BASE_MAX(end, 0);
+  return code == GUARD_ENOUGH ? MIEN_OK : code;
 }

@@ -143,6 +143,23 @@ bool guard_ledger_find(guard_ledger *l, const char *tenant, const char *id, guar
   return found != NULL;
 }
 
+int guard_ledger_list(guard_ledger *l, const char *tenant, const char *subject, uint64_t *before, size_t limit, guard_consent_each each, void *context) {
+  int code = MIEN_OK;
+  pthread_mutex_lock(&l->lock);
+  size_t i = *before < l->count ? (size_t)*before : l->count;
+  while (i && limit && !code) {
+    const guard_consent *c = &l->all[--i];
+    if (strcmp(c->tenant, tenant) || (*subject && strcmp(c->subject, subject))) continue;
+    code = each(context, c);
+    limit--;
+  }
+  *before = i;
+  pthread_mutex_unlock(&l->lock);
+  return code;
+}
+
+guard_chain *guard_ledger_chain(guard_ledger *l) { return l->chain; }
+
 unsigned guard_ledger_covers(guard_ledger *l, const char *tenant, const char *id, const char *subject, const char *purpose) {
   guard_consent c;
   bool fits = guard_ledger_find(l, tenant, id, &c) && !strcmp(c.subject, subject) && !strcmp(c.purpose, purpose) &&

@@ -29,6 +29,8 @@ void guard_packs_close(guard_packs **packs);
 int guard_packs_read(guard_packs **packs, const char *bytes, size_t count, const char *name, mien_error *error);
 /* "eu" of "eu", "DE", "us-il" …; the strict pack where no pack names the place. */
 const char *guard_pack_of(const guard_packs *packs, const char *jurisdiction);
+/* All of them as a JSON list, each with its rules of purposes, contexts and roles. */
+void guard_packs_describe(const guard_packs *packs, base_json *json, const char *key);
 
 /* ---- Chains -------------------------------------------------------------------------------------------- */
 
@@ -48,6 +50,25 @@ void guard_chain_close(guard_chain **chain);
 /* `record` is a JSON object of one line. On return it is on the disk. */
 int guard_chain_append(guard_chain *chain, const char *record, size_t bytes, uint64_t *seq, mien_error *error);
 uint64_t guard_chain_length(guard_chain *chain);
+
+/* A record as it lies in the file. Borrowed until the call that gave it returns. */
+typedef struct guard_chain_line {
+  uint64_t seq;
+  char at[24];                  /* "2026-01-31T12:00:00Z" */
+  const char *record;           /* one JSON object */
+  size_t bytes;
+  char hash[2 * GUARD_HASH + 1]; /* hexadecimal */
+} guard_chain_line;
+typedef int (*guard_chain_look)(void *context, const guard_chain_line *line);
+/* Checks an open chain from the first record to the last that was appended when it was called, beside others that append:
+ * any thread, and long for a long file. MIEN_EFORMAT: it is broken, with the record. `each` (may be NULL) is given those that
+ * hold, and may end it with a number of its own. */
+int guard_chain_check(guard_chain *chain, guard_chain_look each, void *context, uint64_t *count, mien_error *error);
+/* The newest records first, those that end at byte `*before` of the file or earlier (UINT64_MAX: from the end), at most
+ * `bytes` of them (64 kB and more). `*before` becomes where to go on, 0 at the beginning. `each` may end it by GUARD_ENOUGH
+ * (the record counts) or an error. Not compared with their hashes. MIEN_EINVAL: no record ends at `*before`. */
+enum { GUARD_ENOUGH = 1 };
+int guard_chain_back(guard_chain *chain, uint64_t *before, size_t bytes, guard_chain_look each, void *context, mien_error *error);
 /* Checks a file without opening it for writing; `count` gets the records that hold. */
 int guard_chain_verify(const char *path, const uint8_t key[GUARD_HASH], uint64_t *count, mien_error *error);
 
@@ -74,6 +95,12 @@ int guard_ledger_withdraw(guard_ledger *ledger, const char *tenant, const char *
 unsigned guard_ledger_covers(guard_ledger *ledger, const char *tenant, const char *id, const char *subject, const char *purpose);
 /* The consent as it stands; false: none. */
 bool guard_ledger_find(guard_ledger *ledger, const char *tenant, const char *id, guard_consent *consent);
+/* The consents of a tenant, of all subjects or ("" not) of one, the newest first: those before number `*before` (UINT64_MAX: all);
+ * `*before` becomes where the next page begins, 0 at the end. `each` is called under the ledger's lock: it must not come back. */
+typedef int (*guard_consent_each)(void *context, const guard_consent *consent);
+int guard_ledger_list(guard_ledger *ledger, const char *tenant, const char *subject, uint64_t *before, size_t limit, guard_consent_each each,
+                      void *context);
+guard_chain *guard_ledger_chain(guard_ledger *ledger); /* under it: for checking and looking */
 /* MIEN_READ_… of all consents of this subject that stand now and cover keeping. */
 unsigned guard_ledger_keeps(guard_ledger *ledger, const char *tenant, const char *subject);
 /* Changes with every grant and withdrawal. */

@@ -25,9 +25,13 @@ json_t *serve_modalities_json(unsigned read) {
   return list;
 }
 
+json_t *serve_consent_describe(const guard_consent *c) {
+  return json_pack("{s:s,s:s,s:s,s:o,s:o,s:s,s:b}", "consent", c->id, "subject", c->subject, "purpose", c->purpose, "modalities", serve_modalities_json(c->read),
+                   "until", isfinite(c->until) ? json_real(c->until) : json_null(), "evidence", c->evidence, "keep", c->keep);
+}
+
 static void answer(serve_request *request, int status, const guard_consent *c) {
-  json_t *body = json_pack("{s:s,s:s,s:s,s:o,s:o,s:s,s:b}", "consent", c->id, "subject", c->subject, "purpose", c->purpose, "modalities", serve_modalities_json(c->read),
-                           "until", isfinite(c->until) ? json_real(c->until) : json_null(), "evidence", c->evidence, "keep", c->keep);
+  json_t *body = serve_consent_describe(c);
   serve_answer_json(request, status, body);
   json_decref(body);
 }

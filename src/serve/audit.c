@@ -65,9 +65,7 @@ static int append(struct serve_server *server, json_t *record, mien_error *error
   return code;
 }
 
-/* What stands for a subject in the audit: the store's reference, so that it can be found from their name; where nothing is kept,
- * one of the installation's key. */
-static void subject_ref(struct serve_server *server, const char *tenant, const char *name, char ref[STORE_ID]) {
+void serve_audit_ref(struct serve_server *server, const char *tenant, const char *name, char *ref) {
   store_tenant t;
   uint8_t hash[16];
   crypto_generichash_state state;
@@ -86,7 +84,7 @@ int serve_audit_opened(struct serve_server *server, const serve_conversation *c,
   json_t *people = json_array();
   for (size_t i = 0; i < c->person_count; i++) {
     char ref[STORE_ID];
-    subject_ref(server, c->tenant, c->people[i].subject, ref);
+    serve_audit_ref(server, c->tenant, c->people[i].subject, ref);
     json_array_append_new(people, json_pack("{s:s,s:s,s:i,s:s}", "role", c->people[i].role, "subject", ref, "read",
                                             (int)c->allowed.people[i].read, "consent", c->people[i].consent));
   }

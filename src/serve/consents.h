@@ -4,12 +4,13 @@
 
 #include <jansson.h>
 
-#include "base/base.h"
+#include "guard/guard.h"
 
 struct serve_server;
 
 unsigned serve_modality_named(const char *name); /* MIEN_READ_…; 0: none of that name */
 json_t *serve_modalities_json(unsigned read);    /* the names of these, as a list; new reference */
+json_t *serve_consent_describe(const guard_consent *consent); /* new reference; NULL: no memory, or not UTF-8 */
 /* Withdraws `read` of it, for live streams at once and whatever the disk says, and for what is kept; `key` and `what` go to
  * the audit. */
 int serve_consent_withdraw(struct serve_server *server, const char *tenant, const char *id, unsigned read, const char *key, const char *what,

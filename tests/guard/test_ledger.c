@@ -167,12 +167,100 @@ static void consents(void **state) {
   guard_ledger_close(&ledger);
 }
 
+/* ---- Looking back ---- */
+
+typedef struct seen {
+  uint64_t next, count, enough; /* the number that has to come */
+} seen;
+
+static int look(void *context, const guard_chain_line *line) {
+  seen *s = context;
+  char record[64];
+  assert_int_equal(line->seq, s->next--);
+  snprintf(record, sizeof record, "{\"number\":%d}", (int)line->seq - 1);
+  assert_int_equal(line->bytes, strlen(record));
+  assert_memory_equal(line->record, record, line->bytes);
+  assert_int_equal(strlen(line->hash), 64);
+  return ++s->count == s->enough ? GUARD_ENOUGH : MIEN_OK;
+}
+
+static int looks_never(void *context, const guard_chain_line *line) {
+  fail_msg("record %d is given", (int)line->seq);
+  return MIEN_OK;
+}
+
+/* More than several blocks of it, in pages by number and in pages by bytes; and positions that are none. */
+static void looked_at_backwards(void **state) {
+  enum { RECORDS = 1500 };
+  guard_chain *chain;
+  mien_error error = {0};
+  uint64_t before = UINT64_MAX, count;
+  fill(RECORDS);
+  assert_int_equal(guard_chain_open(&chain, path, key, NULL, NULL, &error), MIEN_OK);
+  seen s = {.next = RECORDS};
+  for (int page = 0; before; page++) {
+    s.count = 0, s.enough = 7;
+    assert_int_equal(guard_chain_back(chain, &before, SIZE_MAX, look, &s, &error), MIEN_OK);
+    assert_true(s.count == 7 || !before);
+    assert_true(page < RECORDS);
+  }
+  assert_int_equal(s.next, 0);
+  s = (seen){.next = RECORDS};
+  before = UINT64_MAX;
+  for (int page = 0; before; page++) {
+    assert_int_equal(guard_chain_back(chain, &before, 1, look, &s, &error), MIEN_OK); /* a block at least */
+    assert_true(page < 20);
+  }
+  assert_int_equal(s.next, 0);
+  assert_int_equal(guard_chain_check(chain, NULL, NULL, &count, &error), MIEN_OK);
+  assert_int_equal(count, RECORDS);
+  for (uint64_t wrong = 1; wrong < 200; wrong += 13) { /* within the first record, which is longer */
+    before = wrong;
+    assert_int_equal(guard_chain_back(chain, &before, SIZE_MAX, looks_never, NULL, &error), MIEN_EINVAL);
+  }
+  before = 1u << 30;
+  assert_int_equal(guard_chain_back(chain, &before, SIZE_MAX, looks_never, NULL, &error), MIEN_EINVAL);
+  assert_int_equal(truncate(path, 0), 0);
+  assert_int_equal(guard_chain_check(chain, NULL, NULL, &count, &error), MIEN_EFORMAT); /* what was written is gone */
+  guard_chain_close(&chain);
+}
+
+static int in_order(void *context, const guard_consent *c) {
+  strcat(strcat(context, c->subject), " ");
+  return MIEN_OK;
+}
+
+static void consents_in_pages(void **state) {
+  guard_ledger *ledger;
+  mien_error error = {0};
+  assert_int_equal(guard_ledger_open(&ledger, path, key, &error), MIEN_OK);
+  for (int i = 0; i < 6; i++) {
+    guard_consent c = {.purpose = "self", .read = MIEN_READ_FACE, .until = INFINITY};
+    snprintf(c.tenant, sizeof c.tenant, "%s", i == 3 ? "other" : "t");
+    snprintf(c.subject, sizeof c.subject, "s%d", i);
+    assert_int_equal(guard_ledger_grant(ledger, &c, &error), MIEN_OK);
+  }
+  char got[256] = "";
+  uint64_t before = UINT64_MAX;
+  assert_int_equal(guard_ledger_list(ledger, "t", "", &before, 3, in_order, got), MIEN_OK);
+  assert_string_equal(got, "s5 s4 s2 ");
+  assert_int_equal(guard_ledger_list(ledger, "t", "", &before, 3, in_order, got), MIEN_OK);
+  assert_string_equal(got, "s5 s4 s2 s1 s0 ");
+  assert_int_equal(before, 0);
+  *got = 0, before = UINT64_MAX;
+  assert_int_equal(guard_ledger_list(ledger, "t", "s3", &before, 9, in_order, got), MIEN_OK);
+  assert_string_equal(got, ""); /* another tenant's */
+  guard_ledger_close(&ledger);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(changes_are_found, set_up, tear_down),
       cmocka_unit_test_setup_teardown(a_torn_line_is_mended, set_up, tear_down),
       cmocka_unit_test_setup_teardown(nothing_acknowledged_is_lost, set_up, tear_down),
       cmocka_unit_test_setup_teardown(consents, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(looked_at_backwards, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(consents_in_pages, set_up, tear_down),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -48,7 +48,8 @@ def main() -> None:
         assert status == 404, status
         environment = {**os.environ, "MIEN_URL": f"http://localhost:{server.port}", "MIEN_KEY": server.key, "MIEN_SCREENS": screens,
                        "MIEN_CHROMIUM": chromium, **camera(server.data)}
-        done = subprocess.run([PLAYWRIGHT, "test"], cwd=WEB, env=environment, timeout=540)
+        only = os.environ.get("MIEN_ONLY")  # a part of the tests' names or files, while one works on them
+        done = subprocess.run([PLAYWRIGHT, "test", *(["--grep", only] if only else [])], cwd=WEB, env=environment, timeout=540)
     sys.exit(done.returncode)
 
 

@@ -1,25 +1,6 @@
 /** app.spec.ts: the app in a real browser against the real service: entering, reading oneself, captions, languages, who may not, hostile text. */
 import { expect, test, type Page } from "@playwright/test";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-
-const key = process.env["MIEN_KEY"] ?? "", screens = process.env["MIEN_SCREENS"] ?? "test-results";
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-
-async function enter(page: Page, view = "try"): Promise<void> {
-  page.on("console", (message) => { if (message.type() === "info") console.log(message.text()); });
-  await page.goto(`/#key=${key}`);
-  await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
-  expect(page.url()).not.toContain("mien_");
-  await page.goto(`/#/${view}`);
-}
-
-async function violations(page: Page): Promise<string[]> {
-  const cdp = await page.context().newCDPSession(page); // past the page's own policy, which lets no outside script in
-  await cdp.send("Runtime.evaluate", { expression: axe });
-  const found = await cdp.send("Runtime.evaluate", { expression: "axe.run(document,{runOnly:['wcag2a','wcag2aa','wcag21a','wcag21aa','wcag22aa']}).then((r)=>JSON.stringify(r.violations.map((v)=>v.id+': '+v.nodes.map((n)=>n.target.join(' ')).join(', '))))", awaitPromise: true, returnByValue: true });
-  return JSON.parse(String(found.result.value)) as string[];
-}
+import { enter, LANGUAGES, screens, violations } from "./helpers";
 
 async function consent(page: Page): Promise<void> { await page.locator("button.first").click(); }
 
@@ -95,7 +76,7 @@ test("a connection that is lost is taken up again", async ({ page, context }) =>
   await context.clearCookies();
 });
 
-for (const language of ["en", "zh", "es", "de", "fr", "ar"]) {
+for (const language of LANGUAGES) {
   for (const theme of ["light", "dark"] as const) {
     test(`accessible in ${language}, ${theme}`, async ({ page }) => {
       await page.emulateMedia({ colorScheme: theme });

@@ -4,7 +4,7 @@ import worklet from "./sound-worklet.js?url";
 export const RATE = 16000;
 const SIDE = 480, EVERY = 100; // pixels of the longer side; milliseconds between pictures
 
-export interface Capture { stream: MediaStream; camera: boolean; microphone: boolean; stop: () => void }
+export interface Capture { stop: () => void }
 
 async function ask(video: boolean, audio: boolean): Promise<MediaStream | null> {
   const sound = { channelCount: 1, echoCancellation: true, noiseSuppression: false, autoGainControl: false };
@@ -16,7 +16,12 @@ export async function devices(video: boolean): Promise<MediaStream | null> {
   return (video ? await ask(true, true) ?? await ask(false, true) ?? await ask(true, false) : await ask(false, true));
 }
 
-export async function begin(stream: MediaStream, onSound: (samples: ArrayBuffer) => void, onPicture: (jpeg: ArrayBuffer, at: number) => void, onGone: (what: string) => void): Promise<Capture> {
+/** Camera and microphone are off again. */
+export function off(stream: MediaStream | null): void {
+  for (const track of stream?.getTracks() ?? []) { track.onended = null; track.stop(); }
+}
+
+export async function begin(stream: MediaStream, onSound: (samples: ArrayBuffer) => void, onPicture: (jpeg: ArrayBuffer, at: number) => void): Promise<Capture> {
   const began = performance.now(), video = stream.getVideoTracks()[0], audio = stream.getAudioTracks()[0];
   let context: AudioContext | null = null, timer = 0, busy = false;
   if (audio) {
@@ -33,7 +38,7 @@ export async function begin(stream: MediaStream, onSound: (samples: ArrayBuffer)
     player.srcObject = stream;
     void player.play().catch(() => undefined); // it plays as soon as the first picture is there
     timer = window.setInterval(() => {
-      if (busy || !player.videoWidth) return;
+      if (busy || !player.videoWidth || video.readyState === "ended") return;
       const scale = Math.min(1, SIDE / Math.max(player.videoWidth, player.videoHeight));
       canvas.width = Math.round(player.videoWidth * scale);
       canvas.height = Math.round(player.videoHeight * scale);
@@ -43,9 +48,5 @@ export async function begin(stream: MediaStream, onSound: (samples: ArrayBuffer)
       canvas.toBlob((blob) => { void blob?.arrayBuffer().then((bytes) => onPicture(bytes, at)).finally(() => { busy = false; }); }, "image/jpeg", 0.85);
     }, EVERY);
   }
-  for (const track of stream.getTracks()) track.onended = () => { if (track.kind === "video") window.clearInterval(timer); onGone(track.kind); };
-  return {
-    stream, camera: !!video, microphone: !!audio,
-    stop: () => { window.clearInterval(timer); for (const track of stream.getTracks()) { track.onended = null; track.stop(); } void context?.close(); },
-  };
+  return { stop: () => { window.clearInterval(timer); off(stream); void context?.close(); } };
 }

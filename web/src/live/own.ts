@@ -3,10 +3,10 @@
  * it is kept; forgetting withdraws the consent as well.
  */
 import { signal } from "@preact/signals";
-import { post, remove } from "../api/client";
 import type { Reading, Result, State } from "../api/shapes";
 import { LiveStream, type Link } from "../api/stream";
-import { begin, devices, RATE, type Capture } from "./capture";
+import { begin, devices, off, RATE, type Capture } from "./capture";
+import { consented, withdrawn, type OwnConsent } from "./consent";
 
 const KEPT = 240;
 
@@ -14,32 +14,40 @@ export class Own {
   readonly link = signal<Link | "idle">("idle");
   readonly state = signal<State | null>(null);
   readonly states = signal<State[]>([]);
-  readonly turns = signal<Reading[]>([]);
   readonly words = signal<{ text: string; t0: number }[]>([]);
   readonly face = signal<Reading | null>(null);
   readonly problem = signal<unknown>(null);
-  readonly camera = signal(false); // there is a picture, or will be at once: its place is kept
-  readonly gone = signal(false);
-  readonly capture = signal<Capture | null>(null);
+  readonly media = signal<MediaStream | null>(null); // camera and microphone, whichever there are
+  readonly camera = signal(false);                   // there is a picture, or will be at once: its place is kept
+  readonly microphone = signal(false);
+  readonly gone = signal(false);                     // one of them ended in the middle
+  private capture: Capture | null = null;
   private stream: LiveStream | null = null;
-  private consent = "";
-  private subject = "";
+  private consent: OwnConsent | null = null;
+  private round = 0; // of starts and stops: what a start still waits for is of no use after a stop
 
+  /** Consent first, then the devices, then the conversation. */
   async start(wanted: { camera: boolean; words: boolean }): Promise<void> {
+    const round = ++this.round;
     this.problem.value = null;
     this.gone.value = false;
     this.link.value = "connecting";
     try {
-      const media = await devices(wanted.camera);
-      const subject = `self-${crypto.randomUUID?.() ?? Math.random().toString(36).slice(2)}`;
-      const made = await post<{ consent: string }>("/v1/consents", { subject, purpose: "self", modalities: ["text", "voice", "face", "body"] });
-      this.consent = made.consent;
-      this.subject = subject;
+      this.consent = await consented();
+      const media = round === this.round ? await devices(wanted.camera) : null;
+      if (round !== this.round) { off(media); return; }
+      for (const track of media?.getTracks() ?? []) track.onended = () => void this.unplugged(track.kind);
+      this.media.value = media;
       this.camera.value = !!media?.getVideoTracks().length;
-      const stream = await this.open(wanted.words, !!media?.getAudioTracks().length);
-      if (media) this.capture.value = await begin(media, (samples) => stream.sound(0, samples), (jpeg, at) => this.stream?.picture(0, jpeg, at), (what) => void this.unplugged(what))
-        .catch(() => { for (const track of media.getTracks()) track.stop(); void this.unplugged("audio"); return null; });
+      const sound = this.microphone.value = !!media?.getAudioTracks().length;
+      const stream = await this.open(wanted.words, sound);
+      const capture = media && round === this.round ? await begin(media, (samples) => stream.sound(0, samples), (jpeg, at) => this.stream?.picture(0, jpeg, at))
+        .catch(() => { off(media); this.gone.value = true; this.camera.value = this.microphone.value = false; return null; }) : null;
+      if (round !== this.round) { capture?.stop(); return; }
+      this.capture = capture;
+      if (sound && !this.microphone.value) await this.silent(); // it ended while this one was opened
     } catch (problem) {
+      if (round !== this.round) return;
       this.problem.value = problem;
       this.stop();
     }
@@ -51,8 +59,6 @@ export class Own {
       this.states.value = [...this.states.value, result.state].slice(-KEPT);
     } else if (result.reading?.modality === "face") {
       this.face.value = result.reading;
-    } else if (result.reading?.modality === "text" && result.reading.final) {
-      this.turns.value = [...this.turns.value, result.reading].slice(-KEPT);
     } else if (result.turn?.text) {
       this.words.value = [...this.words.value, { text: result.turn.text, t0: result.turn.t0 }].slice(-KEPT);
     }
@@ -61,7 +67,7 @@ export class Own {
   private async open(words: boolean, sound: boolean): Promise<LiveStream> {
     const stream = new LiveStream({
       purpose: "self", context: "home", jurisdiction: "eu", notice_given: true, words: words && sound, state_every: 0.5, face_every: 0.2,
-      participants: [{ who: "me", role: "self", subject: this.subject, consent: this.consent }],
+      participants: [{ who: "me", role: "self", ...this.consent }],
       audio: sound ? [{ coding: "pcm_s16le", rate: RATE, channels: ["me"] }] : [],
     }, (result) => this.hear(result), (link) => { if (this.stream === stream) this.link.value = link; });
     this.stream = stream;
@@ -69,16 +75,19 @@ export class Own {
     return stream;
   }
 
-  /** A device has ended; the others and the words go on. Without sound that is another conversation: this one would wait for it. */
+  /** A device has ended; the others and the words go on. */
   private async unplugged(what: string): Promise<void> {
     this.gone.value = true;
-    if (what === "video" || !this.capture.value) this.camera.value = false;
-    const capture = this.capture.value;
-    if (capture) this.capture.value = { ...capture, camera: capture.camera && what !== "video", microphone: capture.microphone && what !== "audio" };
-    if (what !== "audio" || !this.stream) return;
+    (what === "video" ? this.camera : this.microphone).value = false;
+    if (what === "audio" && this.capture) await this.silent();
+  }
+
+  /** Without sound it is another conversation: this one would wait for it. */
+  private async silent(): Promise<void> {
     const before = this.stream;
-    try { await this.open(false, false); } catch (problem) { this.problem.value = problem; }
-    before.close();
+    this.stream = null;
+    before?.close();
+    try { await this.open(false, false); } catch (problem) { this.problem.value = problem; this.stop(); }
   }
 
   say(text: string): void {
@@ -87,23 +96,24 @@ export class Own {
   }
 
   stop(): void {
-    this.camera.value = false;
-    this.capture.value?.stop();
-    this.capture.value = null;
+    this.round++;
+    this.capture?.stop();
+    this.capture = null;
+    off(this.media.value);
+    this.media.value = null;
+    this.camera.value = this.microphone.value = false;
     this.stream?.close();
     this.stream = null;
     this.link.value = "idle";
   }
 
-  /** True once the consent is withdrawn. */
+  /** True once the consent is withdrawn, whichever start gave it. */
   async forget(): Promise<boolean> {
     this.stop();
     for (const each of [this.state, this.face, this.problem]) each.value = null;
     this.states.value = [];
-    this.turns.value = [];
     this.words.value = [];
-    if (this.consent) await remove("/v1/consents/{id}", { params: { id: this.consent } });
-    this.consent = "";
+    await withdrawn();
     return true;
   }
 }

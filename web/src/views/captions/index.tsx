@@ -22,7 +22,7 @@ export default function Captions(): JSX.Element {
       <div class="row no-print">
         {live ? <button class="button" type="button" onClick={() => own.stop()}>{t("try.stop")}</button>
           : <button class="button first big" type="button" onClick={() => void own.start({ camera: false, words: true })}>{t("try.start")}</button>}
-        <button class="button bad" type="button" onClick={() => void own.forget()}>{t("try.forget")}</button>
+        <button class="button bad" type="button" onClick={() => { own.forget().catch((problem: unknown) => { own.problem.value = problem; }); }}>{t("try.forget")}</button>
         <a class="button" href="#/try">{t("shell.view_try")}</a>
       </div>
     </>

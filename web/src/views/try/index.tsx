@@ -9,9 +9,9 @@ import { Own } from "../../live/own";
 import { Trend } from "../../live/trend";
 
 function Picture({ own }: { own: Own }): JSX.Element | null {
-  const video = useRef<HTMLVideoElement>(null), capture = own.capture.value;
-  useEffect(() => { if (video.current && capture) { video.current.srcObject = capture.stream; void video.current.play(); } }, [capture]);
-  if (!own.camera.value) return null;
+  const video = useRef<HTMLVideoElement>(null), media = own.media.value, shown = own.camera.value;
+  useEffect(() => { if (video.current && media) { video.current.srcObject = media; void video.current.play().catch(() => undefined); } }, [media, shown]);
+  if (!shown) return null;
   const box = own.face.value?.box, wide = video.current?.videoWidth ?? 640, high = video.current?.videoHeight ?? 480, scale = Math.max(wide, high) / Math.min(480, Math.max(wide, high));
   return (
     <div class="picture" role="img" aria-label={t("try.picture")}>
@@ -64,8 +64,8 @@ function Words({ own }: { own: Own }): JSX.Element {
 export default function Try(): JSX.Element {
   const own = useMemo(() => new Own(), []), [forgotten, setForgotten] = useState(false);
   useEffect(() => () => own.stop(), [own]);
-  const link = own.link.value, capture = own.capture.value, problem = own.problem.value, live = link === "open" || link === "lost";
-  const missing = !live ? "" : own.gone.value ? "unplugged" : !capture ? (own.camera.value ? "" : "neither") : !capture.camera ? "no_camera" : !capture.microphone ? "no_microphone" : "";
+  const link = own.link.value, camera = own.camera.value, problem = own.problem.value, live = link === "open" || link === "lost";
+  const missing = !live ? "" : own.gone.value ? "unplugged" : camera ? (own.microphone.value ? "" : "no_microphone") : own.microphone.value ? "no_camera" : "neither";
   const forget = (): void => { own.forget().then(setForgotten).catch((error: unknown) => { own.problem.value = error; }); };
   return (
     <>
@@ -74,7 +74,7 @@ export default function Try(): JSX.Element {
       {problem !== null && <ProblemNote problem={problem} />}
       {link === "lost" && <div class="note warn" role="status">{t("try.lost")}</div>}
       {missing && <div class="note" role="status">{t(`try.${missing}`)}</div>}
-      {live && capture?.camera && own.states.value.length < 6 && <div class="note" role="status">{t("try.rest")}</div>}
+      {live && camera && own.states.value.length < 6 && <div class="note" role="status">{t("try.rest")}</div>}
       <div class="card stack">
         {!live && <p>{t("try.consent")}</p>}
         <div class="row">
