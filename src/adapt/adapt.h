@@ -162,6 +162,7 @@ struct mien_adapt {
   adapt_mode mode;
   double cusum[2];     /* up, down */
   double squares;      /* of residuals, summed */
+  char chain[17];      /* of the last line of the log */
   uint64_t lines, alarms, rollbacks, refused;
   mien_adapt_write_fn write;
   void *context;

@@ -1,5 +1,6 @@
 /* log.c: the log of a policy, a line of JSON for everything that happens to it, and its replay. What is read here is
  * untrusted: a log of others may claim anything, and is held against what the policy itself would have done. */
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -25,11 +26,31 @@ json_t *adapt_json_read(const char *json, size_t bytes, const char *where, mien_
 
 /* ---- Out ---- */
 
+/* A line ends in the hash of what stands before, and of the line before it: 16 digits of BLAKE2b. It is no signature:
+ * it finds what was damaged or edited, not who made all of it again. */
+#define CHAIN ",\"chain\":\""
+enum { CHAIN_BYTES = sizeof CHAIN - 1 + 16 + 2 };
+static void chain_on(char chain[17], const char *before, const char *line, size_t bytes) {
+  crypto_generichash_state state;
+  uint8_t hash[16];
+  crypto_generichash_init(&state, NULL, 0, sizeof hash);
+  crypto_generichash_update(&state, (const uint8_t *)before, strlen(before));
+  crypto_generichash_update(&state, (const uint8_t *)line, bytes);
+  crypto_generichash_final(&state, hash, sizeof hash);
+  sodium_bin2hex(chain, 17, hash, 8);
+}
+
 static int put(mien_adapt *policy, base_text *text, mien_error *error) {
+  char chain[17] = "";
+  if (!text->failed) { /* in place of the last bracket */
+    text->data[--text->length] = 0;
+    chain_on(chain, policy->chain, text->data, text->length);
+    base_text_printf(text, CHAIN "%s\"}", chain);
+  }
   int code = text->failed ? base_error_set(error, MIEN_ENOMEM, policy->plan.name, "", "out of memory") : MIEN_OK;
   if (!code && policy->write && policy->write(policy->context, text->data, text->length))
     code = base_error_set(error, MIEN_EIO, policy->plan.name, "nothing was decided or learned; try again when the log can be written", "the log could not be written");
-  if (!code) policy->lines++;
+  if (!code) policy->lines++, memcpy(policy->chain, chain, sizeof chain);
   base_text_clear(text);
   return code;
 }
@@ -156,6 +177,11 @@ static int replay(mien_adapt *policy, const json_t *line, mien_error *error) {
 }
 
 static int read_line(mien_adapt **policy, const char *text, size_t bytes, mien_error *error) {
+  char chain[17];
+  size_t end = bytes < CHAIN_BYTES ? 0 : bytes - CHAIN_BYTES;
+  chain_on(chain, *policy ? (*policy)->chain : "", text, end);
+  if (!end || memcmp(text + end, CHAIN, sizeof CHAIN - 1) || memcmp(text + end + sizeof CHAIN - 1, chain, 16))
+    return base_error_set(error, MIEN_EFORMAT, "", "take a copy of the log from before, or roll back there and go on from it", "the line, or the one before it, is not as it was written");
   json_t *line = adapt_json_read(text, bytes, "", error);
   if (!line) return MIEN_EFORMAT;
   int code;
@@ -168,6 +194,7 @@ static int read_line(mien_adapt **policy, const char *text, size_t bytes, mien_e
     if (!code) (*policy)->lines = 1;
   }
   json_decref(line);
+  if (*policy) memcpy((*policy)->chain, chain, sizeof chain);
   return code;
 }
 

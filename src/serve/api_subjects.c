@@ -1,6 +1,7 @@
 /* api_subjects.c: what is kept: the list of sessions, all of a subject, and its end. Every look is in the audit. */
 #include <stdio.h>
 
+#include "serve/adaptings.h"
 #include "serve/api.h"
 #include "serve/audit.h"
 #include "serve/keep.h"
@@ -39,7 +40,14 @@ void serve_api_subject_erase(serve_request *request) {
   store_tenant t;
   store_subject subject;
   mien_error error = {0};
-  int code = subject_of(request, &t, &subject, &error);
+  size_t policies = 0; /* of adapt/, which are theirs by the caller's own name */
+  int code = serve_adaptings_forget(request->server->adaptings, request->tenant, request->params[0], &policies, &error);
+  if (!code) code = subject_of(request, &t, &subject, &error);
+  if (code == MIEN_EEMPTY && policies && !serve_audit_did(request->server, request->tenant, request->key, "erase", "policies", &error)) {
+    base_text_printf(&request->answer, "{\"policies\":%zu}", policies); /* nothing else is kept of them */
+    request->status = 200, request->type = "application/json";
+    return;
+  }
   if (!code) code = serve_audit_did(request->server, request->tenant, request->key, "erase", subject.id, &error);
   if (!code) code = store_subject_erase(&t, subject.id, "request", &request->answer, &error);
   answer(request, code, &error);

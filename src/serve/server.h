@@ -40,6 +40,7 @@ struct serve_server {
   struct serve_accounts *accounts;
   struct serve_aside *aside;
   struct serve_rules *rules; /* rulebook.h */
+  struct serve_adaptings *adaptings; /* adaptings.h */
   struct serve_webhooks *webhooks; /* webhooks.h; NULL: nothing is kept */
   struct serve_actions *actions; /* actions.h; NULL: nothing is kept */
   guard_packs *packs;
