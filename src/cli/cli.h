@@ -26,6 +26,7 @@ int cli_adapt(int argc, char **argv);
 int cli_audit(int argc, char **argv);
 int cli_consent(int argc, char **argv);
 int cli_keys(int argc, char **argv);
+int cli_statement(int argc, char **argv);
 int cli_vault(int argc, char **argv);
 
 #endif

@@ -17,6 +17,7 @@ static const struct {
     {"play", "a recording through a running service, in real time", cli_play},
     {"audit", "is what a service recorded as it was written?", cli_audit},
     {"consent", "the service's ledger of consents", cli_consent},
+    {"statement", "the operator's signed statements of medical or safety reasons", cli_statement},
     {"keys", "keys of those who call the service", cli_keys},
     {"vault", "a new master key, and the change to it", cli_vault},
     {"rules", "what rules of events would have done on recorded sessions", cli_rules},

@@ -5,7 +5,7 @@
  * and why the rest is not; a conversation is decided once, when it opens, and again when a consent changes. What it
  * is not: it reads no emotion, knows no network, and keeps nothing that was said or shown.
  *
- * Files: pack.c the packs, decide.c the decision, consent.c the ledger of consents, chain.c the file under it and
+ * Files: pack.c the packs, decide.c the decision, statement.c the operator's signed statements, consent.c the ledger of consents, chain.c the file under it and
  * under the audit.
  *
  * Threads: packs are read-only once open. Ledger and chains lock themselves; guard_ledger_covers is a look into memory.
@@ -115,11 +115,16 @@ typedef struct guard_person {
   char consent[GUARD_ID]; /* a consent's id; "" none */
 } guard_person;
 
+typedef struct guard_statement guard_statement;   /* statement.h: an operator's word for what is refused without it */
+typedef struct guard_statements guard_statements;
+
 typedef struct guard_ask {
   const char *tenant, *purpose, *context, *jurisdiction;
   bool notice_given, observe; /* observe: cues alone are wanted */
   const guard_person *people;
   size_t person_count;        /* 1…GUARD_PEOPLE */
+  const guard_statement *statement; /* of this tenant; NULL: none */
+  double now;                 /* seconds since 1970: is the statement in force? */
 } guard_ask;
 
 typedef struct guard_answer {

@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "guard/embedded.h"
+#include "guard/statement.h"
 #include "yaml/tree.h"
 
 static const struct {
@@ -35,18 +36,30 @@ static int take_word(const yaml_tree *tree, const yaml_node *node, char *to, siz
   return MIEN_OK;
 }
 
+static int take_statement(const yaml_tree *tree, const yaml_node *list, pack_rule *rule, mien_error *error) {
+  const char *remedy = "list some of medical, safety, beside the reason in 'refuse'";
+  if (list->kind != YAML_LIST || !list->first || !*rule->refuse) return yaml_wrong(tree, list, error, remedy, "'statement' lists what lifts a refusal");
+  for (const yaml_node *node = list->first; node; node = node->next) {
+    unsigned kind = node->kind == YAML_WORD ? guard_statement_kind(node->word) : 0;
+    if (!kind) return yaml_wrong(tree, node, error, remedy, "this is no kind of statement");
+    rule->statement |= kind;
+  }
+  return MIEN_OK;
+}
+
 static int take_rule(const yaml_tree *tree, const yaml_node *node, pack_rule *rule, mien_error *error) {
-  static const char *const known[] = {"refuse", "mode", "read", "consent", "retention", NULL};
+  static const char *const known[] = {"refuse", "mode", "read", "consent", "retention", "statement", NULL};
   *rule = (pack_rule){.mode = GUARD_FULL, .read = MIEN_READ_ALL};
   if (strlen(node->key) >= sizeof rule->name) return yaml_wrong(tree, node, error, "", "the name may have %zu bytes", sizeof rule->name - 1);
   snprintf(rule->name, sizeof rule->name, "%s", node->key);
   if (node->kind != YAML_MAP) return yaml_wrong(tree, node, error, "write {} for a rule without conditions", "a rule must be a map");
   const yaml_node *unknown = yaml_unknown(node, known), *value;
-  if (unknown) return yaml_wrong(tree, unknown, error, "a rule has refuse, mode, read, consent, retention", "'%.40s' is not known", unknown->key);
+  if (unknown) return yaml_wrong(tree, unknown, error, "a rule has refuse, mode, read, consent, retention, statement", "'%.40s' is not known", unknown->key);
   int code = MIEN_OK;
   if ((value = yaml_get(node, "refuse"))) code = take_word(tree, value, rule->refuse, sizeof rule->refuse, error);
   if (!code && (value = yaml_get(node, "read"))) code = take_modalities(tree, value, &rule->read, error);
   if (!code && (value = yaml_get(node, "consent"))) code = take_modalities(tree, value, &rule->consent, error);
+  if (!code && (value = yaml_get(node, "statement"))) code = take_statement(tree, value, rule, error);
   if (!code && (value = yaml_get(node, "retention")) && !yaml_duration(value, &rule->retention))
     code = yaml_wrong(tree, value, error, "write 30 d, 12 h or off", "this is no length of time");
   if (!code && (value = yaml_get(node, "mode"))) {

@@ -13,6 +13,7 @@ typedef struct pack_rule { /* of a purpose, a context or a role */
   unsigned read;          /* MIEN_READ_…: allowed at most */
   unsigned consent;       /* MIEN_READ_… that need one; of a purpose */
   double retention;       /* seconds; of a purpose */
+  unsigned statement;     /* GUARD_MEDICAL | GUARD_SAFETY: the statements with which it is not refused */
 } pack_rule;
 
 typedef struct pack_rules {

@@ -12,6 +12,7 @@
 #include "serve/seal.h"
 #include "serve/keep.h"
 #include "serve/server.h"
+#include "serve/statements.h"
 
 /* The installation's key: 32 random bytes that only its owner may read. */
 static int install_key(const char *data, uint8_t key[GUARD_HASH], mien_error *error) {
@@ -39,6 +40,7 @@ int serve_audit_open(struct serve_server *server, mien_error *error) {
   uint8_t key[GUARD_HASH];
   int code = install_key(data, key, error);
   if (!code) code = guard_packs_open(&server->packs, *policies ? policies : NULL, error);
+  if (!code) code = serve_statements_read(&server->settings, &server->statements, error);
   snprintf(path, sizeof path, "%s/consents", data);
   if (!code) code = guard_ledger_open(&server->ledger, path, key, error);
   snprintf(path, sizeof path, "%s/audit", data);
@@ -53,6 +55,7 @@ void serve_audit_close(struct serve_server *server) {
   sodium_memzero(server->seal_secret, sizeof server->seal_secret);
   guard_chain_close(&server->audit);
   guard_ledger_close(&server->ledger);
+  guard_statements_close(&server->statements);
   guard_packs_close(&server->packs);
 }
 
@@ -88,9 +91,9 @@ int serve_audit_opened(struct serve_server *server, const serve_conversation *c,
     json_array_append_new(people, json_pack("{s:s,s:s,s:i,s:s}", "role", c->people[i].role, "subject", ref, "read",
                                             (int)c->allowed.people[i].read, "consent", c->people[i].consent));
   }
-  return append(server, json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:o}", "what", "opened", "session", c->id, "tenant", c->tenant, "purpose",
+  return append(server, json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s*,s:o}", "what", "opened", "session", c->id, "tenant", c->tenant, "purpose",
                                   c->purpose, "context", c->context, "jurisdiction", c->jurisdiction, "policy", c->allowed.pack,
-                                  "people", people), error);
+                                  "statement", *c->statement ? c->statement : NULL, "people", people), error);
 }
 
 void serve_audit_refused(struct serve_server *server, const char *tenant, const char *purpose, const char *context,

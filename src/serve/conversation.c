@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "guard/statement.h"
 #include "serve/audit.h"
 #include "serve/jobs.h"
 #include "serve/keep.h"
@@ -31,7 +32,10 @@ static void hash_token(uint8_t hash[32], const char *token) {
 }
 
 static int decide(const serve_conversation *c, guard_answer *answer, mien_error *error) {
-  guard_ask ask = {c->tenant, c->purpose, c->context, c->jurisdiction, c->notice_given, c->observe, c->people, c->person_count};
+  guard_ask ask = {c->tenant, c->purpose, c->context, c->jurisdiction, c->notice_given, c->observe, c->people, c->person_count,
+                   guard_statement_find(c->server->statements, c->tenant, c->statement), (double)time(NULL)};
+  if (*c->statement && !ask.statement)
+    return base_error_set(error, MIEN_EPOLICY, "statement", "name one that the service has read (docs/policies.md)", "no statement of this id is there for this tenant");
   return guard_decide(c->server->packs, c->server->ledger, &ask, answer, error);
 }
 
@@ -60,6 +64,7 @@ static serve_conversation *open_it(struct serve_server *server, const char *tena
   snprintf(c->context, sizeof c->context, "%s", asked.context);
   snprintf(c->jurisdiction, sizeof c->jurisdiction, "%s", asked.jurisdiction);
   memcpy(c->reference, asked.reference, sizeof c->reference);
+  memcpy(c->statement, asked.statement, sizeof c->statement);
   c->opened = (double)time(NULL);
   c->alone_since = base_clock();
   c->notice_given = asked.notice_given;

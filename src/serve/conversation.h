@@ -24,6 +24,7 @@ typedef struct serve_conversation {
   uint8_t token_hash[32];     /* of what a client rejoins with */
   char purpose[64], context[64], jurisdiction[32];
   char reference[64];         /* of the opener's own, for what comes of events: a ticket, a record; "" none */
+  char statement[GUARD_ID]; /* "" none */
   bool notice_given, observe;
   guard_person people[SERVE_PEOPLE]; /* as asked */
   size_t person_count;

@@ -27,6 +27,7 @@
 #include "serve/rulebook.h"
 #include "serve/ruled.h"
 #include "serve/server.h"
+#include "serve/statements.h"
 #include "serve/systemd.h"
 #include "serve/texts.h"
 #include "serve/webhooks.h"
@@ -336,24 +337,30 @@ static void certificate_take(serve_server *server) {
   ERR_clear_error();
 }
 
-/* All of it, or nothing: settings, rules, certificate and keys. */
+/* All of it, or nothing: settings, rules, statements, certificate and keys. */
 static void reload(serve_server *server) {
   serve_settings fresh;
   serve_rulebook *rules = NULL;
+  guard_statements *statements = NULL;
   base_text later = {0};
   mien_error error = {0};
   serve_systemd_say("RELOADING=1");
   int code = serve_settings_again(&server->settings, &fresh, &error);
   if (!code) code = serve_rules_again(server, &rules, &error);
+  if (!code) code = serve_statements_read(&server->settings, &statements, &error);
   if (!code) code = certificate_check(&server->settings, &error);
   if (!code && server->keep) code = serve_keyring_load(server->keep->store, server->keys, &error);
   if (!code) {
     serve_settings_take(&server->settings, &fresh, &later);
     serve_rules_take(server, rules);
+    guard_statements_close(&server->statements);
+    server->statements = statements;
+    server->generation--; /* all are decided again */
     certificate_take(server);
     if (later.length) fprintf(stderr, "mien serve: reloaded; changed, but only taken at the next start: %s\n", later.data);
   } else {
     serve_rulebook_release(&rules);
+    guard_statements_close(&statements);
     fprintf(stderr, "mien serve: nothing was reloaded: %s (%s)\n", error.what, error.where);
   }
   serve_audit_did(server, "", "", "reload", code ? error.what : "done", NULL);

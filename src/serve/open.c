@@ -108,7 +108,7 @@ static int take_stream(const asking *a, json_t *object, const serve_asked *asked
 
 int serve_open_read(json_t *what, serve_asked *asked, mien_error *error) {
   static const char *const names[] = {"type", "purpose", "context", "jurisdiction", "notice_given", "participants", "audio",
-                                      "observations_only", "reference", "states", "cues", "words", "state_every", "face_every", NULL};
+                                      "observations_only", "statement", "reference", "states", "cues", "words", "state_every", "face_every", NULL};
   asking a = {"open", error}, p = {"open.participants", error}, s = {"open.audio", error};
   bool words = false;
   memset(asked, 0, sizeof *asked);
@@ -118,6 +118,7 @@ int serve_open_read(json_t *what, serve_asked *asked, mien_error *error) {
   if (!code) code = take_text(&a, what, "purpose", true, asked->purpose, sizeof asked->purpose);
   if (!code) code = take_text(&a, what, "context", true, asked->context, sizeof asked->context);
   if (!code) code = take_text(&a, what, "jurisdiction", true, asked->jurisdiction, sizeof asked->jurisdiction);
+  if (!code) code = take_text(&a, what, "statement", false, asked->statement, sizeof asked->statement);
   if (!code) code = take_text(&a, what, "reference", false, asked->reference, sizeof asked->reference);
   if (!code && strspn(asked->reference, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._:-") != strlen(asked->reference))
     code = wrong(&a, "letters, digits, '.', '_', ':' and '-'", "'reference' has another character");

@@ -9,7 +9,7 @@
 
 typedef struct serve_asked {
   char purpose[64], context[64], jurisdiction[32];
-  char reference[64];
+  char reference[64], statement[GUARD_ID];
   bool notice_given, observe;
   guard_person guarded[SERVE_PEOPLE]; /* the same people, for the guard */
   serve_person people[SERVE_PEOPLE];

@@ -44,6 +44,7 @@ struct serve_server {
   struct serve_webhooks *webhooks; /* webhooks.h; NULL: nothing is kept */
   struct serve_actions *actions; /* actions.h; NULL: nothing is kept */
   guard_packs *packs;
+  guard_statements *statements; /* NULL: none */
   guard_ledger *ledger;
   guard_chain *audit;
   uint8_t optout_key[32]; /* optout.h */

@@ -47,6 +47,8 @@ static const struct {
     SETTING("store", "keys", TEXT, store_keys, 0, 0),
     SETTING("store", "retention", TIME, retention, 0, 1e9),
     SETTING("store", "texts", INTEGER, keep_texts, 0, 1),
+    SETTING("guard", "statements", TEXT, statements, 0, 0),
+    SETTING("guard", "statement_key", TEXT, statement_key, 0, 0),
     SETTING("rules", "files", TEXT, rules, 0, 0),
     SETTING("rules", "editable", INTEGER, rules_editable, 0, 1),
     SETTING("rules", "dry", INTEGER, rules_dry, 0, 1),
@@ -141,7 +143,7 @@ static json_t *to_json(const yaml_node *node, bool words) {
 }
 
 static int take_file(serve_settings *s, const yaml_tree *tree, mien_error *error) {
-  static const char *const sections[] = {"listen", "tls", "limits", "times", "doors", "store", "rules", "vault", "webhooks", "jobs"};
+  static const char *const sections[] = {"listen", "tls", "limits", "times", "doors", "store", "rules", "vault", "webhooks", "guard", "jobs"};
   const yaml_node *root = yaml_root(tree);
   int code = take_section(s, tree, "", root, error);
   for (const yaml_node *node = root->first; node && !code; node = node->next) {

@@ -17,6 +17,8 @@ typedef struct serve_settings {
   int audiosocket_port;        /* Asterisk's door; -1: closed, 0: any that is free */
   char data[SERVE_TEXT];       /* folder of keys, consents and audit; made with mode 0700 */
   char policies[SERVE_TEXT];   /* folder of packs beside those inside; "" none */
+  char statements[SERVE_TEXT]; /* folder of signed statements (guard/statement.h); "" none */
+  char statement_key[64];      /* the operator's public key, base64 */
   int threads;                 /* that read; 0: one a processor */
   int connections;             /* at most */
   int conversations;           /* at most */

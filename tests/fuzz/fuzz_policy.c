@@ -16,7 +16,7 @@ static void packs(const char *text, size_t bytes) {
     return;
   }
   guard_person person = {"a", "customer", "s", ""};
-  guard_ask ask = {"t", "customer_service", "call", "eu", true, false, &person, 1};
+  guard_ask ask = {"t", "customer_service", "call", "eu", true, false, &person, 1, NULL, 0};
   guard_answer answer;
   int code = guard_decide(packs, NULL, &ask, &answer, &error);
   if ((code == MIEN_OK) != (answer.people[0].read != 0)) abort(); /* allowed only with something to read */

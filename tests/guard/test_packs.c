@@ -58,7 +58,7 @@ static void shipped(void **state) {
     guard_person person = {"them", "", "s-1", ""};
     guard_answer answer;
     snprintf(person.role, sizeof person.role, "%s", rows[i].role);
-    guard_ask ask = {"t", rows[i].purpose, rows[i].context, rows[i].place, true, false, &person, 1};
+    guard_ask ask = {"t", rows[i].purpose, rows[i].context, rows[i].place, true, false, &person, 1, NULL, 0};
     int code = guard_decide(packs, NULL, &ask, &answer, &error);
     if (code != (rows[i].because ? MIEN_EPOLICY : MIEN_OK) || answer.people[0].read != rows[i].read ||
         (rows[i].because && !strstr(error.what, rows[i].because)))
@@ -76,7 +76,7 @@ static void without_notice(void **state) {
   assert_int_equal(guard_packs_open(&packs, NULL, &error), MIEN_OK);
   static const char *const places[] = {"eu", "uk", "us", "us-il", "anywhere"};
   for (size_t i = 0; i < BASE_COUNT(places); i++) {
-    guard_ask ask = {"t", "customer_service", "call", places[i], false, false, &person, 1};
+    guard_ask ask = {"t", "customer_service", "call", places[i], false, false, &person, 1, NULL, 0};
     assert_int_equal(guard_decide(packs, NULL, &ask, &answer, &error), MIEN_EPOLICY);
     assert_string_equal(error.where, "notice_given");
     assert_true(*answer.notice); /* what they are to be told */
@@ -92,7 +92,7 @@ static void only_those_who_may(void **state) {
   guard_answer answer;
   guard_person people[] = {{"caller", "customer", "s-1", ""}, {"desk", "agent", "", ""}};
   assert_int_equal(guard_packs_open(&packs, NULL, &error), MIEN_OK);
-  guard_ask ask = {"t", "customer_service", "call", "eu", true, true, people, 2};
+  guard_ask ask = {"t", "customer_service", "call", "eu", true, true, people, 2, NULL, 0};
   assert_int_equal(guard_decide(packs, NULL, &ask, &answer, &error), MIEN_OK);
   assert_int_equal(answer.people[0].read, MIEN_READ_TEXT);
   assert_int_equal(answer.people[0].mode, GUARD_OBSERVE);
