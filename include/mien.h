@@ -112,6 +112,21 @@ typedef struct mien_cue {
   int at, length; /* place in the text, bytes; -1, 0 where none                                 */
 } mien_cue;
 
+/* Where the talk is going, of a state; NAN and -1 while less than three turns of words were said, and when
+ * they could not be read. It is about the talk's next turn, whoever takes it (`forecast` of a reading is about
+ * this person's own place). The model is of research data: docs/accuracy.md says how good it is. */
+typedef struct mien_outlook {
+  float next[MIEN_CORE];           /* core of the next turn, sums to 1                            */
+  int label;                       /* the core label to expect, rare ones done justice; -1        */
+  float valence, valence_error;    /* of the next turn, -1…1; half the width of the 90 % interval */
+  float end, end_error;            /* of the talk's last turn, the same                           */
+  float rise, rise_low, rise_high; /* probability, and its 90 % interval, that anger or disgust,
+                                      which the last turn does not express, comes within `turns`  */
+  int turns;                       /* 3                                                           */
+  float seconds;                   /* that so many turns take, as this talk goes                  */
+  int warning;                     /* 1: a rise is as likely as in one moment of ten              */
+} mien_outlook;
+
 /* What one modality says about one span of time; with modality MIEN_FUSED, a state. Values that a
  * modality does not give are NAN. */
 typedef struct mien_reading {
@@ -134,6 +149,7 @@ typedef struct mien_reading {
   float box[4];            /* face: x, y, width, height in pixels of the picture; NAN            */
   float trend[MIEN_DIMS];  /* fused: change of dims, per second                                  */
   float forecast[MIEN_DIMS], forecast_error[MIEN_DIMS]; /* fused: next turn and its 1-sigma      */
+  mien_outlook outlook;        /* fused                                                          */
   float from[MIEN_MODALITIES]; /* fused: weight of each modality, sums to 1                      */
   const mien_cue *cues;
   size_t cue_count;

@@ -84,6 +84,11 @@ void base_reading_init(mien_reading *reading, int modality) {
   fill_unknown(reading->trend, MIEN_DIMS);
   fill_unknown(reading->forecast, MIEN_DIMS);
   fill_unknown(reading->forecast_error, MIEN_DIMS);
+  mien_outlook *o = &reading->outlook;
+  fill_unknown(o->next, MIEN_CORE);
+  o->label = -1;
+  o->valence = o->valence_error = o->end = o->end_error = NAN;
+  o->rise = o->rise_low = o->rise_high = o->seconds = NAN;
   reading->confidence = NAN;
   reading->quality = NAN;
 }

@@ -7,7 +7,7 @@
  *
  * Files: engine.c models; session.c the public calls; participant.c who is there; queue.c events;
  * read_text.c, read_voice.c, read_face.c, read_body.c, read_words.c one source each; mixed.c a channel with several people; line.c a participant's
- * line of time, from readings to states; reading_json.c and reading_text.c a reading for programs
+ * line of time, from readings to states; talk.c where the talk is going; reading_json.c and reading_text.c a reading for programs
  * and for people.
  *
  * Owns: an engine owns its models; a session owns its participants, and each of those its streams.
@@ -26,6 +26,7 @@
 #include "base/base.h"
 #include "body/body.h"
 #include "face/face.h"
+#include "follow/forecast.h"
 #include "nn/nn.h"
 #include "text/text.h"
 #include "voice/voice.h"
@@ -139,6 +140,17 @@ typedef struct engine_said {
   char text[ENGINE_SAID_BYTES];
 } engine_said;
 
+/* The talk of a session as the forecast follows it, and what it said after the last turns: a state is given
+ * what was known at its own time, however far the words are ahead. */
+typedef struct engine_talk {
+  follow_talk talk;
+  struct {
+    double until;
+    mien_outlook outlook;
+  } said[ENGINE_SAID]; /* in order of `until` */
+  size_t count;
+} engine_talk;
+
 struct mien_session {
   mien_engine *engine;
   mien_session_options options;
@@ -148,6 +160,7 @@ struct mien_session {
   engine_participant *last; /* the one that was fed last */
   engine_said *said;        /* [ENGINE_SAID], oldest first; NULL: the model reads texts one by one */
   size_t said_count;
+  engine_talk *talk;        /* NULL until a turn was read for states */
   engine_mixed *mixed;      /* NULL until a channel with several people is fed */
   int finishing;            /* 1 after finish */
   size_t finished;          /* participants flushed so far */
@@ -223,6 +236,13 @@ int engine_line_turn(mien_session *session, engine_participant *participant, con
                      size_t bytes);
 /* Gives the states that nothing can change any more; `all`: every one that is left. */
 int engine_line_advance(mien_session *session, engine_participant *participant, int all);
+
+/* ---- Talk (talk.c) ---------------------------------------------------------------------------- */
+
+/* A turn of words that was read. */
+int engine_talk_turn(mien_session *session, const engine_participant *participant, const mien_reading *reading);
+/* Where the talk was going at `at`, into a state that does not abstain. */
+void engine_talk_outlook(const mien_session *session, double at, mien_reading *state);
 
 /* ---- Errors ---------------------------------------------------------------------------------- */
 

@@ -182,23 +182,54 @@ static void put_box(writer *out, const mien_reading *reading) {
   PUT(out, "]");
 }
 
+/* A value with its interval, no wider than -1…1. */
+static void put_span(writer *out, const char *name, double value, double wide) {
+  put_string(out, name);
+  PUT(out, ":{\"value\":");
+  put_number(out, value, 3);
+  PUT(out, ",\"low\":");
+  put_number(out, isfinite(value - wide) ? BASE_MAX(value - wide, -1) : (double)NAN, 3);
+  PUT(out, ",\"high\":");
+  put_number(out, isfinite(value + wide) ? BASE_MIN(value + wide, 1) : (double)NAN, 3);
+  PUT(out, "}");
+}
+
+/* Where the talk is going; null while that is not known. */
+static void put_outlook(writer *out, const mien_outlook *o) {
+  if (o->label < 0 || o->label >= MIEN_CORE) {
+    PUT(out, ",\"next\":null,\"end\":null,\"rise\":null");
+    return;
+  }
+  PUT(out, ",\"next\":{\"label\":");
+  put_string(out, mien_core_name(o->label));
+  put_values(out, ",\"core\":", o->next, MIEN_CORE, mien_core_name, 4, false);
+  PUT(out, ",");
+  put_span(out, "valence", (double)o->valence, (double)o->valence_error);
+  PUT(out, "},\"end\":{");
+  put_span(out, "valence", (double)o->end, (double)o->end_error);
+  PUT(out, "},\"rise\":{\"value\":");
+  put_number(out, (double)o->rise, 4);
+  PUT(out, ",\"low\":");
+  put_number(out, (double)o->rise_low, 4);
+  PUT(out, ",\"high\":");
+  put_number(out, (double)o->rise_high, 4);
+  PUT(out, ",\"turns\":");
+  put_number(out, o->turns, 0);
+  PUT(out, ",\"seconds\":");
+  put_number(out, (double)o->seconds, 1);
+  puts_(out, o->warning ? ",\"warning\":true}" : ",\"warning\":false}");
+}
+
 /* What only a state has. The forecast's interval holds 90 %: 1.645 sigma each way. */
 static void put_state(writer *out, const mien_reading *state) {
   put_values(out, ",\"states\":", state->states, MIEN_STATES, mien_state_name, 4, false);
   put_values(out, ",\"trend\":", state->trend, MIEN_DIMS, mien_dim_name, 4, false);
   PUT(out, ",\"forecast\":{");
   for (int d = 0; d < MIEN_DIMS; d++) {
-    double value = (double)state->forecast[d], wide = 1.645 * (double)state->forecast_error[d];
     if (d) PUT(out, ",");
-    put_string(out, mien_dim_name(d));
-    PUT(out, ":{\"value\":");
-    put_number(out, value, 3);
-    PUT(out, ",\"low\":");
-    put_number(out, isfinite(value - wide) ? BASE_MAX(value - wide, -1) : (double)NAN, 3);
-    PUT(out, ",\"high\":");
-    put_number(out, isfinite(value + wide) ? BASE_MIN(value + wide, 1) : (double)NAN, 3);
-    PUT(out, "}");
+    put_span(out, mien_dim_name(d), (double)state->forecast[d], 1.645 * (double)state->forecast_error[d]);
   }
+  put_outlook(out, &state->outlook);
   PUT(out, "}");
   put_values(out, ",\"from\":", state->from, MIEN_FUSED, mien_modality_name, 3, false);
 }

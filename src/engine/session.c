@@ -70,6 +70,7 @@ void mien_session_close(mien_session **session) {
     engine_participant_free(closing->participants[i]);
   engine_mixed_free(closing->mixed);
   base_free(closing->said);
+  base_free(closing->talk);
   engine_queue_clear(&closing->queue);
   base_free(closing);
 }

@@ -8,7 +8,7 @@
  *                                                   face.c    FER+      frames.c  landmarks68, UTK
  * fused.c  CREMA-D's raters                         pairs.c   items of the sets above, put together
  * metrics.c the metrics                             table.c   CSV and TSV in
- * follow.c courses that were simulated, followed
+ * follow.c courses that were simulated, followed   forecast.c talks.c dialogues, and what comes next
  * disturb.c what a picture may suffer */
 #ifndef EVAL_PARTS_H
 #define EVAL_PARTS_H
@@ -100,5 +100,6 @@ int eval_pairs(eval_context *context, mien_error *error);
 int eval_adapt(eval_context *context, mien_error *error);
 int eval_clips(eval_context *context, mien_error *error);
 int eval_follow(eval_context *context, mien_error *error);
+int eval_forecast(eval_context *context, mien_error *error);
 
 #endif

@@ -39,6 +39,7 @@ static const eval_entry sets[] = {
     {"people", "fused", eval_people},
     {"pairs", "fused", eval_pairs},
     {"follow", "talks", eval_follow},
+    {"forecast", "talks", eval_forecast},
     {"adapt", "simulated", eval_adapt},
 };
 

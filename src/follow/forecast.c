@@ -1,0 +1,128 @@
+/* forecast.c: see forecast.h. */
+#include "follow/forecast.h"
+
+#include "follow/forecast_weights.h"
+
+#define KEPT 0.7f /* of the weight of earlier turns, each turn */
+#define GAP 8.0   /* s from turn to turn, beforehand */
+
+void follow_talk_init(follow_talk *talk) {
+  *talk = (follow_talk){.last = -1, .until = (double)NAN, .gap = GAP};
+}
+
+static float dot(const float *a, const float *b, int count) {
+  float sum = 0;
+  for (int i = 0; i < count; i++) sum += a[i] * b[i];
+  return sum;
+}
+
+static float logistic(float x) { return 1 / (1 + expf(-x)); }
+
+void follow_talk_step(float cells[FOLLOW_CELLS], const float inputs[FOLLOW_TURN_INPUTS],
+                      float out[FOLLOW_OUTPUTS]) {
+  float within[FOLLOW_WITHIN], in[FOLLOW_GATES], kept[FOLLOW_GATES], both[FOLLOW_BOTH];
+  for (int i = 0; i < FOLLOW_WITHIN; i++)
+    within[i] = tanhf(follow_b_within[i] +
+                      dot(follow_w_within + i * FOLLOW_TURN_INPUTS, inputs, FOLLOW_TURN_INPUTS));
+  for (int g = 0; g < FOLLOW_GATES; g++) {
+    in[g] = follow_b_in[g] + dot(follow_w_in + g * FOLLOW_WITHIN, within, FOLLOW_WITHIN);
+    kept[g] = follow_b_cells[g] + dot(follow_w_cells + g * FOLLOW_CELLS, cells, FOLLOW_CELLS);
+  }
+  for (int c = 0; c < FOLLOW_CELLS; c++) {
+    int u = FOLLOW_CELLS + c, n = 2 * FOLLOW_CELLS + c;
+    float reset = logistic(in[c] + kept[c]), update = logistic(in[u] + kept[u]);
+    float fresh = tanhf(in[n] + reset * kept[n]);
+    cells[c] = both[c] = (1 - update) * fresh + update * cells[c];
+  }
+  memcpy(both + FOLLOW_CELLS, inputs, FOLLOW_TURN_INPUTS * sizeof *inputs);
+  for (int o = 0; o < FOLLOW_OUTPUTS; o++)
+    out[o] = follow_b_out[o] + dot(follow_w_out + o * FOLLOW_BOTH, both, FOLLOW_BOTH);
+}
+
+static float known(float value) { return isfinite(value) ? value : 0; }
+
+static void inputs_of(const follow_talk *talk, int who, const mien_reading *reading,
+                      float x[FOLLOW_TURN_INPUTS]) {
+  const float *own = talk->people[who];
+  size_t recent = BASE_MIN(talk->turns, (size_t)FOLLOW_HORIZON);
+  float most = 0, sum = 0;
+  for (int k = 0; k < MIEN_CORE; k++) x[k] = sqrtf(BASE_MAX(known(reading->core[k]), 0.0f));
+  for (int k = 0; k < MIEN_FINE; k++) x[7 + k] = sqrtf(BASE_MAX(known(reading->fine[k]), 0.0f));
+  for (int d = 0; d < MIEN_DIMS; d++) x[35 + d] = known(reading->dims[d]);
+  x[38] = known(reading->flags[MIEN_SARCASM]);
+  x[39] = who == talk->last;
+  x[40] = talk->turns == 1;
+  x[41] = log1pf((float)(talk->turns - 1)) / 2;
+  for (int i = 42; i < 46; i++) x[i] = 0;
+  if (own[0] > 1e-3f) x[42] = own[1] / own[0], x[43] = own[2] / own[0];
+  float rest = talk->everyone[0] - own[0];
+  if (rest > 1e-3f) {
+    x[44] = (talk->everyone[1] - own[1]) / rest;
+    x[45] = (talk->everyone[2] - own[2]) / rest;
+  }
+  for (size_t i = FOLLOW_HORIZON - recent; i < FOLLOW_HORIZON; i++) {
+    most = BASE_MAX(most, talk->bads[i]);
+    sum += talk->bads[i];
+  }
+  x[46] = most;
+  x[47] = sum / (float)recent;
+}
+
+void follow_talk_turn(follow_talk *talk, int who, double until, const mien_reading *reading) {
+  if (who < 0 || who >= MIEN_PARTICIPANTS) who = MIEN_PARTICIPANTS - 1;
+  float x[FOLLOW_TURN_INPUTS];
+  float bad = known(reading->core[MIEN_ANGER]) + known(reading->core[MIEN_DISGUST]);
+  memmove(talk->bads, talk->bads + 1, (FOLLOW_HORIZON - 1) * sizeof *talk->bads);
+  memmove(talk->abstained, talk->abstained + 1, (FOLLOW_HORIZON - 1) * sizeof *talk->abstained);
+  talk->bads[FOLLOW_HORIZON - 1] = bad;
+  talk->abstained[FOLLOW_HORIZON - 1] = reading->abstain != NULL;
+  talk->turns++;
+  inputs_of(talk, who, reading, x);
+  follow_talk_step(talk->cells, x, talk->out);
+  for (int i = 0; i < 3; i++) {
+    for (int p = 0; p < MIEN_PARTICIPANTS; p++) talk->people[p][i] *= KEPT;
+    talk->everyone[i] *= KEPT;
+  }
+  const float says[3] = {1, known(reading->dims[MIEN_VALENCE]), bad};
+  for (int i = 0; i < 3; i++) {
+    talk->people[who][i] += says[i];
+    talk->everyone[i] += says[i];
+  }
+  double gap = until - talk->until; /* NAN at first, and where times are not known */
+  if (gap > 0.2 && gap < 120) talk->gap += 0.3 * (gap - talk->gap);
+  if (!(until < talk->until)) talk->until = until;
+  talk->last = who;
+}
+
+bool follow_talk_forecast(const follow_talk *talk, follow_forecast *forecast) {
+  int abstained = 0;
+  for (int i = 0; i < FOLLOW_HORIZON; i++) abstained += talk->abstained[i];
+  *forecast = (follow_forecast){.guess = -1, .valence = NAN, .valence_error = NAN, .read = NAN, .read_error = NAN, .end = NAN, .end_error = NAN,
+                                .rise = NAN, .rise_low = NAN, .rise_high = NAN, .seconds = (double)NAN};
+  for (int k = 0; k < MIEN_CORE; k++) forecast->next[k] = NAN;
+  if (talk->turns < FOLLOW_TALK_LEAST || 2 * abstained >= FOLLOW_HORIZON) return false;
+  const float *out = talk->out;
+  float top = out[0], total = 0, best = -INFINITY;
+  for (int k = 1; k < MIEN_CORE; k++) top = BASE_MAX(top, out[k]);
+  for (int k = 0; k < MIEN_CORE; k++) {
+    total += forecast->next[k] = expf(out[k] - top);
+    if (out[k] + follow_offsets[k] > best) best = out[k] + follow_offsets[k], forecast->guess = k;
+  }
+  for (int k = 0; k < MIEN_CORE; k++) forecast->next[k] /= total;
+  forecast->valence = BASE_CLAMP(out[7], -1.0f, 1.0f);
+  forecast->valence_error = follow_forecast_errors[0];
+  forecast->end = BASE_CLAMP(out[9], -1.0f, 1.0f);
+  forecast->end_error = follow_forecast_errors[1];
+  forecast->read = BASE_CLAMP(out[10], -1.0f, 1.0f);
+  forecast->read_error = follow_forecast_errors[2];
+  forecast->warning = out[8] >= follow_warning[0];
+  for (int r = 0; r < FOLLOW_RISE_ROWS; r++) {
+    const float *row = follow_rise_rows + 4 * r;
+    if (out[8] < row[0]) break;
+    forecast->rise = row[1];
+    forecast->rise_low = row[2];
+    forecast->rise_high = row[3];
+  }
+  forecast->seconds = FOLLOW_HORIZON * talk->gap;
+  return true;
+}

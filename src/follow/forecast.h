@@ -1,0 +1,67 @@
+/* forecast.h: where a talk is going: what the next turn will express, how the talk will end, and whether
+ * anger or disgust will rise.
+ *
+ * A small recurrent network (GRU, Cho et al. 2014) takes one turn of words after the other, whoever spoke.
+ * Inputs [FOLLOW_TURN_INPUTS], as train/forecast.py makes them too:
+ *
+ *   0…6    square roots of the text reading's core       7…34  of its fine labels
+ *   35…37  its dims          38  sarcasm                 39    the same person spoke before (0, 1)
+ *   40     the first turn    41  ln(1 + turns before)/2
+ *   42 43  the speaker's own turns before: mean valence, and mean of anger + disgust ("bad"), each
+ *          turn of the talk taking 0.7 of the weight of those before it; 44 45 the same of the others
+ *   46 47  the largest and the mean bad of the last FOLLOW_HORIZON turns, this one with them
+ *
+ * What is not known counts as 0. Of a rise the probability was calibrated on dev dialogues, with Wilson's
+ * interval (1927) of that share; of places the interval held 90 % of dev turns. There is no forecast
+ * before FOLLOW_TALK_LEAST turns, nor when half of the last FOLLOW_HORIZON turns abstained.
+ *
+ * `mien eval forecast` says how good it is, beside "as now" and the best simple rule. The weights are in
+ * forecast_weights.c, which says what they were trained on.
+ *
+ * Owns nothing; the caller's memory, fixed in size. Threads: one talk, one at a time. */
+#ifndef FOLLOW_FORECAST_H
+#define FOLLOW_FORECAST_H
+
+#include "base/base.h"
+
+enum {
+  FOLLOW_HORIZON = 3,     /* turns in which a rise may come */
+  FOLLOW_TALK_LEAST = 3,  /* turns before there is a forecast */
+  FOLLOW_TURN_INPUTS = 48,
+  FOLLOW_WITHIN = 16, FOLLOW_CELLS = 20,
+  FOLLOW_OUTPUTS = 11     /* logits of the 7 core labels, valence, logit of a rise, valence of the end,
+                             valence as it will be read */
+};
+
+typedef struct follow_talk {
+  float cells[FOLLOW_CELLS];
+  float people[MIEN_PARTICIPANTS][3], everyone[3]; /* decayed weight, valence, bad */
+  float bads[FOLLOW_HORIZON];                      /* the newest last */
+  bool abstained[FOLLOW_HORIZON];
+  int last;                                        /* who spoke last */
+  size_t turns;
+  float out[FOLLOW_OUTPUTS];                       /* of the last turn */
+  double until, gap;                               /* its end; expected seconds from turn to turn */
+} follow_talk;
+
+typedef struct follow_forecast {
+  float next[MIEN_CORE];       /* of the next turn, sums to 1; as in the talks it was trained on */
+  int guess;                   /* its label, with offsets that do justice to rare ones */
+  float valence, valence_error; /* of the next turn, and half the width of its 90 % interval */
+  float read, read_error;       /* the valence that the text model will read from it */
+  float end, end_error;         /* of the last turn */
+  bool warning;                 /* of a rise: among the highest tenth of dev moments */
+  float rise, rise_low, rise_high; /* of anger or disgust within FOLLOW_HORIZON turns, 0…1 */
+  double seconds;               /* that so many turns take, as this talk goes */
+} follow_forecast;
+
+void follow_talk_init(follow_talk *talk);
+
+/* A turn of words, in order: by `who` (0…MIEN_PARTICIPANTS - 1; others are taken for the last), said until
+ * `until` seconds (NAN: not known). */
+void follow_talk_turn(follow_talk *talk, int who, double until, const mien_reading *reading);
+
+/* False, and everything NAN: too little was said, or could be read. */
+bool follow_talk_forecast(const follow_talk *talk, follow_forecast *forecast);
+
+#endif
