@@ -36,7 +36,7 @@ function Appearance(): JSX.Element {
 }
 
 function Menu(): JSX.Element {
-  const now = entered.value, here = place.value.view || "try";
+  const now = entered.value, here = viewOf(place.value.view)?.path;
   return (
     <header class="menu">
       <a class="brand" href="#/"><img src={logo} alt="" />Mien</a>

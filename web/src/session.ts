@@ -1,6 +1,7 @@
 /** session.ts: who uses the app: logged in with an account, or with a key (the link that ./start prints has one behind the #). */
 import { signal } from "@preact/signals";
 import { Problem, get, onExpired, post, useToken } from "./api/client";
+import { go } from "./router";
 
 export type Scope = "read" | "stream" | "consent" | "review" | "privacy" | "admin";
 export interface Me { user: string; name?: string; role: string; tenant: string; scopes: Scope[]; csrf: string; second_factor?: boolean }
@@ -35,7 +36,7 @@ export async function leave(): Promise<void> {
 function keyOfAddress(): string | null {
   const found = /^#key=(mien_[A-Za-z0-9_-]+)/.exec(location.hash);
   if (!found?.[1]) return null;
-  history.replaceState(null, "", `${location.pathname}#/`);
+  go("", true);
   return found[1];
 }
 

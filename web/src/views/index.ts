@@ -1,6 +1,6 @@
 /** views/index.ts: the rooms of the app: their address, the scope they need, and whence they are loaded. */
 import type { ComponentType } from "preact";
-import type { Scope } from "../session";
+import { may, type Scope } from "../session";
 
 export interface View {
   path: string;                 // #/path
@@ -15,5 +15,7 @@ export interface View {
 export const views: View[] = [
   { path: "try", scopes: ["read", "stream", "consent"], group: "live", load: () => import("./try") },
   { path: "captions", scopes: ["read", "stream", "consent"], group: "live", bare: true, load: () => import("./captions") },
+  { path: "privacy", scopes: ["privacy"], group: "trust", load: () => import("./privacy") },
 ];
-export const viewOf = (path: string): View | undefined => views.find((view) => view.path === (path || "try"));
+/** Without a path: the first that this role may see. */
+export const viewOf = (path: string): View | undefined => (path ? views.find((view) => view.path === path) : views.find((view) => view.scopes.length > 0 && view.scopes.every(may)) ?? views[0]);
