@@ -9,6 +9,7 @@
 #include "serve/keep.h"
 #include "serve/keyring.h"
 #include "serve/limit.h"
+#include "serve/login.h"
 #include "serve/route.h"
 #include "serve/server.h"
 #include "serve/totp.h"
@@ -31,7 +32,7 @@ static void cookie(serve_request *request, const char *value, int seconds) {
            *request->server->settings.certificate ? "; Secure" : "");
 }
 
-static void enter(serve_request *request, const char *id, const char *role, unsigned scopes, bool by_key) {
+void serve_login_enter(serve_request *request, const char *id, const char *role, unsigned scopes, bool by_key) {
   char value[SERVE_COOKIE_ROOM], csrf[SERVE_COOKIE_ROOM];
   mien_error error = {0};
   serve_who who = {.scopes = scopes, .by_key = by_key};
@@ -63,7 +64,7 @@ static void enter_by_key(serve_request *request, const char *key) {
     return;
   }
   snprintf(request->tenant, sizeof request->tenant, "%s", who.tenant);
-  enter(request, who.key, "key", who.scopes | SERVE_SCOPE_USER, true);
+  serve_login_enter(request, who.key, "key", who.scopes | SERVE_SCOPE_USER, true);
 }
 
 static void check(serve_request *request) {
@@ -78,7 +79,7 @@ static void check(serve_request *request) {
   if (code && known && !store_subject_ref(&t, login.name, ref, NULL)) serve_audit_did(request->server, request->tenant, "", second ? "login_code" : "login_failed", ref, NULL);
   json_decref(body);
   forget_body(request);
-  if (!code) enter(request, id, role, serve_role_scopes(role), false);
+  if (!code) serve_login_enter(request, id, role, serve_role_scopes(role), false);
   else if (second) serve_answer_problem_text(request, 401, "Second factor needed", "send 'code' as well: six digits of the authenticator");
   else if (code == MIEN_EPOLICY) serve_answer_problem(request, 401, "Not logged in", &error);
   else serve_answer_error(request, &error);
@@ -131,6 +132,8 @@ static void own(serve_request *request) {
   int code = MIEN_OK;
   if (serve_keys_has(request->server->keys, request->key)) {
     body = json_pack("{s:s,s:s,s:s}", "user", request->key, "name", request->key, "role", "key");
+  } else if (!strncmp(request->key, "o_", 2)) { /* of OpenID Connect: they have no account here */
+    body = json_pack("{s:s,s:s,s:s}", "user", request->key, "name", request->key, "role", "oidc");
   } else {
     code = serve_accounts_tenant(request->server, request->tenant, &t, &error);
     if (!code) code = serve_account_get(&t, request->key, &body, &error);

@@ -62,8 +62,9 @@ void serve_aside_close(serve_aside **closed) {
   *closed = NULL;
 }
 
-void serve_aside_run(serve_request *request, void (*work_)(serve_request *request)) {
-  serve_aside *a = request->server->aside;
+void serve_aside_run(serve_request *request, void (*work_)(serve_request *request)) { serve_aside_run_in(request->server->aside, request, work_); }
+
+void serve_aside_run_in(serve_aside *a, serve_request *request, void (*work_)(serve_request *request)) {
   pthread_mutex_lock(&a->lock);
   bool room = a->count < WAITING && !a->closing;
   if (room) {

@@ -82,7 +82,8 @@ int serve_http_begin(serve_server *server, struct lws *wsi, serve_request **slot
   copy_custom(wsi, "idempotency-key:", request->idempotency, sizeof request->idempotency);
   if (!*request->idempotency) serve_request_query(request, "idempotency_key", request->idempotency, sizeof request->idempotency); /* HTTP/2 */
   copy_custom(wsi, "last-event-id:", request->last_event, sizeof request->last_event);
-  serve_who_cookie(wsi, request->cookie, sizeof request->cookie);
+  serve_who_cookie(wsi, "mien_session", request->cookie, sizeof request->cookie);
+  serve_who_cookie(wsi, "mien_oidc", request->binding, sizeof request->binding);
   copy_header(wsi, WSI_TOKEN_HTTP_ACCEPT_ENCODING, request->accept_encoding, sizeof request->accept_encoding);
   copy_header(wsi, WSI_TOKEN_HTTP_ACCEPT, request->accept, sizeof request->accept);
   copy_custom(wsi, "x-csrf-token:", request->csrf, sizeof request->csrf);

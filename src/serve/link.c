@@ -56,7 +56,7 @@ static bool own_page(struct lws *wsi) {
 
 static bool by_cookie(serve_server *server, struct lws *wsi, serve_who *who) {
   char cookie[64];
-  serve_who_cookie(wsi, cookie, sizeof cookie);
+  serve_who_cookie(wsi, "mien_session", cookie, sizeof cookie);
   return *cookie && serve_who_logged_in(server, cookie, NULL, who) == SERVE_LOGGED_IN;
 }
 

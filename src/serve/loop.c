@@ -24,6 +24,7 @@
 #include "serve/keys.h"
 #include "serve/limit.h"
 #include "serve/once.h"
+#include "serve/oidc.h"
 #include "serve/rulebook.h"
 #include "serve/ruled.h"
 #include "serve/server.h"
@@ -279,6 +280,7 @@ int serve_open(serve_server **opened, mien_engine *engine, const serve_settings 
   int code = serve_limits_open(&server->limits, error);
   if (!code) code = serve_accounts_open(&server->accounts, error);
   if (!code) code = serve_aside_open(&server->aside, error);
+  if (!code) code = serve_oidc_open(server, error);
   if (!code) code = serve_keys_open(&server->keys, settings->data, error);
   if (!code) code = serve_audit_open(server, error);
   if (!code) code = serve_keep_open(server, error);
@@ -431,6 +433,7 @@ void serve_close(serve_server **closed) {
   if (server->context) lws_context_destroy(server->context);
   server->context = NULL;
   serve_aside_close(&server->aside);
+  serve_oidc_close(server);
   serve_texts_close(&server->texts);
   serve_jobs_stop(server);
   serve_pool_close(&server->pool);

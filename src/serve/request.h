@@ -12,7 +12,7 @@
 struct lws;
 
 enum { SERVE_GET = 1, SERVE_POST = 2, SERVE_PUT = 4, SERVE_DELETE = 8, SERVE_PATCH = 16, SERVE_HEAD = 32, SERVE_OPTIONS = 64 };
-enum { SERVE_PATH = 512, SERVE_QUERY = 1024, SERVE_PARAMS = 3, SERVE_HEADER = 512 };
+enum { SERVE_PATH = 512, SERVE_QUERY = 2048, SERVE_PARAMS = 3, SERVE_HEADER = 512 };
 
 typedef struct serve_request {
   struct serve_server *server;
@@ -22,6 +22,7 @@ typedef struct serve_request {
   char query[SERVE_QUERY];       /* "a=1&b=2", decoded by lws */
   char authorization[SERVE_HEADER], content_type[128], match[128], if_match[128], idempotency[128], last_event[32], peer[64];
   char cookie[64], csrf[64];     /* of who is logged in (accounts.h) */
+  char binding[64];              /* of who is logging in elsewhere (oidc.h) */
   char accept_encoding[64], accept[128];
   base_text body;
   struct serve_upload *upload;   /* the body goes there (upload.h); NULL: to `body` */
@@ -35,7 +36,7 @@ typedef struct serve_request {
   const char *type;              /* of `answer` */
   const char *policy, *cache, *encoding; /* Content-Security-Policy, Cache-Control, Content-Encoding; NULL: nothing may run, no-store, none */
   base_text answer;
-  char etag[72], location[128];
+  char etag[72], location[1536];
   int retry_after;               /* seconds; 0 none */
   char set_cookie[160];
   char once[40];                 /* once.h: where the answer is kept; "" nowhere */

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "serve/api.h"
+#include "serve/oidc.h"
 #include "serve/limit.h"
 #include "serve/once.h"
 #include "serve/who.h"
@@ -74,6 +75,9 @@ static const serve_route routes[] = {
     {SERVE_GET, "/optout", SERVE_SCOPE_NONE, serve_api_optout},
     {SERVE_POST, "/optout", SERVE_SCOPE_NONE, serve_api_optout_do},
     {SERVE_POST, "/v1/login", SERVE_SCOPE_NONE, serve_api_login},
+    {SERVE_GET, "/v1/login", SERVE_SCOPE_NONE, serve_api_login_ways},
+    {SERVE_GET, "/v1/login/oidc", SERVE_SCOPE_NONE, serve_api_oidc_begin},
+    {SERVE_GET, "/v1/login/oidc/callback", SERVE_SCOPE_NONE, serve_api_oidc_callback},
     {SERVE_POST, "/v1/logout", SERVE_SCOPE_USER, serve_api_logout},
     {SERVE_GET, "/v1/me", SERVE_SCOPE_USER, serve_api_me},
     {SERVE_POST, "/v1/me/password", SERVE_SCOPE_USER, serve_api_me_password},

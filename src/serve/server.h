@@ -39,6 +39,7 @@ struct serve_server {
   struct serve_limits *limits;
   struct serve_accounts *accounts;
   struct serve_aside *aside;
+  struct serve_oidc *oidc; /* NULL: off */
   struct serve_rules *rules; /* rulebook.h */
   struct serve_adaptings *adaptings; /* adaptings.h */
   struct serve_webhooks *webhooks; /* webhooks.h; NULL: nothing is kept */

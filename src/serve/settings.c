@@ -49,6 +49,16 @@ static const struct {
     SETTING("store", "texts", INTEGER, keep_texts, 0, 1),
     SETTING("guard", "statements", TEXT, statements, 0, 0),
     SETTING("guard", "statement_key", TEXT, statement_key, 0, 0),
+    SETTING("oidc", "issuer", TEXT, oidc_issuer, 0, 0),
+    SETTING("oidc", "client_id", TEXT, oidc_client, 0, 0),
+    SETTING("oidc", "client_secret_file", TEXT, oidc_secret, 0, 0),
+    SETTING("oidc", "address", TEXT, oidc_address, 0, 0),
+    SETTING("oidc", "scope", TEXT, oidc_scope, 0, 0),
+    SETTING("oidc", "role_claim", TEXT, oidc_role_claim, 0, 0),
+    SETTING("oidc", "roles", TEXT, oidc_roles, 0, 0),
+    SETTING("oidc", "tenant", TEXT, oidc_tenant, 0, 0),
+    SETTING("oidc", "hosts", TEXT, oidc_hosts, 0, 0),
+    SETTING("oidc", "ca", TEXT, oidc_ca, 0, 0),
     SETTING("rules", "files", TEXT, rules, 0, 0),
     SETTING("rules", "editable", INTEGER, rules_editable, 0, 1),
     SETTING("rules", "dry", INTEGER, rules_dry, 0, 1),
@@ -143,7 +153,7 @@ static json_t *to_json(const yaml_node *node, bool words) {
 }
 
 static int take_file(serve_settings *s, const yaml_tree *tree, mien_error *error) {
-  static const char *const sections[] = {"listen", "tls", "limits", "times", "doors", "store", "rules", "vault", "webhooks", "guard", "jobs"};
+  static const char *const sections[] = {"listen", "tls", "limits", "times", "doors", "store", "rules", "vault", "webhooks", "guard", "oidc", "jobs"};
   const yaml_node *root = yaml_root(tree);
   int code = take_section(s, tree, "", root, error);
   for (const yaml_node *node = root->first; node && !code; node = node->next) {

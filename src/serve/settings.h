@@ -38,6 +38,11 @@ typedef struct serve_settings {
   double retention;            /* seconds, where the policy allows more; 0: as the policy says */
   int keep_texts;              /* 1: words that were recognised, and words as cues, are kept as well */
   char vault_key[SERVE_TEXT], vault_old_key[SERVE_TEXT]; /* vault_open's word; "": DATA/master.key, made at the first start */
+  char oidc_issuer[SERVE_TEXT]; /* "" OpenID Connect is off */
+  char oidc_client[SERVE_TEXT], oidc_secret[SERVE_TEXT]; /* client_id; file of the client's secret, "" none (a public client) */
+  char oidc_address[SERVE_TEXT]; /* of this service, as browsers call it: "https://mien.example.org" */
+  char oidc_scope[SERVE_TEXT], oidc_role_claim[64], oidc_roles[SERVE_TEXT]; /* "openid"; "roles"; "THEIRS=agent,…" */
+  char oidc_tenant[64], oidc_hosts[SERVE_TEXT], oidc_ca[SERVE_TEXT]; /* hosts: as webhook_hosts, the issuer's beside them */
   char webhook_hosts[SERVE_TEXT]; /* that may be called wherever they are, with commas between them: "host" or "host:port" */
   char webhook_ca[SERVE_TEXT]; /* PEM file of the authorities that their certificates are checked by; "": those of the system */
   double webhook_timeout, webhook_retry; /* seconds: of a call; until the second, others follow from it (deliveries.c) */

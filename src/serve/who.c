@@ -24,14 +24,14 @@ bool serve_who_is(struct serve_server *server, const char *authorization, const 
   return known;
 }
 
-void serve_who_cookie(struct lws *wsi, char *to, size_t room) {
-  static const char name[] = "mien_session=";
+void serve_who_cookie(struct lws *wsi, const char *name, char *to, size_t room) {
+  size_t length = strlen(name);
   char all[1024];
   *to = 0;
   if (lws_hdr_copy(wsi, all, sizeof all, WSI_TOKEN_HTTP_COOKIE) < 0) return;
   for (const char *at = all; *at; at += strcspn(at, ";"), at += *at == ';', at += strspn(at, " "))
-    if (!strncmp(at, name, sizeof name - 1)) {
-      snprintf(to, room, "%.*s", (int)strcspn(at + sizeof name - 1, ";"), at + sizeof name - 1);
+    if (!strncmp(at, name, length) && at[length] == '=') {
+      snprintf(to, room, "%.*s", (int)strcspn(at + length + 1, ";"), at + length + 1);
       return;
     }
 }

@@ -14,8 +14,8 @@ typedef struct serve_who {
 bool serve_who_is(struct serve_server *server, const char *authorization, const char *query, serve_who *who);
 /* By the cookie of who is logged in; `csrf` NULL: a request that changes nothing. SERVE_NOBODY… (accounts.h). */
 int serve_who_logged_in(struct serve_server *server, const char *cookie, const char *csrf, serve_who *who);
-/* The value of the cookie that logging in sets, "" where there is none. */
-void serve_who_cookie(struct lws *wsi, char *to, size_t room);
+/* The value of a cookie, "mien_session" that logging in sets; "" where there is none. */
+void serve_who_cookie(struct lws *wsi, const char *name, char *to, size_t room);
 /* Fills the request's tenant, key and scopes; answers 401, 403 or 429 and returns false where `scope` is not the caller's. */
 bool serve_who_may(serve_request *request, unsigned scope);
 
