@@ -22,6 +22,7 @@ static const struct {
     {"vault", "a new master key, and the change to it", cli_vault},
     {"rules", "what rules of events would have done on recorded sessions", cli_rules},
     {"adapt", "a choice among an application's options, within bounds, that learns", cli_adapt},
+    {"signals", "a personal dictionary of signals, for people who do not speak", cli_signals},
     {"bench", "speed and memory, beside a named reference", cli_bench},
     {"eval", "scores the models on labelled sets", cli_eval},
     {"features", "what the models see, for training", cli_features},

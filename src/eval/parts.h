@@ -97,6 +97,8 @@ int eval_speakers(eval_context *context, mien_error *error);
 int eval_voice_folds(eval_context *context, mien_error *error);
 int eval_people(eval_context *context, mien_error *error);
 int eval_pairs(eval_context *context, mien_error *error);
+int eval_signals(eval_context *context, mien_error *error);
+int eval_signals_dev(eval_context *context, mien_error *error);
 int eval_adapt(eval_context *context, mien_error *error);
 int eval_clips(eval_context *context, mien_error *error);
 int eval_follow(eval_context *context, mien_error *error);

@@ -41,6 +41,8 @@ static const eval_entry sets[] = {
     {"follow", "talks", eval_follow},
     {"forecast", "talks", eval_forecast},
     {"adapt", "simulated", eval_adapt},
+    {"signals", "accessibility", eval_signals},
+    {"signals-dev", "accessibility", eval_signals_dev},
 };
 
 const eval_entry *eval_entry_at(size_t index) {

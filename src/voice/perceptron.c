@@ -24,17 +24,24 @@ void voice_judge_close(voice_judge *j) {
   j->scratch = NULL;
 }
 
-void voice_judge_read(voice_judge *j, int which, const float functionals[VOICE_FUNCTIONALS],
-                      float logits[VOICE_CLASSES], float dims[MIEN_DIMS]) {
+void voice_judge_hidden(voice_judge *j, int which, const float functionals[VOICE_FUNCTIONALS],
+                        float hidden[VOICE_HIDDEN1]) {
   const voice_model *m = j->model;
   const voice_perceptron *p = &m->perceptrons[which];
-  float x[VOICE_FUNCTIONALS], first[VOICE_HIDDEN0], second[VOICE_HIDDEN1];
+  float x[VOICE_FUNCTIONALS], first[VOICE_HIDDEN0];
   for (int i = 0; i < VOICE_FUNCTIONALS; i++) {
     float z = (functionals[i] - m->functional_mean[i]) * m->functional_scale[i];
     x[i] = BASE_CLAMP(z, -4.0f, 4.0f);
   }
   nn_linear(&p->hidden[0].weight, &p->hidden[0].bias, NN_RELU, x, 1, first, j->scratch);
-  nn_linear(&p->hidden[1].weight, &p->hidden[1].bias, NN_RELU, first, 1, second, j->scratch);
+  nn_linear(&p->hidden[1].weight, &p->hidden[1].bias, NN_RELU, first, 1, hidden, j->scratch);
+}
+
+void voice_judge_read(voice_judge *j, int which, const float functionals[VOICE_FUNCTIONALS],
+                      float logits[VOICE_CLASSES], float dims[MIEN_DIMS]) {
+  const voice_perceptron *p = &j->model->perceptrons[which];
+  float second[VOICE_HIDDEN1];
+  voice_judge_hidden(j, which, functionals, second);
   nn_linear(&p->classes.weight, &p->classes.bias, NN_NONE, second, 1, logits, j->scratch);
   nn_linear(&p->dims.weight, &p->dims.bias, NN_TANH, second, 1, dims, j->scratch);
 }
