@@ -221,7 +221,7 @@ static void begin(serve_request *request) {
 }
 
 static bool is_on(serve_request *request) {
-  if (!request->server->oidc) serve_answer_problem_text(request, 404, "Not found", "logging in by OpenID Connect is not set up here");
+  if (!request->server->oidc) serve_answer_problem_text(request, 501, "Not set up", "logging in by OpenID Connect is not set up here");
   return request->server->oidc;
 }
 

@@ -2,7 +2,7 @@
 import { signal } from "@preact/signals";
 import type { ComponentType, JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { Problem } from "./api/client";
+import { get, Problem } from "./api/client";
 import { Loading, ProblemNote } from "./design/parts";
 import { LANGUAGES, language, speak, t, type Language } from "./i18n";
 import logo from "./mien.svg";
@@ -63,6 +63,8 @@ function Gate({ expired }: { expired: boolean }): JSX.Element {
   const [problem, setProblem] = useState<Problem | null>(null);
   const [by, setBy] = useState<"account" | "key">("account");
   const [busy, setBusy] = useState(false);
+  const [organisation, setOrganisation] = useState(false);
+  useEffect(() => { get<{ oidc: boolean }>("/v1/login").then((ways) => setOrganisation(ways.oidc), () => undefined); }, []);
   const submit = (event: JSX.TargetedSubmitEvent<HTMLFormElement>): void => {
     event.preventDefault();
     const of = new FormData(event.currentTarget), word = (name: string): string => String(of.get(name) ?? "").trim();
@@ -93,6 +95,7 @@ function Gate({ expired }: { expired: boolean }): JSX.Element {
               <details><summary>{t("shell.more")}</summary><div class="field"><label for="tenant">{t("shell.tenant")}</label><input id="tenant" name="tenant" placeholder="default" /></div></details>
             </>}
         <button class="button first" disabled={busy}>{t("shell.enter_now")}</button>
+        {organisation && <a class="button" href="/v1/login/oidc">{t("shell.by_organisation")}</a>}
       </form>
       <div class="row"><Appearance /></div>
     </main>
