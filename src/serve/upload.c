@@ -9,13 +9,14 @@
 #include <stdlib.h>
 #include <strings.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "serve/multipart.h"
 
 struct serve_upload {
   char folder[400];
-  uint64_t limit, bytes;
+  uint64_t limit, bytes, looked;
   serve_upload_file files[SERVE_UPLOAD_FILES];
   size_t file_count;
   serve_upload_field fields[SERVE_UPLOAD_FIELDS];
@@ -27,6 +28,17 @@ struct serve_upload {
   crypto_generichash_state all;
   mien_error *error;        /* of the call that is going on */
 };
+
+enum { LOOK_EVERY = 128 << 10 /* bytes */, LEFT = 64 << 20 /* bytes of the disk, or a tenth of it, that uploads leave to audit and store */ };
+
+static int look_for_room(serve_upload *u) {
+  struct statvfs disk;
+  if (statvfs(u->folder, &disk)) return MIEN_OK; /* writing will tell */
+  uint64_t all = (uint64_t)disk.f_blocks * disk.f_frsize, free = (uint64_t)disk.f_bavail * disk.f_frsize;
+  u->looked = u->bytes;
+  if (free >= BASE_MIN(all / 10, (uint64_t)LEFT)) return MIEN_OK;
+  return base_error_set(u->error, MIEN_EIO, "upload", "make room on the disk of the data folder", "the disk is nearly full: what is left is for audit and store");
+}
 
 static int anonymous_file(const char *folder, mien_error *error) {
   char path[440];
@@ -112,6 +124,7 @@ int serve_upload_open(serve_upload **opened, const char *folder, const char *con
     code = base_error_set(error, MIEN_EFORMAT, "Content-Type", "send multipart/form-data with a boundary, or the file alone", "a multipart body that cannot be taken apart");
   if (!code && mkdir(u->folder, 0700) && errno != EEXIST)
     code = base_error_set(error, MIEN_EIO, "upload", "may the service write to its data folder?", "%s", strerror(errno));
+  if (!code) code = look_for_room(u);
   if (!code && !u->parts) code = begin_file(u, "file", *name ? name : "recording", content_type);
   if (code) serve_upload_close(opened);
   return code;
@@ -122,6 +135,7 @@ int serve_upload_feed(serve_upload *u, const void *bytes, size_t count, mien_err
   if (count > u->limit - u->bytes)
     return base_error_set(error, MIEN_ELIMIT, "upload", "raise `jobs.upload` in the settings, or send less", "an upload may have %llu bytes", (unsigned long long)u->limit);
   u->bytes += count;
+  if (u->bytes - u->looked > LOOK_EVERY && look_for_room(u)) return error->code;
   crypto_generichash_update(&u->all, bytes, count); /* of a multipart body, its boundary as well: who sends it again sends the same */
   if (!u->parts) return add_file(u, bytes, count);
   int code = serve_multipart_feed(&u->parser, bytes, count);

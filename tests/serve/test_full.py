@@ -8,8 +8,10 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 
 from kept import converse, exported, granted
+from recordings import address, alone
 from server import PROGRAM, Server, sample
 from test_stream import opened, play, until_finished
 
@@ -56,6 +58,19 @@ def problem(server, method, path, body=None):
     return told
 
 
+def uploads_leave_room(server) -> None:
+    """A recording that does not fit is refused before it takes the room that everything else needs, and what came of it is gone."""
+    free = os.statvfs(folder).f_bavail
+    for _ in range(3):
+        status, _, text = server.ask("POST", address(alone("")), os.urandom(6 << 20), headers={"Content-Type": "audio/wav"})
+        assert status == 503 and "nearly full" in text.decode(), (status, text)
+    for _ in range(50):
+        if os.statvfs(folder).f_bavail >= free - 64:
+            return
+        time.sleep(0.05)
+    raise AssertionError("it still takes room")
+
+
 async def reads_on(server, consent) -> None:
     """A call that is open when the disk fills up is read to its end."""
     pcm = sample()[:64000 * 20]
@@ -80,6 +95,7 @@ try:
         problem(server, "POST", "/v1/sessions", server.opening(consent))
         assert server.ask("GET", "/healthz")[0] == 200
         empty()
+        uploads_leave_room(server)
         consent2 = granted(server, "s-2", True)
         converse(server, "s-2", consent2)
         exported(server, "s-2", 4)

@@ -49,6 +49,16 @@ def multipart_and_transcript(server):
     assert len(page["results"]) == 1 and server.json("GET", f"/v1/jobs/{made['job']}/results?after={page['after']}")["results"] != page["results"]
 
 
+def rules_run(server):
+    """A rule fires in a recording as in a live call."""
+    words = b"[00:01] Customer: I want to kill myself.\n"
+    made = send(server, asked(server.consent(modalities=("text",))), words, filename="call.txt")
+    wait(server, made["job"])
+    results = server.json("GET", f"/v1/jobs/{made['job']}/results")["results"]
+    assert any(r["type"] == "event" and r["event"]["rule"] == "crisis_words" for r in results), results
+    assert server.json("GET", f"/v1/sessions/{made['session']}/events")["events"]
+
+
 def pictures(server):
     """A video of nobody: read to its end, with nothing found; and the face of who did not consent is not looked at."""
     video = os.path.join(server.data, "v.mp4")
@@ -217,4 +227,4 @@ def manners(server):
     assert server.ask("GET", "/v1/jobs/" + made)[0] == 404 and len(server.json("GET", "/v1/jobs")["jobs"]) == 4
 
 
-run(a_raw_upload, multipart_and_transcript, pictures, refused, broken_recordings, too_large, by_path, tenants_and_scopes, manners)
+run(a_raw_upload, multipart_and_transcript, rules_run, pictures, refused, broken_recordings, too_large, by_path, tenants_and_scopes, manners)
