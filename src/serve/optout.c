@@ -16,7 +16,7 @@ static void mac_of(char text[64], const char *signed_part, size_t bytes, const u
 void serve_optout_write(char token[SERVE_OPTOUT], const serve_optout *about, const uint8_t key[32]) {
   char tenant[128], mac[64];
   sodium_bin2base64(tenant, sizeof tenant, (const uint8_t *)about->tenant, strlen(about->tenant), sodium_base64_VARIANT_URLSAFE_NO_PADDING);
-  int bytes = snprintf(token, SERVE_OPTOUT, "v1.%s.%s.%.0f", tenant, about->consent, about->until);
+  int bytes = snprintf(token, SERVE_OPTOUT, "%s.%s.%s.%.0f", about->whole ? "m1" : "v1", tenant, about->consent, about->until);
   mac_of(mac, token, (size_t)bytes, key);
   snprintf(token + bytes, SERVE_OPTOUT - (size_t)bytes, ".%s", mac);
 }
@@ -43,13 +43,14 @@ bool serve_optout_read(serve_optout *about, const char *token, size_t bytes, dou
   mac_of(mac, copy, signed_bytes, key);
   if (sodium_memcmp(mac, copy + signed_bytes + 1, MAC_TEXT)) return false;
   const char *at = copy;
-  if (!part(&at, version, sizeof version) || strcmp(version, "v1") || !part(&at, tenant, sizeof tenant) ||
+  if (!part(&at, version, sizeof version) || (strcmp(version, "v1") && strcmp(version, "m1")) || !part(&at, tenant, sizeof tenant) ||
       !part(&at, about->consent, sizeof about->consent) || !part(&at, end, sizeof end))
     return false;
   if (sodium_base642bin((uint8_t *)about->tenant, sizeof about->tenant - 1, tenant, strlen(tenant), NULL, &length, NULL,
                         sodium_base64_VARIANT_URLSAFE_NO_PADDING))
     return false;
   about->tenant[length] = 0;
+  about->whole = *version == 'm';
   about->until = strtod(end, &tail);
   return !*tail && now < about->until;
 }

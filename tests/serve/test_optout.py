@@ -44,6 +44,44 @@ def what_was_kept_goes(server):
     assert server.ask("GET", "/v1/subjects/s-kept")[0] == 404
 
 
+def mine(server):
+    """The person's own page: what is read, by whom it was seen, off by parts, taken along, erased; a link of one consent is less."""
+    consent, other = granted(server, "s-mine", True), granted(server, "s-mine", False)
+    strange = granted(server, "s-other", True)
+    converse(server, "s-mine", consent)
+    server.json("GET", "/v1/subjects/s-mine")
+    token = server.json("POST", "/v1/subjects/s-mine/link", status=201)["token"]
+
+    def ask(path, one, **more):
+        status, _, text = server.ask("POST", "/v1/mine" + path, {"token": one, **more}, None)
+        return status, json.loads(text)
+    status, shown = ask("", token)
+    assert status == 200 and shown["whole"] and {c["consent"] for c in shown["consents"]} == {consent, other}, shown
+    assert "s-mine" not in json.dumps(shown)
+    whats = {one["what"] for one in shown["seen"]}
+    assert {"grant", "opened", "export", "mine"} <= whats and all(one["by"]["kind"] for one in shown["seen"]), shown["seen"]
+    small = link(server, other)["token"]
+    status, less = ask("", small)
+    assert status == 200 and not less["whole"] and [c["consent"] for c in less["consents"]] == [other] and less["seen"] == []
+    for path in ("/export", "/erase"):
+        assert ask(path, small)[0] == 403
+    assert ask("/withdraw", small, consent=consent)[0] == 404
+    assert ask("/withdraw", token, consent=strange)[0] == 404 and ask("/withdraw", token, modalities=["smell"])[0] == 422
+    assert ask("/withdraw", token, consent=other, modalities=["voice"]) == (200, {"consent": other, "modalities": ["text"]})
+    status, taken = ask("/export", token)
+    assert status == 200 and len(taken["consents"]) == 2 and taken["kept"]["sessions"]
+    for path in ("", "/withdraw", "/export", "/erase"):
+        assert ask(path, token.replace("m1.", "v1."))[0] == 400 and ask(path, small.replace("v1.", "m1."))[0] == 400
+        assert server.ask("POST", "/v1/mine" + path, {"token": 7}, None)[0] == 400 and server.ask("POST", "/v1/mine" + path, b"[]", None)[0] == 400
+    status, gone = ask("/erase", token)
+    assert status == 200 and gone["certificate"]["certificate"].startswith("e_"), gone
+    assert server.ask("GET", "/v1/subjects/s-mine")[0] == 404
+    assert [server.json("GET", "/v1/consents/" + c)["modalities"] for c in (consent, other)] == [[], []]
+    assert server.json("GET", "/v1/consents/" + strange)["modalities"] == ["text", "voice"]
+    assert ask("/erase", token)[1]["certificate"] is None  # again: nothing is there
+    assert server.ask("POST", "/v1/subjects/nobody/link")[0] == 404 and server.ask("POST", "/v1/subjects/s-other/link?days=0")[0] == 422
+
+
 def other_links(server):
     """Changed in any place, of another installation, over, or too long: one answer for all, and nothing is withdrawn."""
     consent, other = granted(server, "s-1", False), granted(server, "s-2", False)
@@ -117,4 +155,4 @@ async def live_streams_stop(server):
             assert message["type"] != "reading" or message["reading"]["t1"] < 12.5, message
 
 
-run(the_page, what_was_kept_goes, other_links, by_the_operator, live_streams_stop)
+run(the_page, mine, what_was_kept_goes, other_links, by_the_operator, live_streams_stop)

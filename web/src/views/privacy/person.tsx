@@ -1,10 +1,10 @@
 /** person.tsx: one person's data: looked up by the name the caller gives them, downloaded, and erased with a certificate. */
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import { get, remove } from "../../api/client";
+import { get, post, remove } from "../../api/client";
 import { Empty, Loading, ProblemNote } from "../../design/parts";
 import { download, More, usePages } from "../../design/pages";
-import { t } from "../../i18n";
+import { date, t } from "../../i18n";
 import { go, place } from "../../router";
 import { AuditTable, type Trace } from "./audit";
 import { ConsentTable, type Consent } from "./consents";
@@ -33,6 +33,14 @@ function Erase({ subject, done }: { subject: string; done: () => void }): JSX.El
   );
 }
 
+function PersonLink({ subject }: { subject: string }): JSX.Element {
+  const [made, setMade] = useState<{ link: string; until: number } | null>(null), [problem, setProblem] = useState<unknown>(null);
+  const make = (): void => { post<{ link: string; until: number }>("/v1/subjects/{id}/link", {}, { params: { id: subject } }).then((got) => { setMade(got); setProblem(null); }).catch(setProblem); };
+  if (problem !== null) return <ProblemNote problem={problem} />;
+  return made ? <div class="note" role="status"><span>{t("privacy.person_link_about", { date: date(made.until) })}</span><code style={{ overflowWrap: "anywhere" }} dir="ltr">{location.origin}{made.link}</code></div>
+    : <div><button class="button" type="button" onClick={make}>{t("privacy.person_link")}</button></div>;
+}
+
 function Found({ subject }: { subject: string }): JSX.Element {
   const consents = usePages<Consent>("/v1/consents", "consents", { subject }), traces = usePages<Trace>("/v1/audit", "records", { subject });
   const [problem, setProblem] = useState<unknown>(null), [said, setSaid] = useState("");
@@ -45,6 +53,7 @@ function Found({ subject }: { subject: string }): JSX.Element {
       <section class="card stack" aria-labelledby="kept"><h2 id="kept">{t("privacy.kept_data")}</h2>
         {problem !== null && <ProblemNote problem={problem} />}
         <div class="row"><button class="button" type="button" onClick={take}>{t("privacy.export")}</button><span role="status" class="soft">{said}</span></div>
+        <PersonLink subject={subject} />
         <Erase subject={subject} done={() => { consents.again(); traces.again(); }} />
       </section>
       <section class="card stack" aria-labelledby="looks"><h2 id="looks">{t("privacy.looks")}</h2>
