@@ -30,7 +30,24 @@ static void without_outcomes(void **state) {
     }
 }
 
+/* The other method keeps what the first keeps, and learns as well. */
+static void by_upper_bounds(void **state) {
+  json_t *description = json_loads(mien_adapt_ready("learning"), 0, NULL);
+  json_object_set_new(description, "method", json_string("linucb"));
+  char *json = json_dumps(description, 0);
+  double own = 0, fixed = 0;
+  for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+    simulated_run run;
+    GOOD(simulated_play("learning", json, seed, DECISIONS, 0, NULL, NULL, &run, NULL, &gone));
+    assert_true(run.worst >= -1e-9 && run.broken == 0);
+    own += run.best - run.chosen, fixed += run.best - run.fixed;
+  }
+  if (own > 0.7 * fixed) fail_msg("regret %.1f, of the best fixed option %.1f", own / SEEDS, fixed / SEEDS);
+  free(json);
+  json_decref(description);
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(ready_made), cmocka_unit_test(without_outcomes)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(ready_made), cmocka_unit_test(without_outcomes), cmocka_unit_test(by_upper_bounds)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
