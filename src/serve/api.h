@@ -17,6 +17,7 @@ void serve_api_session(serve_request *request);
 void serve_api_session_turn(serve_request *request);
 void serve_api_session_finish(serve_request *request);
 void serve_api_session_results(serve_request *request);
+void serve_api_session_figures(serve_request *request);
 void serve_api_upload(serve_request *request);
 void serve_api_job_make(serve_request *request);
 void serve_api_jobs(serve_request *request);

@@ -24,6 +24,7 @@ static const serve_route routes[] = {
     {SERVE_POST, "/v1/sessions/{id}/turns", SERVE_SCOPE_STREAM, serve_api_session_turn, serve_api_session},
     {SERVE_POST, "/v1/sessions/{id}/finish", SERVE_SCOPE_STREAM, serve_api_session_finish},
     {SERVE_GET, "/v1/sessions/{id}/results", SERVE_SCOPE_READ, serve_api_session_results},
+    {SERVE_GET, "/v1/sessions/{id}/figures", SERVE_SCOPE_READ, serve_api_session_figures},
     {SERVE_GET, "/v1/sessions/{id}/events", SERVE_SCOPE_READ, serve_api_session_events},
     {SERVE_GET, "/v1/events", SERVE_SCOPE_READ, serve_api_events},
     {SERVE_POST, "/v1/jobs", SERVE_SCOPE_STREAM, serve_api_job_make, serve_api_job, serve_api_upload},

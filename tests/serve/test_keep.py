@@ -35,6 +35,7 @@ def kept_and_erased(server):
     records = got["sessions"][0]["records"]
     assert {r["type"] for r in records} >= {"reading", "state"} and "useless" not in json.dumps([r["content"] for r in records])
     assert records[0]["content"]["core"]["anger"] > 0.3, records[0]
+    assert server.ask("GET", f"/v1/sessions/{sessions[0]}/figures")[0] == 404, "its words are not kept, and there was no sound"
     first = server.json("GET", "/v1/kept?limit=1")
     second = server.json("GET", "/v1/kept?limit=1&before=" + first["before"])
     assert {first["sessions"][0]["session"], second["sessions"][0]["session"]} == set(sessions)
@@ -46,6 +47,29 @@ def kept_and_erased(server):
     assert server.json("GET", "/v1/kept")["sessions"] == []
     audit = open(os.path.join(server.data, "audit")).read()
     assert '"what":"export"' in audit and '"what":"erase"' in audit
+
+
+def words_are_kept_where_the_settings_say(server):
+    """Turns of text as they were said; figures of them, while the conversation is open and when it is over; nothing in clear on the disk."""
+    os.environ["MIEN_STORE_TEXTS"] = "1"
+    server.stop()
+    restart(server)
+    del os.environ["MIEN_STORE_TEXTS"]
+    opening = server.opening(granted(server, "s-words", True))
+    opening["participants"][0].update(subject="s-words")
+    here = "/v1/sessions/" + server.json("POST", "/v1/sessions", opening, 201)["session"]
+    for at, text in ((0, "This is the third time I call about this zebra."), (10, "Nobody ever answers."), (36, "Thank you.")):
+        server.json("POST", here + "/turns", {"who": "customer", "text": text, "t0": at, "t1": at + 4}, 202)
+    server.json("POST", here + "/finish", status=202)
+    got = exported(server, "s-words", 7)["sessions"][0]["records"]
+    turns = [r["content"] for r in got if r["type"] == "turn"]
+    assert [t["turn"]["t0"] if "turn" in t else t["t0"] for t in turns] == [0, 10, 36] and "zebra" in json.dumps(turns), turns
+    figures = server.json("GET", here + "/figures")
+    person, = figures["people"]
+    assert person["who"] == "customer" and person["all"]["turns"] == 3 and person["all"]["talk"] == 12 and figures["longest_silence"] == 22, figures
+    assert [q["turns"] for q in person["quarters"]] == [1, 1, 0, 1] and person["all"]["repeat"] >= 1 and person["all"]["speed"] > 50, figures
+    server.stop()
+    assert not on_disk(server, "zebra")
 
 
 def withdrawal_erases(server):
@@ -112,4 +136,4 @@ def the_master_key_changes(server):
 
 
 if __name__ == "__main__":
-    run(nothing_without_consent, kept_and_erased, withdrawal_erases, forgotten_ones_are_erased, over_a_kill, the_master_key_changes)
+    run(nothing_without_consent, kept_and_erased, words_are_kept_where_the_settings_say, withdrawal_erases, forgotten_ones_are_erased, over_a_kill, the_master_key_changes)
