@@ -20,6 +20,7 @@ static const struct {
     {"statement", "the operator's signed statements of medical or safety reasons", cli_statement},
     {"keys", "keys of those who call the service", cli_keys},
     {"vault", "a new master key, and the change to it", cli_vault},
+    {"insight", "what many texts express: over time, by group, about what", cli_insight},
     {"rules", "what rules of events would have done on recorded sessions", cli_rules},
     {"adapt", "a choice among an application's options, within bounds, that learns", cli_adapt},
     {"signals", "a personal dictionary of signals, for people who do not speak", cli_signals},
