@@ -92,5 +92,10 @@ void serve_api_key(serve_request *request);
 void serve_api_key_revoke(serve_request *request);
 void serve_api_certificate(serve_request *request);
 void serve_api_kept(serve_request *request);
+void serve_api_collection_make(serve_request *request);
+void serve_api_collections(serve_request *request);
+void serve_api_collection(serve_request *request);
+void serve_api_collection_figures(serve_request *request);
+void serve_api_collection_drop(serve_request *request);
 
 #endif

@@ -16,6 +16,7 @@
 #include "serve/adaptings.h"
 #include "serve/aside.h"
 #include "serve/audit.h"
+#include "serve/collections.h"
 #include "serve/conversation.h"
 #include "serve/door.h"
 #include "serve/jobs.h"
@@ -292,6 +293,7 @@ int serve_open(serve_server **opened, mien_engine *engine, const serve_settings 
   if (!code) code = serve_pool_open(&server->pool, &pool, error);
   if (!code) code = serve_texts_open(&server->texts, engine, error);
   if (!code) code = serve_jobs_open(server, error);
+  if (!code) code = serve_collections_open(server, error);
   if (!code) code = listen_at(server, error);
   if (!code) code = listen_for_asterisk(server, error);
   if (code) serve_close(&server);
@@ -432,6 +434,7 @@ void serve_close(serve_server **closed) {
   if (!server) return;
   if (server->context) lws_context_destroy(server->context);
   server->context = NULL;
+  serve_collections_close(server);
   serve_aside_close(&server->aside);
   serve_oidc_close(server);
   serve_texts_close(&server->texts);

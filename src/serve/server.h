@@ -41,6 +41,7 @@ struct serve_server {
   struct serve_aside *aside;
   struct serve_oidc *oidc; /* NULL: off */
   struct serve_rules *rules; /* rulebook.h */
+  struct serve_collections *collections; /* collections.h; NULL: nothing is kept */
   struct serve_adaptings *adaptings; /* adaptings.h */
   struct serve_webhooks *webhooks; /* webhooks.h; NULL: nothing is kept */
   struct serve_actions *actions; /* actions.h; NULL: nothing is kept */

@@ -38,6 +38,8 @@ static const char *const data[] = {
     ITEMS("webhooks"),
     /* 4 */
     ITEMS("jobs"),
+    /* 5 */
+    ITEMS("collections"),
 };
 
 static const char *const keys[] = {

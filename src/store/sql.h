@@ -59,7 +59,8 @@ enum { SQL_ITEM_STATEMENTS = 10 };
   X(SUBJECT_ERASING_OF, SQL_TENANT, "SELECT tenant, id, reason, key_hash FROM subjects WHERE tenant = $1 AND id = $2 AND state = 1") \
   X(SUBJECTS_IDLE, SQL_ALL, "SELECT tenant, id, ref, made FROM subjects WHERE state = 0 AND made < $1 AND NOT EXISTS "        \
     "(SELECT 1 FROM participants p WHERE p.tenant = subjects.tenant AND p.subject = subjects.id) AND NOT EXISTS "           \
-    "(SELECT 1 FROM cases c WHERE c.tenant = subjects.tenant AND c.subject = subjects.id) ORDER BY made LIMIT $2")          \
+    "(SELECT 1 FROM cases c WHERE c.tenant = subjects.tenant AND c.subject = subjects.id) AND NOT EXISTS "              \
+    "(SELECT 1 FROM collections f WHERE f.tenant = subjects.tenant AND f.subject = subjects.id) ORDER BY made LIMIT $2")          \
   X(CERTIFICATE_PUT, SQL_TENANT, "INSERT INTO certificates (tenant, id, made, body) VALUES ($1, $2, $3, $4)")                 \
   X(CERTIFICATE_GET, SQL_TENANT, "SELECT body FROM certificates WHERE tenant = $1 AND id = $2")                               \
   /* Sessions. */                                                                                                           \
@@ -101,6 +102,7 @@ enum { SQL_ITEM_STATEMENTS = 10 };
   SQL_OF_ITEMS(X, API_KEY, "api_keys")                                                                                      \
   SQL_OF_ITEMS(X, WEBHOOK, "webhooks")                                                                                      \
   SQL_OF_ITEMS(X, JOB, "jobs")                                                                                              \
+  SQL_OF_ITEMS(X, COLLECTION, "collections")                                                                                \
   X(IDEMPOTENCY_OVER, SQL_ALL, "DELETE FROM idempotency WHERE due <= $1")
 
 enum {
