@@ -16,6 +16,7 @@ export const views: View[] = [
   { path: "try", scopes: ["read", "stream", "consent"], group: "live", load: () => import("./try") },
   { path: "captions", scopes: ["read", "stream", "consent"], group: "live", bare: true, load: () => import("./captions") },
   { path: "privacy", scopes: ["privacy"], group: "trust", load: () => import("./privacy") },
+  { path: "settings", scopes: ["admin"], group: "trust", load: () => import("./settings") },
   { path: "mine", scopes: [], open: true, group: "person", load: () => import("./mine") },
 ];
 /** Without a path: the first that this role may see. */
