@@ -11,7 +11,7 @@
 #include "serve/upload.h"
 #include "serve/who.h"
 
-enum { UNREAD = 1 << 20 /* bytes of a refused body that are waited for */, PART = 16 << 10, HEADERS = 2048, STREAM_LIMIT = 4 << 20 };
+enum { CREDIT = 256 << 10, UNREAD = 1 << 20 /* bytes of a refused body that are waited for */, PART = 16 << 10, HEADERS = 2048, STREAM_LIMIT = 4 << 20 };
 
 static void copy_header(struct lws *wsi, enum lws_token_indexes token, char *to, size_t room) {
   if (lws_hdr_copy(wsi, to, (int)room, token) < 0) *to = 0;
@@ -134,6 +134,8 @@ static int take_body(serve_request *request, const void *bytes, size_t count) {
 
 int serve_http_body(serve_request *request, void *bytes, size_t count) {
   bool answered_before = request->status || request->later;
+  if (lws_wsi_tx_credit(request->wsi, LWSTXCR_PEER_TO_US, 0) < CREDIT / 2) /* HTTP/2: libwebsockets 4.1 forgets to let more come */
+    lws_wsi_tx_credit(request->wsi, LWSTXCR_PEER_TO_US, CREDIT);
   if (!request->in_chunks) return answered_before ? 0 : take_body(request, bytes, count);
   bool wrong = serve_chunked_take(&request->chunks, bytes, &count) != MIEN_OK;
   request->last_chunk = wrong || serve_chunked_complete(&request->chunks);
