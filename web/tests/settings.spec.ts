@@ -42,7 +42,13 @@ test("settings: a webhook is added, its deliveries are shown, a wrong one is ref
   await page.getByRole("button", { name: "Add" }).click();
   await expect(page.getByText("This is shown once")).toBeVisible();
   await page.getByRole("button", { name: "Deliveries" }).click();
-  await expect(page.getByText("None", { exact: true })).toBeVisible();
+  for (const state of ["waiting", "delivered", "dead"]) {
+    const answered = page.waitForResponse((answer) => answer.url().includes(`state=${state}`));
+    await page.getByLabel("Deliveries").selectOption(state === "waiting" ? "dead" : state);
+    if (state === "waiting") await page.getByLabel("Deliveries").selectOption("waiting");
+    expect((await answered).status()).toBe(200);
+    await expect(page.getByText("None", { exact: true })).toBeVisible();
+  }
   expect(await violations(page)).toEqual([]);
   await page.getByRole("button", { name: "Take away" }).click();
   await expect(page.getByText("Nobody is called")).toBeVisible();

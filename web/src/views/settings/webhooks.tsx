@@ -15,7 +15,7 @@ function Deliveries({ of }: { of: string }): JSX.Element {
   const again = (delivery: string): void => { post("/v1/webhooks/{id}/replay", { delivery }, { params: { id: of } }).then(pages.again).catch(setProblem); };
   return (
     <div class="stack">
-      <label class="field"><span class="label">{t("settings.deliveries")}</span><select value={state} onChange={(e) => setState(e.currentTarget.value)}>{["waiting", "done", "dead"].map((each) => <option key={each} value={each}>{t(`settings.state_${each}`)}</option>)}</select></label>
+      <label class="field"><span class="label">{t("settings.deliveries")}</span><select value={state} onChange={(e) => setState(e.currentTarget.value)}>{["waiting", "delivered", "dead"].map((each) => <option key={each} value={each}>{t(`settings.state_${each}`)}</option>)}</select></label>
       {(problem ?? pages.problem) !== null && <ProblemNote problem={problem ?? pages.problem} />}
       {pages.all?.length === 0 && <p class="soft">{t("settings.no_deliveries")}</p>}
       <ul class="plain stack">{pages.all?.map((each) => <li class="row" key={each.delivery}><span class="numbers">{date(each.made)}</span><code>{each.type}</code><span>{each.tries.at(-1)?.what ?? ""}</span>
