@@ -11,7 +11,7 @@ typedef struct insight_table {
   unsigned char key[16];
 } insight_table;
 
-enum { TABLE_NONE = UINT32_MAX };
+#define TABLE_NONE UINT32_MAX
 /* TABLE_NONE: out of memory, or not there and `add` is false. */
 uint32_t insight_table_of(insight_table *t, const char *string, size_t bytes, bool add);
 const char *insight_table_string(const insight_table *t, uint32_t number);
