@@ -113,8 +113,7 @@ typedef struct mien_cue {
 } mien_cue;
 
 /* Where the talk is going, of a state; NAN and -1 while less than three turns of words were said, and when
- * they could not be read. It is about the talk's next turn, whoever takes it (`forecast` of a reading is about
- * this person's own place). The model is of research data: docs/accuracy.md says how good it is. */
+ * they could not be read. `next` and `valence` are of the next turn of words, should this person take it. The model is of research data: docs/accuracy.md says how good it is. */
 typedef struct mien_outlook {
   float next[MIEN_CORE];           /* core of the next turn, sums to 1                            */
   int label;                       /* the core label to expect, rare ones done justice; -1        */

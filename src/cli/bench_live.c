@@ -6,6 +6,8 @@
 #include "body/body.h"
 #include "cli/bench.h"
 #include "cli/reader.h"
+#include "follow/forecast.h"
+#include "follow/track.h"
 
 enum { SECONDS = 30, BLOCK = 1600, RATE = 16000, TURN = 5, FPS = 15, WIDE = BENCH_WIDE, HIGH = BENCH_HIGH };
 
@@ -100,7 +102,36 @@ static double body_ms(const live *l) {
   return took / (SECONDS * FPS) * 1e3;
 }
 
+/* Following and forecasting of one state: a reading taken, the place read, a turn of words, the forecast. */
+static void bench_follow(bench *b) {
+  enum { STATES = 20000 };
+  follow_track track;
+  follow_talk talk;
+  follow_forecast forecast;
+  mien_reading said, state;
+  fuse_result fused = {.reliability = 1};
+  double sum = 0;
+  follow_track_init(&track);
+  follow_talk_init(&talk);
+  base_reading_init(&said, MIEN_TEXT);
+  base_reading_init(&state, MIEN_FUSED);
+  double start = bench_cpu();
+  for (int i = 0; i < STATES; i++) {
+    for (int k = 0; k < MIEN_CORE; k++) said.core[k] = fused.core[k] = k == i % MIEN_CORE ? 0.4f : 0.1f;
+    for (int d = 0; d < MIEN_DIMS; d++) said.dims[d] = fused.dims[d] = 0.01f * (float)(i % 90) - 0.4f, fused.variance[d] = 0.1f;
+    follow_track_update(&track, i * 1.7, &fused, 1);
+    follow_track_turn(&track, i * 1.7);
+    follow_track_read(&track, &state);
+    follow_talk_turn(&talk, i % 2, i * 1.7, &said);
+    sum += follow_talk_forecast(&talk, i % 3, &forecast) ? (double)(forecast.rise + state.forecast[0]) : 0;
+  }
+  double each = (bench_cpu() - start) / STATES * 1e6;
+  bench_row *row = bench_add(b, "live", "following and forecast, a state", "µs", isfinite(sum) ? each : (double)NAN);
+  row->at_most = 10;
+}
+
 void bench_live(bench *b) {
+  bench_follow(b);
   static const struct {
     const char *what;
     unsigned read;

@@ -140,13 +140,13 @@ typedef struct engine_said {
   char text[ENGINE_SAID_BYTES];
 } engine_said;
 
-/* The talk of a session as the forecast follows it, and what it said after the last turns: a state is given
- * what was known at its own time, however far the words are ahead. */
+/* The talk of a session as the forecast follows it, and as it was after each of the last turns: a state is given
+ * what was known at its own time, however far the words are ahead. About 35 kB. */
 typedef struct engine_talk {
   follow_talk talk;
   struct {
     double until;
-    mien_outlook outlook;
+    follow_talk talk;
   } said[ENGINE_SAID]; /* in order of `until` */
   size_t count;
 } engine_talk;
@@ -242,7 +242,8 @@ int engine_line_advance(mien_session *session, engine_participant *participant, 
 /* A turn of words that was read. */
 int engine_talk_turn(mien_session *session, const engine_participant *participant, const mien_reading *reading);
 /* Where the talk was going at `at`, into a state that does not abstain. */
-void engine_talk_outlook(const mien_session *session, double at, mien_reading *state);
+void engine_talk_outlook(const mien_session *session, const engine_participant *participant, double at,
+                         mien_reading *state);
 
 /* ---- Errors ---------------------------------------------------------------------------------- */
 

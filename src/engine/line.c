@@ -288,7 +288,7 @@ static int give_state(mien_session *session, engine_participant *participant, do
   state->t1 = slot->event.t1 = at;
   follow_track_read(&line->track, state);
   fuse_calibrate(state, &fused);
-  engine_talk_outlook(session, at, state);
+  engine_talk_outlook(session, participant, at, state);
   memcpy(state->from, fused.from, sizeof state->from);
   carry_over(line, state);
   if (said_together(line, state)) {

@@ -30,24 +30,25 @@ int engine_talk_turn(mien_session *session, const engine_participant *participan
     follow_talk_init(&session->talk->talk);
   }
   engine_talk *talk = session->talk;
-  follow_forecast forecast;
   follow_talk_turn(&talk->talk, index_of(session, participant), reading->t1, reading);
-  follow_talk_forecast(&talk->talk, &forecast);
   if (talk->count == ENGINE_SAID)
     memmove(talk->said, talk->said + 1, --talk->count * sizeof *talk->said);
   size_t place = talk->count++;
   for (; place && talk->said[place - 1].until > reading->t1; place--) talk->said[place] = talk->said[place - 1];
   talk->said[place].until = reading->t1;
-  outlook_of(&forecast, &talk->said[place].outlook);
+  talk->said[place].talk = talk->talk;
   return MIEN_OK;
 }
 
-void engine_talk_outlook(const mien_session *session, double at, mien_reading *state) {
+void engine_talk_outlook(const mien_session *session, const engine_participant *participant, double at,
+                         mien_reading *state) {
   const engine_talk *talk = session->talk;
+  follow_forecast forecast;
   if (!talk || state->abstain) return;
   for (size_t i = talk->count; i-- > 0;) {
     if (talk->said[i].until > at) continue;
-    state->outlook = talk->said[i].outlook;
+    if (follow_talk_forecast(&talk->said[i].talk, index_of(session, participant), &forecast))
+      outlook_of(&forecast, &state->outlook);
     return;
   }
 }

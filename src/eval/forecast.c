@@ -2,7 +2,9 @@
  * best simple rule.
  *
  * Moments: after each turn, from the third on, when Mien gives a forecast. Truth is what people said of
- * the turns to come. "As now" takes this turn's reading for the next's. A rise: this turn expresses neither anger
+ * the turns to come. Who takes the next turn is known, as
+ * a line tells it before a word is said. "As now" takes this turn's reading for the next's, "as before" that
+ * of the same person's last turn. A rise: this turn expresses neither anger
  * nor disgust, and one of the next three does; the rules beside it are seven, and the one that does
  * best on these very moments is taken, which favours it. Resamples are of whole dialogues. */
 #include <math.h>
@@ -11,13 +13,13 @@
 
 #include "eval/talks.h"
 
-enum { NEXT_GUESS, NEXT_NOW, NEXT_PEOPLE, NEXT_USUAL };
+enum { NEXT_GUESS, NEXT_NOW, NEXT_OWN, NEXT_PEOPLE, NEXT_USUAL };
 /* Places of the core labels in valence, as in fuse/. */
 static const float places[MIEN_CORE] = {0, 0.76f, -0.63f, -0.51f, -0.64f, -0.60f, 0.40f};
 
 typedef struct moment {
-  int next, guess, now, label; /* core: of the next turn; of the forecast; as read now; as people say now */
-  float value, value_now, value_guess, read, read_guess; /* valence */
+  int next, guess, now, own, label; /* core: of the next turn; of the forecast; as read now; as of the next speaker; as people say now */
+  float value, value_now, value_own, value_guess, read, read_guess; /* valence */
   int rises;                   /* 1, 0, -1: not asked */
   float score, rules[TALKS_RULES];
 } moment;
@@ -39,7 +41,7 @@ static double next_f1(const void *items, const uint32_t *pick, size_t count) {
   for (size_t i = 0; i < count; i++)
     for (size_t m = 0; m < all[pick[i]].count; m++) {
       const moment *one = &all[pick[i]].moments[m];
-      int guess = which == NEXT_GUESS ? one->guess : which == NEXT_NOW ? one->now
+      int guess = which == NEXT_GUESS ? one->guess : which == NEXT_NOW ? one->now : which == NEXT_OWN ? one->own
                 : which == NEXT_PEOPLE ? one->label : MIEN_NEUTRAL;
       there[one->next]++;
       said[guess]++;
@@ -57,14 +59,23 @@ static double next_gain(const void *items, const uint32_t *pick, size_t count) {
   return mine - next_f1(items, pick, count);
 }
 
-enum { VALUE_GUESS, VALUE_NOW, READ_GUESS, READ_NOW };
+static double next_gain_better(const void *items, const uint32_t *pick, size_t count) {
+  double over_now = next_gain(items, pick, count);
+  which = NEXT_GUESS;
+  double mine = next_f1(items, pick, count);
+  which = NEXT_OWN;
+  return fmin(over_now, mine - next_f1(items, pick, count));
+}
+
+enum { VALUE_GUESS, VALUE_NOW, VALUE_OWN, READ_GUESS, READ_NOW };
 static double correlation(const void *items, const uint32_t *pick, size_t count, int of) {
   const dialogue *all = items;
   double n = 0, x = 0, y = 0, xx = 0, yy = 0, xy = 0;
   for (size_t i = 0; i < count; i++)
     for (size_t m = 0; m < all[pick[i]].count; m++) {
       const moment *one = &all[pick[i]].moments[m];
-      double guess = (double)(of == VALUE_GUESS ? one->value_guess : of == READ_GUESS ? one->read_guess : one->value_now);
+      double guess = (double)(of == VALUE_GUESS ? one->value_guess : of == READ_GUESS ? one->read_guess
+                              : of == VALUE_OWN ? one->value_own : one->value_now);
       double truth = (double)(of == READ_GUESS || of == READ_NOW ? one->read : one->value);
       n++, x += guess, y += truth, xx += guess * guess, yy += truth * truth, xy += guess * truth;
     }
@@ -72,6 +83,7 @@ static double correlation(const void *items, const uint32_t *pick, size_t count,
 }
 static double value_guess(const void *a, const uint32_t *b, size_t c) { return correlation(a, b, c, VALUE_GUESS); }
 static double value_now(const void *a, const uint32_t *b, size_t c) { return correlation(a, b, c, VALUE_NOW); }
+static double value_own(const void *a, const uint32_t *b, size_t c) { return correlation(a, b, c, VALUE_OWN); }
 static double value_gain(const void *a, const uint32_t *b, size_t c) { return value_guess(a, b, c) - value_now(a, b, c); }
 static double read_guess(const void *a, const uint32_t *b, size_t c) { return correlation(a, b, c, READ_GUESS); }
 static double read_now(const void *a, const uint32_t *b, size_t c) { return correlation(a, b, c, READ_NOW); }
@@ -171,8 +183,8 @@ static size_t moments_of(const talks *of, dialogue *dialogues, moment *list) {
       if (!now->given || i + 1 == end) continue;
       moment *m = &list[at++];
       const talks_turn *next = now + 1;
-      *m = (moment){.next = next->label, .guess = now->guess, .now = now->now, .label = now->label,
-                    .value = places[next->label], .value_now = now->valence_now, .value_guess = now->valence_next,
+      *m = (moment){.next = next->label, .guess = now->guess, .now = now->now, .own = now->own_label, .label = now->label,
+                    .value = places[next->label], .value_now = now->valence_now, .value_own = now->own_valence, .value_guess = now->valence_next,
                     .read = next->valence_now, .read_guess = now->read_next, .rises = bad(now) ? -1 : 0, .score = now->rise};
       memcpy(m->rules, now->rules, sizeof m->rules);
       for (size_t k = i + 1; k < end && k <= i + FOLLOW_HORIZON && m->rises >= 0; k++)
@@ -189,20 +201,23 @@ static size_t moments_of(const talks *of, dialogue *dialogues, moment *list) {
 }
 
 static void report(eval_report *to, const char *part, const dialogue *d, size_t n) {
-  static const char *const guesses[] = {"next turn, core, macro-F1", "the same as now, as read", "the same as now, as people say",
+  static const char *const guesses[] = {"next turn, core, macro-F1", "the same as now, as read", "as that person before, as read",
+                                        "the same as now, as people say",
                                         "always the most frequent"};
   uint32_t *each = malloc(n * sizeof *each);
   if (!each) return;
   for (size_t i = 0; i < n; i++) each[i] = (uint32_t)i;
-  for (int g = 0; g < 4; g++) {
+  for (int g = 0; g < 5; g++) {
     which = g;
     eval_add(to, part, guesses[g], eval_interval(next_f1, d, n), n);
   }
   eval_row *row = eval_add(to, part, "gain of macro-F1 over as now", eval_interval(next_gain, d, n), n);
   eval_floor(row, 0.03, NAN);
   row->aim = 0.08;
+  eval_add(to, part, "over the better of the two", eval_interval(next_gain_better, d, n), n);
   eval_add(to, part, "next turn, valence, correlation", eval_interval(value_guess, d, n), n);
   eval_add(to, part, "valence, the same as now", eval_interval(value_now, d, n), n);
+  eval_add(to, part, "valence, as that person before", eval_interval(value_own, d, n), n);
   row = eval_add(to, part, "gain of correlation over as now", eval_interval(value_gain, d, n), n);
   eval_floor(row, 0.05, NAN);
   row->aim = 0.12;

@@ -150,16 +150,24 @@ void talks_read(const eval_context *context, const eval_text *text, talks *of) {
     text_read_after(text->reader, before, count, turn->text, turn->bytes, &reading);
     follow_talk_turn(&talk, turn->who, (double)NAN, &reading);
     follow_forecast forecast;
-    turn->given = follow_talk_forecast(&talk, &forecast);
+    bool ends = t + 1 == of->count || turn[1].first;
+    turn->given = follow_talk_forecast(&talk, ends ? turn->who : turn[1].who, &forecast);
     turn->now = eval_item_of(&reading, 0).guess;
     turn->guess = forecast.guess;
     turn->valence_now = reading.dims[MIEN_VALENCE];
     turn->valence_next = forecast.valence;
     turn->read_next = forecast.read;
     turn->warning = forecast.warning;
-    turn->rise = talk.out[8];
+    turn->rise = forecast.rise_score;
     memmove(bads + 1, bads, 4 * sizeof *bads);
     memmove(unpleasant + 1, unpleasant, 4 * sizeof *unpleasant);
+    turn->own_label = turn->now, turn->own_valence = turn->valence_now; /* of the next speaker's last turn */
+    for (size_t b = t + 1; !ends && b-- > since;)
+      if (of->turns[b].who == turn[1].who) {
+        turn->own_label = of->turns[b].now;
+        turn->own_valence = of->turns[b].valence_now;
+        break;
+      }
     bads[0] = reading.core[MIEN_ANGER] + reading.core[MIEN_DISGUST];
     unpleasant[0] = -reading.dims[MIEN_VALENCE];
     rules_of(turn, bads, unpleasant, t - since + 1);

@@ -16,7 +16,8 @@ typedef struct talks_turn {
   /* read: */
   bool given, warning; /* there is a forecast; it warns */
   int now, guess;      /* top label of the reading; of the forecast for the next turn */
-  float valence_now, valence_next, read_next, rise; /* rise: logit, whether given or not */
+  int own_label;       /* as read of the last turn of whoever speaks next */
+  float own_valence, valence_now, valence_next, read_next, rise; /* rise: logit, whether given or not */
   float rules[TALKS_RULES];
 } talks_turn;
 
@@ -33,7 +34,7 @@ int talks_open_daily(const eval_context *context, talks *to, mien_error *error);
 int talks_open_meld(const eval_context *context, talks *to, mien_error *error);
 void talks_close(talks *to);
 
-/* Reads every turn and makes the forecasts. */
+/* Reads every turn and makes the forecasts; who takes the next turn is known, what they say is not. */
 void talks_read(const eval_context *context, const eval_text *text, talks *of);
 
 #endif

@@ -18,9 +18,8 @@ static float dot(const float *a, const float *b, int count) {
 
 static float logistic(float x) { return 1 / (1 + expf(-x)); }
 
-void follow_talk_step(float cells[FOLLOW_CELLS], const float inputs[FOLLOW_TURN_INPUTS],
-                      float out[FOLLOW_OUTPUTS]) {
-  float within[FOLLOW_WITHIN], in[FOLLOW_GATES], kept[FOLLOW_GATES], both[FOLLOW_BOTH];
+void follow_talk_step(float cells[FOLLOW_CELLS], const float inputs[FOLLOW_TURN_INPUTS]) {
+  float within[FOLLOW_WITHIN], in[FOLLOW_GATES], kept[FOLLOW_GATES];
   for (int i = 0; i < FOLLOW_WITHIN; i++)
     within[i] = tanhf(follow_b_within[i] +
                       dot(follow_w_within + i * FOLLOW_TURN_INPUTS, inputs, FOLLOW_TURN_INPUTS));
@@ -32,11 +31,26 @@ void follow_talk_step(float cells[FOLLOW_CELLS], const float inputs[FOLLOW_TURN_
     int u = FOLLOW_CELLS + c, n = 2 * FOLLOW_CELLS + c;
     float reset = logistic(in[c] + kept[c]), update = logistic(in[u] + kept[u]);
     float fresh = tanhf(in[n] + reset * kept[n]);
-    cells[c] = both[c] = (1 - update) * fresh + update * cells[c];
+    cells[c] = (1 - update) * fresh + update * cells[c];
   }
-  memcpy(both + FOLLOW_CELLS, inputs, FOLLOW_TURN_INPUTS * sizeof *inputs);
-  for (int o = 0; o < FOLLOW_OUTPUTS; o++)
-    out[o] = follow_b_out[o] + dot(follow_w_out + o * FOLLOW_BOTH, both, FOLLOW_BOTH);
+}
+
+void follow_talk_say(const float cells[FOLLOW_CELLS], const float inputs[FOLLOW_TURN_INPUTS],
+                     const float next[FOLLOW_NEXT_INPUTS], float out[FOLLOW_OUTPUTS]) {
+  float all[FOLLOW_FOLLOWING], with[FOLLOW_CELLS + FOLLOW_NEXT_INPUTS], said[MIEN_CORE + 2];
+  memcpy(all, cells, FOLLOW_CELLS * sizeof *all);
+  memcpy(all + FOLLOW_CELLS, inputs, FOLLOW_TURN_INPUTS * sizeof *all);
+  memcpy(all + FOLLOW_BOTH, next, FOLLOW_NEXT_INPUTS * sizeof *all);
+  memcpy(with, cells, FOLLOW_CELLS * sizeof *with);
+  memcpy(with + FOLLOW_CELLS, next, FOLLOW_NEXT_INPUTS * sizeof *with);
+  for (int m = 0; m < FOLLOW_MIXED; m++)
+    all[FOLLOW_BOTH + FOLLOW_NEXT_INPUTS + m] =
+        tanhf(follow_b_mixed[m] + dot(follow_w_mixed + m * (int)BASE_COUNT(with), with, (int)BASE_COUNT(with)));
+  for (int o = 0; o < MIEN_CORE + 2; o++)
+    said[o] = follow_b_next[o] + dot(follow_w_next + o * FOLLOW_FOLLOWING, all, FOLLOW_FOLLOWING);
+  memcpy(out, said, (MIEN_CORE + 1) * sizeof *out);
+  for (int o = 0; o < 2; o++) out[8 + o] = follow_b_talk[o] + dot(follow_w_talk + o * FOLLOW_BOTH, all, FOLLOW_BOTH);
+  out[10] = said[MIEN_CORE + 1];
 }
 
 static float known(float value) { return isfinite(value) ? value : 0; }
@@ -70,7 +84,7 @@ static void inputs_of(const follow_talk *talk, int who, const mien_reading *read
 
 void follow_talk_turn(follow_talk *talk, int who, double until, const mien_reading *reading) {
   if (who < 0 || who >= MIEN_PARTICIPANTS) who = MIEN_PARTICIPANTS - 1;
-  float x[FOLLOW_TURN_INPUTS];
+  float *x = talk->now;
   float bad = known(reading->core[MIEN_ANGER]) + known(reading->core[MIEN_DISGUST]);
   memmove(talk->bads, talk->bads + 1, (FOLLOW_HORIZON - 1) * sizeof *talk->bads);
   memmove(talk->abstained, talk->abstained + 1, (FOLLOW_HORIZON - 1) * sizeof *talk->abstained);
@@ -78,7 +92,10 @@ void follow_talk_turn(follow_talk *talk, int who, double until, const mien_readi
   talk->abstained[FOLLOW_HORIZON - 1] = reading->abstain != NULL;
   talk->turns++;
   inputs_of(talk, who, reading, x);
-  follow_talk_step(talk->cells, x, talk->out);
+  follow_talk_step(talk->cells, x);
+  memcpy(talk->said[who], x, MIEN_CORE * sizeof *x);
+  memcpy(talk->said[who] + MIEN_CORE, x + 35, MIEN_DIMS * sizeof *x);
+  talk->spoke[who] = true;
   for (int i = 0; i < 3; i++) {
     for (int p = 0; p < MIEN_PARTICIPANTS; p++) talk->people[p][i] *= KEPT;
     talk->everyone[i] *= KEPT;
@@ -94,14 +111,27 @@ void follow_talk_turn(follow_talk *talk, int who, double until, const mien_readi
   talk->last = who;
 }
 
-bool follow_talk_forecast(const follow_talk *talk, follow_forecast *forecast) {
+static void next_of(const follow_talk *talk, int who, float x[FOLLOW_NEXT_INPUTS]) {
+  memset(x, 0, FOLLOW_NEXT_INPUTS * sizeof *x);
+  x[0] = who == talk->last;
+  if (!talk->spoke[who]) return;
+  x[1] = 1;
+  memcpy(x + 2, talk->said[who], sizeof talk->said[who]);
+  const float *own = talk->people[who];
+  if (own[0] > 1e-3f) x[12] = own[1] / own[0], x[13] = own[2] / own[0];
+}
+
+bool follow_talk_forecast(const follow_talk *talk, int who, follow_forecast *forecast) {
+  if (who < 0 || who >= MIEN_PARTICIPANTS) who = MIEN_PARTICIPANTS - 1;
   int abstained = 0;
   for (int i = 0; i < FOLLOW_HORIZON; i++) abstained += talk->abstained[i];
   *forecast = (follow_forecast){.guess = -1, .valence = NAN, .valence_error = NAN, .read = NAN, .read_error = NAN, .end = NAN, .end_error = NAN,
-                                .rise = NAN, .rise_low = NAN, .rise_high = NAN, .seconds = (double)NAN};
+                                .rise_score = NAN, .rise = NAN, .rise_low = NAN, .rise_high = NAN, .seconds = (double)NAN};
   for (int k = 0; k < MIEN_CORE; k++) forecast->next[k] = NAN;
   if (talk->turns < FOLLOW_TALK_LEAST || 2 * abstained >= FOLLOW_HORIZON) return false;
-  const float *out = talk->out;
+  float next[FOLLOW_NEXT_INPUTS], out[FOLLOW_OUTPUTS];
+  next_of(talk, who, next);
+  follow_talk_say(talk->cells, talk->now, next, out);
   float top = out[0], total = 0, best = -INFINITY;
   for (int k = 1; k < MIEN_CORE; k++) top = BASE_MAX(top, out[k]);
   for (int k = 0; k < MIEN_CORE; k++) {
@@ -115,6 +145,7 @@ bool follow_talk_forecast(const follow_talk *talk, follow_forecast *forecast) {
   forecast->end_error = follow_forecast_errors[1];
   forecast->read = BASE_CLAMP(out[10], -1.0f, 1.0f);
   forecast->read_error = follow_forecast_errors[2];
+  forecast->rise_score = out[8];
   forecast->warning = out[8] >= follow_warning[0];
   for (int r = 0; r < FOLLOW_RISE_ROWS; r++) {
     const float *row = follow_rise_rows + 4 * r;

@@ -11,6 +11,10 @@
  *          turn of the talk taking 0.7 of the weight of those before it; 44 45 the same of the others
  *   46 47  the largest and the mean bad of the last FOLLOW_HORIZON turns, this one with them
  *
+ * Of whoever takes the next turn [FOLLOW_NEXT_INPUTS]: 0 whether they go on; 1 whether they spoke before; of their last
+ * turn 2…8 square roots of core, 9…11 dims; 12 13 their decayed means of valence and bad. People go on as they
+ * were more than others follow them, so each has a forecast of their own.
+ *
  * What is not known counts as 0. Of a rise the probability was calibrated on dev dialogues, with Wilson's
  * interval (1927) of that share; of places the interval held 90 % of dev turns. There is no forecast
  * before FOLLOW_TALK_LEAST turns, nor when half of the last FOLLOW_HORIZON turns abstained.
@@ -28,9 +32,10 @@ enum {
   FOLLOW_HORIZON = 3,     /* turns in which a rise may come */
   FOLLOW_TALK_LEAST = 3,  /* turns before there is a forecast */
   FOLLOW_TURN_INPUTS = 48,
-  FOLLOW_WITHIN = 16, FOLLOW_CELLS = 20,
-  FOLLOW_OUTPUTS = 11     /* logits of the 7 core labels, valence, logit of a rise, valence of the end,
-                             valence as it will be read */
+  FOLLOW_NEXT_INPUTS = 14,
+  FOLLOW_WITHIN = 16, FOLLOW_CELLS = 20, FOLLOW_MIXED = 12,
+  FOLLOW_OUTPUTS = 11     /* of the next turn: logits of the 7 core labels, valence; logit of a rise;
+                             valence of the end; valence of the next turn as it will be read */
 };
 
 typedef struct follow_talk {
@@ -38,9 +43,11 @@ typedef struct follow_talk {
   float people[MIEN_PARTICIPANTS][3], everyone[3]; /* decayed weight, valence, bad */
   float bads[FOLLOW_HORIZON];                      /* the newest last */
   bool abstained[FOLLOW_HORIZON];
+  float said[MIEN_PARTICIPANTS][MIEN_CORE + MIEN_DIMS]; /* of each one's last turn: roots of core, dims */
+  bool spoke[MIEN_PARTICIPANTS];
   int last;                                        /* who spoke last */
   size_t turns;
-  float out[FOLLOW_OUTPUTS];                       /* of the last turn */
+  float now[FOLLOW_TURN_INPUTS];                   /* of the last turn */
   double until, gap;                               /* its end; expected seconds from turn to turn */
 } follow_talk;
 
@@ -51,6 +58,7 @@ typedef struct follow_forecast {
   float read, read_error;       /* the valence that the text model will read from it */
   float end, end_error;         /* of the last turn */
   bool warning;                 /* of a rise: among the highest tenth of dev moments */
+  float rise_score;             /* its logit, before it was calibrated */
   float rise, rise_low, rise_high; /* of anger or disgust within FOLLOW_HORIZON turns, 0…1 */
   double seconds;               /* that so many turns take, as this talk goes */
 } follow_forecast;
@@ -61,7 +69,7 @@ void follow_talk_init(follow_talk *talk);
  * `until` seconds (NAN: not known). */
 void follow_talk_turn(follow_talk *talk, int who, double until, const mien_reading *reading);
 
-/* False, and everything NAN: too little was said, or could be read. */
-bool follow_talk_forecast(const follow_talk *talk, follow_forecast *forecast);
+/* Should `who` take the next turn. False, and everything NAN: too little was said, or could be read. */
+bool follow_talk_forecast(const follow_talk *talk, int who, follow_forecast *forecast);
 
 #endif

@@ -166,6 +166,17 @@ static int add_turn(report *r, int person, const mien_event *event) {
   return MIEN_OK;
 }
 
+/* The first moment of each time that a rise is forecast. */
+static void keep_warning(report *r, const mien_reading *state) {
+  const mien_outlook *o = &state->outlook;
+  if (o->label < 0) return;
+  bool before = r->warned;
+  r->warned = o->warning != 0;
+  if (before || !o->warning || r->warning_count == REPORT_WARNINGS_MAX) return;
+  r->warnings[r->warning_count++] = (report_warning){.at = state->t1, .seconds = (double)o->seconds, .rise = o->rise,
+                                                     .low = o->rise_low, .high = o->rise_high, .turns = o->turns};
+}
+
 int report_add_event(report *r, const mien_event *event) {
   const mien_reading *reading = &event->reading;
   bool turn = event->kind == MIEN_EVENT_TURN;
@@ -179,6 +190,7 @@ int report_add_event(report *r, const mien_event *event) {
   report_person *p = &r->people[person];
   if (turn) return add_turn(r, person, event);
   if (event->kind == MIEN_EVENT_STATE) {
+    keep_warning(r, reading);
     if (!p->fused) p->count = 0; /* states take the place of single readings */
     p->fused = true;
     return add_point(r, p, reading);

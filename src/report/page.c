@@ -108,6 +108,7 @@ static void write_summary(base_text *to, const report *r, const report_bins *bin
     report_tell_person(to, &r->people[i], &bins[i]);
     base_text_puts(to, "</p>");
   }
+  report_tell_warnings(to, r);
   base_text_puts(to, "<p class=\"caution\">This is what could be heard, read and seen to be <em>expressed</em>. "
                      "It is an inference, can be wrong, and does not say what anyone felt.</p></section>");
 }

@@ -9,7 +9,7 @@
 #include "report/report.h"
 
 enum { REPORT_CUES = 4, REPORT_NOTES_MAX = 64, REPORT_PEOPLE_MAX = 32, REPORT_BINS_MAX = 480,
-       REPORT_MOMENTS_MAX = 8 };
+       REPORT_MOMENTS_MAX = 8, REPORT_WARNINGS_MAX = 8 };
 #define REPORT_ENVELOPE_STEP 0.05 /* seconds */
 
 typedef struct report_cue {
@@ -61,6 +61,12 @@ typedef struct report_reading { /* of a text that waits for its turn, or the oth
   bool unsure;
 } report_reading;
 
+typedef struct report_warning { /* a rise of anger or disgust was forecast, when it first was */
+  double at, seconds;
+  float rise, low, high;
+  int turns;
+} report_warning;
+
 struct report {
   char *title;
   report_person people[REPORT_PEOPLE_MAX];
@@ -76,6 +82,9 @@ struct report {
   int note_count;
   char *reasons[32]; /* why readings abstained, each once */
   int reason_count;
+  report_warning warnings[REPORT_WARNINGS_MAX];
+  int warning_count;
+  bool warned; /* by the last state that has a forecast */
   double end; /* seconds */
 };
 
@@ -98,6 +107,8 @@ typedef struct report_moment {
 } report_moment;
 /* `bins`: one for each person. The largest changes, in order of time; at most REPORT_MOMENTS_MAX. */
 int report_moments(const report *r, const report_bins *bins, report_moment *moments);
+/* The forecasts of a rise, and whether it came: sentences as HTML; nothing where there were none. */
+void report_tell_warnings(base_text *to, const report *r);
 /* One or two plain sentences about a person, as HTML. */
 void report_tell_person(base_text *to, const report_person *person, const report_bins *bins);
 /* What was expressed in a turn, by the rule of timeline.h: its last point, one that did not abstain

@@ -280,3 +280,39 @@ void report_tell_person(base_text *to, const report_person *person, const report
   tell_shares(to, person);
   tell_courses(to, bins);
 }
+
+/* ---- What was forecast. */
+
+/* When anger or disgust was most expressed by anyone whose later turns begin after `at`; NAN: it was not by `until`. */
+static double risen(const report *r, double at, double until) {
+  double first = (double)NAN;
+  for (int p = 0; p < r->person_count; p++)
+    for (size_t i = 0; i < r->people[p].count; i++) {
+      const report_point *point = &r->people[p].points[i];
+      int top = 0;
+      if (point->abstain || point->t0 <= at || point->t0 > until) continue;
+      for (int k = 1; k < MIEN_CORE; k++)
+        if (point->core[k] > point->core[top]) top = k;
+      if ((top == MIEN_ANGER || top == MIEN_DISGUST) && !(point->t0 >= first)) first = point->t0;
+    }
+  return first;
+}
+
+void report_tell_warnings(base_text *to, const report *r) {
+  for (int i = 0; i < r->warning_count; i++) {
+    const report_warning *w = &r->warnings[i];
+    double until = w->at + 1.5 * BASE_MAX(w->seconds, 1), came = risen(r, w->at, until);
+    base_text_puts(to, "<p class=\"forecast\">At ");
+    report_clock(to, w->at);
+    base_text_printf(to, " a rise of anger or disgust within %d turns was <b>forecast</b>: %.0f%% likely "
+                         "(%.0f–%.0f%%), more than in nine moments of ten. ",
+                     w->turns, 100 * (double)w->rise, 100 * (double)w->low, 100 * (double)w->high);
+    if (isfinite(came)) {
+      base_text_puts(to, "It was expressed at ");
+      report_clock(to, came);
+      base_text_printf(to, ", %.0f s later.</p>", came - w->at);
+    } else {
+      base_text_puts(to, "It was not expressed by then.</p>");
+    }
+  }
+}

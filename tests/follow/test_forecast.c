@@ -15,7 +15,9 @@
 static void the_network_is_the_one_that_was_trained(void **state) {
   float cells[FOLLOW_CELLS] = {0}, out[FOLLOW_OUTPUTS];
   for (int t = 0; t < FOLLOW_CHECK_TURNS; t++) {
-    follow_talk_step(cells, follow_check_in + t * FOLLOW_TURN_INPUTS, out);
+    const float *in = follow_check_in + t * (FOLLOW_TURN_INPUTS + FOLLOW_NEXT_INPUTS);
+    follow_talk_step(cells, in);
+    follow_talk_say(cells, in, in + FOLLOW_TURN_INPUTS, out);
     for (int o = 0; o < FOLLOW_OUTPUTS; o++)
       assert_float_equal(out[o], follow_check_out[t * FOLLOW_OUTPUTS + o], 2e-3);
   }
@@ -41,11 +43,11 @@ static void two_turns_are_no_forecast(void **state) {
   follow_talk_init(&talk);
   for (int i = 0; i < 2; i++) {
     follow_talk_turn(&talk, i % 2, i * 3.0, &said);
-    assert_false(follow_talk_forecast(&talk, &forecast));
+    assert_false(follow_talk_forecast(&talk, 0, &forecast));
     assert_true(isnan(forecast.rise) && forecast.guess == -1);
   }
   follow_talk_turn(&talk, 0, 6.0, &said);
-  assert_true(follow_talk_forecast(&talk, &forecast));
+  assert_true(follow_talk_forecast(&talk, 0, &forecast));
   assert_true(forecast.seconds > 3 && forecast.seconds < 30);
 }
 
@@ -56,9 +58,9 @@ static void abstentions_are_no_forecast(void **state) {
   poor.abstain = "too short";
   follow_talk_init(&talk);
   for (int i = 0; i < 6; i++) follow_talk_turn(&talk, i % 2, i * 3.0, i < 4 ? &said : &poor);
-  assert_false(follow_talk_forecast(&talk, &forecast));
+  assert_false(follow_talk_forecast(&talk, 0, &forecast));
   for (int i = 6; i < 9; i++) follow_talk_turn(&talk, i % 2, i * 3.0, &said);
-  assert_true(follow_talk_forecast(&talk, &forecast));
+  assert_true(follow_talk_forecast(&talk, 0, &forecast));
 }
 
 static void annoyance_makes_a_rise_likelier(void **state) {
@@ -70,7 +72,7 @@ static void annoyance_makes_a_rise_likelier(void **state) {
       mien_reading said = way && i > 1 ? turn_of(MIEN_ANGER, 0.6f, -0.6f) : turn_of(MIEN_NEUTRAL, 0.95f, 0.1f);
       follow_talk_turn(&talk, i % 2, i * 4.0, &said);
     }
-    assert_true(follow_talk_forecast(&talk, way ? &tense : &calm));
+    assert_true(follow_talk_forecast(&talk, 0, way ? &tense : &calm));
   }
   assert_true(tense.rise > 2 * calm.rise && tense.warning && !calm.warning);
   assert_true(tense.read < calm.read && tense.end < calm.end);
@@ -88,7 +90,7 @@ static void odd_turns_are_taken(void **state) {
   base_reading_init(&odd, MIEN_TEXT);
   for (int k = 0; k < MIEN_CORE; k++) odd.core[k] = NAN;
   for (int i = 0; i < 5; i++) follow_talk_turn(&talk, i == 2 ? -7 : 900, i == 3 ? (double)NAN : 5.0 - i, &odd);
-  assert_true(follow_talk_forecast(&talk, &forecast));
+  assert_true(follow_talk_forecast(&talk, 0, &forecast));
   assert_true(isfinite(forecast.rise) && isfinite(forecast.read) && isfinite(forecast.seconds));
 }
 
