@@ -72,3 +72,18 @@ test("one consent until it is withdrawn, and forgetting leaves no consent of an 
   await expect(page.getByRole("button", { name: "Stop" })).toBeEnabled();
   await expect.poll(() => granted.length).toBe(2);
 });
+
+test("what is typed is there once, also when it comes back as a turn", async ({ page }) => {
+  await enter(page);
+  await start(page);
+  await expect(page.getByRole("button", { name: "Stop" })).toBeEnabled();
+  const turn = new Promise<void>((yes) => page.on("websocket", (socket) => socket.on("framereceived", ({ payload }) => { if (String(payload).includes("twice or once")) yes(); })));
+  await page.getByRole("button", { name: "Stop" }).click();
+  await start(page); // a socket that is watched from its beginning
+  await expect(page.getByRole("button", { name: "Stop" })).toBeEnabled();
+  await page.getByPlaceholder("Type something").fill("Is this here twice or once?");
+  await page.getByRole("button", { name: "Read" }).click();
+  await turn;
+  await page.waitForTimeout(300);
+  await expect(page.getByText("Is this here twice or once?")).toHaveCount(1);
+});

@@ -24,6 +24,7 @@ export class Own {
   private capture: Capture | null = null;
   private stream: LiveStream | null = null;
   private consent: OwnConsent | null = null;
+  private typed: string[] = []; // and not come back yet as a turn
   private round = 0; // of starts and stops: what a start still waits for is of no use after a stop
 
   /** Consent first, then the devices, then the conversation. */
@@ -60,6 +61,8 @@ export class Own {
     } else if (result.reading?.modality === "face") {
       this.face.value = result.reading;
     } else if (result.turn?.text) {
+      const typed = this.typed.indexOf(result.turn.text); // it is shown since it was typed
+      if (typed >= 0) { this.typed.splice(typed, 1); return; }
       this.words.value = [...this.words.value, { text: result.turn.text, t0: result.turn.t0 }].slice(-KEPT);
     }
   }
@@ -92,6 +95,7 @@ export class Own {
 
   say(text: string): void {
     this.words.value = [...this.words.value, { text, t0: 0 }].slice(-KEPT);
+    this.typed = [...this.typed, text].slice(-KEPT);
     this.stream?.text("me", text);
   }
 
