@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "insight/insight.h"
+#include "insight/page_parts.h"
 
 static json_t *parse(const char *figures, size_t bytes, mien_error *error) {
   json_t *f = json_loadb(figures, bytes, 0, NULL);
@@ -79,7 +80,7 @@ int insight_csv(const char *figures, size_t bytes, base_text *csv, mien_error *e
 
 /* ---- HTML ---- */
 
-static void escape(base_text *to, const char *text) {
+void insight_escape(base_text *to, const char *text) {
   for (size_t i = 0, bytes = strlen(text); i < bytes;) {
     uint32_t c;
     int n = base_utf8_next(text + i, bytes - i, &c);
@@ -162,7 +163,7 @@ static void write_table(base_text *to, const char *title, const char *name, json
   json_array_foreach(list, i, one) {
     json_t *v = json_object_get(one, "valence"), *d = json_object_get(one, "difference");
     base_text_puts(to, "<tr><th scope=\"row\"><bdi>");
-    escape(to, json_is_string(json_object_get(one, key)) ? string(one, key) : "not said");
+    insight_escape(to, json_is_string(json_object_get(one, key)) ? string(one, key) : "not said");
     if (json_is_true(json_object_get(one, "hidden"))) {
       base_text_puts(to, "</bdi></th><td colspan=\"4\" class=\"soft\">too few to show</td></tr>");
       continue;
@@ -188,12 +189,12 @@ static void write_spikes(base_text *to, json_t *f) {
     if (json_array_size(json_object_get(one, "words"))) base_text_puts(to, "<br>Words that went with it: ");
     json_array_foreach(json_object_get(one, "words"), k, other) {
       base_text_puts(to, k ? ", <bdi>" : "<bdi>");
-      escape(to, string(other, "word"));
+      insight_escape(to, string(other, "word"));
       base_text_puts(to, "</bdi>");
     }
     json_array_foreach(json_object_get(one, "examples"), k, other) {
       base_text_puts(to, "<blockquote dir=\"auto\">");
-      escape(to, string(other, "text"));
+      insight_escape(to, string(other, "text"));
       base_text_puts(to, "</blockquote>");
     }
     base_text_puts(to, "</div>");
@@ -201,15 +202,21 @@ static void write_spikes(base_text *to, json_t *f) {
   base_text_puts(to, "<p class=\"soft\">In collections in which nothing happens, at most one in twenty has any spike.</p>");
 }
 
+void insight_page_begin(base_text *to, const char *title) {
+  base_text_puts(to, "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'\">"
+                     "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><meta name=\"referrer\" content=\"no-referrer\"><meta name=\"color-scheme\" content=\"light dark\"><title>");
+  insight_escape(to, title);
+  base_text_printf(to, " · Mien</title><style>%s</style></head><body><main><p class=\"brand\">Mien</p><h1>", style);
+  insight_escape(to, title);
+  base_text_puts(to, "</h1>");
+}
+
+void insight_page_end(base_text *to) { base_text_puts(to, "</main></body></html>\n"); }
+
 int insight_page(const char *figures, size_t bytes, const char *title, base_text *to, mien_error *error) {
   json_t *f = parse(figures, bytes, error), *all = json_object_get(f, "overall"), *v = json_object_get(all, "valence");
   if (!f) return MIEN_EFORMAT;
-  base_text_puts(to, "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'\">"
-                     "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><meta name=\"referrer\" content=\"no-referrer\"><meta name=\"color-scheme\" content=\"light dark\"><title>");
-  escape(to, title);
-  base_text_printf(to, " · Mien</title><style>%s</style></head><body><main><p class=\"brand\">Mien</p><h1>", style);
-  escape(to, title);
-  base_text_puts(to, "</h1>");
+  insight_page_begin(to, title);
   if (json_is_true(json_object_get(f, "hidden"))) base_text_printf(to, "<p>Fewer than %.0f texts: too few to show.</p>", number(f, "floor"));
   else {
     base_text_printf(to, "<p>%.0f texts, %.0f of them read with confidence. Mean valence %+.2f (%+.2f to %+.2f). Expressed: ", number(all, "texts"), number(all, "read"), number(v, "mean"), number(v, "low"), number(v, "high"));
@@ -220,7 +227,7 @@ int insight_page(const char *figures, size_t bytes, const char *title, base_text
   write_spikes(to, f);
   write_table(to, "Compared", string(f, "by"), json_object_get(f, "groups"), "value");
   write_table(to, "What they write about", "Aspect", json_object_get(f, "aspects"), "aspect");
-  base_text_puts(to, "</main></body></html>\n");
+  insight_page_end(to);
   json_decref(f);
   return to->failed ? base_error_set(error, MIEN_ENOMEM, "figures", "", "out of memory") : MIEN_OK;
 }
