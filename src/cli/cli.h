@@ -19,6 +19,8 @@ int cli_model(int argc, char **argv);
 int cli_model_import(int argc, char **argv); /* `model import`: argv[0] is "import" */
 int cli_features(int argc, char **argv);
 int cli_eval(int argc, char **argv);
+int cli_arc(int argc, char **argv);
+int cli_audience(int argc, char **argv);
 int cli_insight(int argc, char **argv);
 int cli_rules(int argc, char **argv);
 int cli_serve(int argc, char **argv);

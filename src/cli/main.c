@@ -20,6 +20,8 @@ static const struct {
     {"statement", "the operator's signed statements of medical or safety reasons", cli_statement},
     {"keys", "keys of those who call the service", cli_keys},
     {"vault", "a new master key, and the change to it", cli_vault},
+    {"arc", "the emotional arc of a story", cli_arc},
+    {"audience", "what many viewers express, lined up on the clock of what they saw", cli_audience},
     {"insight", "what many texts express: over time, by group, about what", cli_insight},
     {"rules", "what rules of events would have done on recorded sessions", cli_rules},
     {"adapt", "a choice among an application's options, within bounds, that learns", cli_adapt},
