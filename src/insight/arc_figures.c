@@ -56,7 +56,9 @@ static void write_sentence(base_json *json, const reading *r, const arc_curve *c
     if (sum < low || sum > high || isnan(r->lines[i].valence) || r->lengths[i] > 400) continue;
     if (best == r->count || (up ? r->lines[i].valence > r->lines[best].valence : r->lines[i].valence < r->lines[best].valence)) best = i;
   }
-  if (best < r->count) base_json_bytes(json, "sentence", r->starts[best], r->lengths[best]);
+  size_t bytes = best < r->count ? r->lengths[best] : 0;
+  while (bytes && strchr(" \t\r\n", r->starts[best][bytes - 1])) bytes--;
+  if (bytes) base_json_bytes(json, "sentence", r->starts[best], bytes);
   else base_json_string(json, "sentence", NULL);
 }
 
