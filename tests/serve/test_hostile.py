@@ -64,7 +64,7 @@ def methods(server):
     for name in ("X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"):
         assert server.ask("GET", "/v1/consents/" + consent, headers={name: "DELETE"})[0] == 200
     assert server.json("GET", "/v1/consents/" + consent)["modalities"] == ["voice"]
-    for method, path in (("HEAD", "/v1/texts"), ("HEAD", "/v1/consents"), ("DELETE", "/v1/sessions"), ("POST", "/healthz"), ("GET", "/v1/texts")):
+    for method, path in (("HEAD", "/v1/texts"), ("HEAD", "/v1/logout"), ("PUT", "/v1/consents"), ("DELETE", "/v1/sessions"), ("POST", "/healthz"), ("GET", "/v1/texts")):
         assert server.ask(method, path, b"" if method == "POST" else None)[0] == 405, (method, path)
 
 
