@@ -41,14 +41,6 @@ static int read_whole(const char *path, base_text *text, size_t most, mien_error
   return code;
 }
 
-static int write_to(const char *path, const base_text *text, mien_error *error) {
-  cli_output out;
-  int code = cli_output_open(&out, path, error);
-  if (code) return code;
-  cli_output_write(&out, text->data ? text->data : "", text->length);
-  return cli_output_close(&out, error);
-}
-
 static double number_of(json_t *of, const char *key) { return json_number_value(json_object_get(of, key)); }
 
 static void tell(base_text *say, const base_text *figures) {
@@ -78,11 +70,11 @@ static int run(const base_text *text, const base_text *audience, const char *nam
   what.states = what.cues = what.turns = 0;
   code = mien_session_open(&session, engine, &what, error);
   if (!code) code = arc_figures(text->data ? text->data : "", text->length, session, audience->data, audience->length, &figures, error);
-  if (!code && html_path && !(code = arc_page(figures.data, figures.length, name, &other, error))) code = write_to(html_path, &other, error);
+  if (!code && html_path && !(code = arc_page(figures.data, figures.length, name, &other, error))) code = cli_output_whole(html_path, &other, error);
   base_text_reset(&other);
   if (!code && as_json) base_text_puts(&figures, "\n");
   else if (!code) tell(&other, &figures);
-  if (!code) code = write_to(out_path, as_json ? &figures : &other, error);
+  if (!code) code = cli_output_whole(out_path, as_json ? &figures : &other, error);
   base_text_clear(&figures);
   base_text_clear(&other);
   mien_session_close(&session);

@@ -49,14 +49,6 @@ static int read_file(audience *a, int version, const char *path, mien_error *err
   return code;
 }
 
-static int write_to(const char *path, const base_text *text, mien_error *error) {
-  cli_output out;
-  int code = cli_output_open(&out, path, error);
-  if (code) return code;
-  cli_output_write(&out, text->data ? text->data : "", text->length);
-  return cli_output_close(&out, error);
-}
-
 /* ---- For a person ---- */
 
 static double number_of(json_t *of, const char *key) { return json_number_value(json_object_get(of, key)); }
@@ -92,11 +84,11 @@ static int run(audience *a, const char *name, mien_error *error) {
   audience_ask ask = {(uint64_t)seed, permutations, 0.05};
   base_text figures = {0}, other = {0};
   int code = audience_figures(a, &ask, &figures, error);
-  if (!code && html_path && !(code = audience_page(figures.data, figures.length, name, &other, error))) code = write_to(html_path, &other, error);
+  if (!code && html_path && !(code = audience_page(figures.data, figures.length, name, &other, error))) code = cli_output_whole(html_path, &other, error);
   base_text_reset(&other);
   if (!code && as_json) base_text_puts(&figures, "\n");
   else if (!code) tell(&other, &figures);
-  if (!code) code = write_to(out_path, as_json ? &figures : &other, error);
+  if (!code) code = cli_output_whole(out_path, as_json ? &figures : &other, error);
   base_text_clear(&figures);
   base_text_clear(&other);
   return code;

@@ -112,14 +112,6 @@ static bool progress(void *context, size_t done, size_t whole) {
   return true;
 }
 
-static int write_to(const char *path, const base_text *text, mien_error *error) {
-  cli_output out;
-  int code = cli_output_open(&out, path, error);
-  if (code) return code;
-  cli_output_write(&out, text->data ? text->data : "", text->length);
-  return cli_output_close(&out, error);
-}
-
 /* ---- For a person ---- */
 
 static void tell_list(base_text *say, json_t *list, const char *key, size_t most) {
@@ -175,13 +167,13 @@ static int run(insight *in, const insight_ask *ask, const char *name, mien_error
   cli_progress_clear();
   if (!code) code = insight_prepare(in, session, error);
   if (!code) code = insight_figures(in, ask, &figures, error);
-  if (!code && csv_path && !(code = insight_csv(figures.data, figures.length, &other, error))) code = write_to(csv_path, &other, error);
+  if (!code && csv_path && !(code = insight_csv(figures.data, figures.length, &other, error))) code = cli_output_whole(csv_path, &other, error);
   base_text_reset(&other);
-  if (!code && html_path && !(code = insight_page(figures.data, figures.length, name, &other, error))) code = write_to(html_path, &other, error);
+  if (!code && html_path && !(code = insight_page(figures.data, figures.length, name, &other, error))) code = cli_output_whole(html_path, &other, error);
   base_text_reset(&other);
   if (!code && as_json) base_text_puts(&figures, "\n");
   else if (!code) tell(&other, &figures);
-  if (!code) code = write_to(out_path, as_json ? &figures : &other, error);
+  if (!code) code = cli_output_whole(out_path, as_json ? &figures : &other, error);
   base_text_clear(&figures);
   base_text_clear(&other);
   mien_session_close(&session);

@@ -55,3 +55,11 @@ int cli_output_close(cli_output *output, mien_error *error) {
   if (output->closed || !output->failed) return MIEN_OK;
   return failed(output->name, output->failed, error);
 }
+
+int cli_output_whole(const char *path, const base_text *text, mien_error *error) {
+  cli_output out;
+  int code = cli_output_open(&out, path, error);
+  if (code) return code;
+  cli_output_write(&out, text->data ? text->data : "", text->length);
+  return cli_output_close(&out, error);
+}

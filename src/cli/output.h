@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "mien.h"
+#include "base/base.h"
 
 typedef struct cli_output {
   FILE *file;
@@ -25,5 +25,7 @@ bool cli_output_flush(cli_output *output);
 /* Flushes and, but for standard output, closes. MIEN_OK also when the reader has gone; MIEN_EIO with
  * what, where and the remedy otherwise. Always leaves output->file NULL. */
 int cli_output_close(cli_output *output, mien_error *error);
+/* All of a text there, and nothing else. */
+int cli_output_whole(const char *path, const base_text *text, mien_error *error);
 
 #endif
