@@ -40,6 +40,13 @@ static const char *text_of(const json_t *object, const char *name) {
   return text ? text : "";
 }
 
+/* So many bytes of `from`, as many as fit. */
+static void copy_part(char *to, size_t room, const char *from, size_t bytes) {
+  bytes = BASE_MIN(bytes, room - 1);
+  memcpy(to, from, bytes);
+  to[bytes] = 0;
+}
+
 /* ---- Opening ---- */
 
 static int read_secret(const char *path, char *to, size_t room, mien_error *error) {
@@ -56,7 +63,7 @@ static int read_secret(const char *path, char *to, size_t room, mien_error *erro
 static int check_roles(const char *roles, mien_error *error) {
   for (const char *at = roles; *at; at += strcspn(at, ","), at += *at == ',') {
     char pair[SERVE_TEXT], *ours;
-    snprintf(pair, sizeof pair, "%.*s", (int)strcspn(at, ","), at);
+    copy_part(pair, sizeof pair, at, strcspn(at, ","));
     ours = strchr(pair, '=');
     if (!ours || ours == pair || !serve_role_scopes(ours + 1))
       return base_error_set(error, MIEN_EINVAL, "oidc.roles", "write THEIRS=agent,THEIRS=supervisor …", "'%.80s' gives no role", pair);
@@ -242,14 +249,14 @@ static const char *role_of(const serve_settings *s, const json_t *claims, char *
   const json_t *claim = json_object_get(claims, *s->oidc_role_claim ? s->oidc_role_claim : "roles");
   for (const char *at = s->oidc_roles; *at; at += strcspn(at, ","), at += *at == ',') {
     char theirs[SERVE_TEXT];
-    snprintf(theirs, sizeof theirs, "%.*s", (int)strcspn(at, "="), at);
+    copy_part(theirs, sizeof theirs, at, strcspn(at, "="));
     const char *ours = at + strcspn(at, "=") + 1;
     bool has = json_is_string(claim) && !strcmp(json_string_value(claim), theirs);
     for (size_t i = 0; i < json_array_size(claim); i++) {
       const char *one = json_string_value(json_array_get(claim, i));
       has |= one && !strcmp(one, theirs);
     }
-    if (has) return snprintf(to, room, "%.*s", (int)strcspn(ours, ","), ours), to;
+    if (has) return copy_part(to, room, ours, strcspn(ours, ",")), to;
   }
   return NULL;
 }
