@@ -183,11 +183,12 @@ void serve_api_hume_job(serve_request *request) {
 /* Whether the list is asked for this: `status=` may be said several times, or not at all. */
 static bool asked_status(const serve_request *request, const char *status) {
   bool any = false;
-  for (const char *at = request->query; *at; at += strcspn(at, "&"), at += *at == '&') {
-    if (strncmp(at, "status=", 7)) continue;
+  size_t part;
+  for (const char *at = request->query; *at; at += part, at += *at == '&') {
+    part = strcspn(at, "&");
+    if (part < 7 || memcmp(at, "status=", 7)) continue;
     any = true;
-    size_t length = strcspn(at + 7, "&");
-    if (length == strlen(status) && !strncmp(at + 7, status, length)) return true;
+    if (part - 7 == strlen(status) && !memcmp(at + 7, status, part - 7)) return true;
   }
   return !any;
 }
