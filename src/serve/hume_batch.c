@@ -76,8 +76,8 @@ static void make_id(char id[37]) {
 
 static int start_one(serve_request *request, const char *batch, json_t *asked, json_t *what, serve_upload_file *file, const char *words, mien_error *error) {
   json_t *models = json_object_get(asked, "models"), *own = json_deep_copy(what);
-  json_t *about = json_pack("{s:s,s:O}", "type", words ? "text" : "file", "models", json_is_object(models) ? models : json_object());
-  if (!json_is_object(models)) json_object_set_new(about, "models", json_object());
+  json_t *about = json_pack("{s:s}", "type", words ? "text" : "file");
+  json_object_set_new(about, "models", json_is_object(models) ? json_incref(models) : json_object());
   if (file) {
     json_object_set_new(about, "md5sum", json_string(file->md5));
     json_object_set_new(about, "content_type", json_string(file->type));
