@@ -1,12 +1,11 @@
 /* send.c: see send.h. */
 #include "serve/send.h"
 
-#include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "serve/address.h"
+#include "serve/guarded.h"
 
 enum { ANSWER = 64 << 10 /* bytes of an answer that are let in */ };
 
@@ -16,7 +15,7 @@ typedef struct call {
   CURL *easy;
   struct curl_slist *headers;
   void *of;
-  bool anywhere, refused;
+  serve_guarded guarded;
   size_t got;
 } call;
 
@@ -27,15 +26,6 @@ struct serve_sender {
   call *calls;
   size_t count;
 };
-
-static curl_socket_t open_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address) {
-  call *c = context;
-  if (!c->anywhere && !serve_address_public(&address->addr)) {
-    c->refused = true;
-    return CURL_SOCKET_BAD;
-  }
-  return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-}
 
 static size_t take(char *bytes, size_t size, size_t count, void *context) {
   call *c = context;
@@ -88,31 +78,15 @@ static bool add_header(call *c, const char *header) {
 static bool set_up(call *c, const serve_outgoing *o) {
   bool ok = add_header(c, "Expect:"); /* no waiting for 100 Continue */
   for (size_t i = 0; i < o->header_count && ok; i++) ok = add_header(c, o->headers[i]);
+  ok = ok && serve_guarded_set(c->easy, &c->guarded, o->url, o->ca, o->timeout);
 #define SET(option, value) ok = ok && curl_easy_setopt(c->easy, option, value) == CURLE_OK
-  SET(CURLOPT_URL, o->url);
-  SET(CURLOPT_PROTOCOLS_STR, "https,http");
   SET(CURLOPT_CUSTOMREQUEST, o->method);
   SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)o->bytes);
   SET(CURLOPT_COPYPOSTFIELDS, o->body);
   SET(CURLOPT_HTTPHEADER, c->headers);
-  SET(CURLOPT_USERAGENT, "mien/" MIEN_VERSION);
-  SET(CURLOPT_FOLLOWLOCATION, 0L);
-  SET(CURLOPT_PROXY, "");
-  SET(CURLOPT_NOSIGNAL, 1L);
-  SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-  if (o->ca && *o->ca) {
-    SET(CURLOPT_CAINFO, o->ca);
-    SET(CURLOPT_CAPATH, (char *)NULL);
-  }
-  SET(CURLOPT_TIMEOUT_MS, (long)(o->timeout * 1000));
-  SET(CURLOPT_CONNECTTIMEOUT_MS, (long)(BASE_MIN(o->timeout, 5) * 1000));
-  SET(CURLOPT_OPENSOCKETFUNCTION, open_socket);
-  SET(CURLOPT_OPENSOCKETDATA, c);
   SET(CURLOPT_WRITEFUNCTION, take);
   SET(CURLOPT_WRITEDATA, c);
   SET(CURLOPT_PRIVATE, c);
-  SET(CURLOPT_QUICK_EXIT, 1L); /* does not wait for a name server that hangs */
-  SET(CURLOPT_FORBID_REUSE, 1L); /* each call has its address looked at */
 #undef SET
   return ok && curl_multi_add_handle(c->sender->multi, c->easy) == CURLM_OK;
 }
@@ -122,7 +96,7 @@ int serve_sender_add(serve_sender *s, const serve_outgoing *o, void *of, mien_er
   if (!c) return base_error_set(error, MIEN_ENOMEM, "webhooks", "", "out of memory");
   c->sender = s;
   c->of = of;
-  c->anywhere = o->anywhere;
+  c->guarded.anywhere = o->anywhere;
   c->next = s->calls;
   if (c->next) c->next->previous = c;
   s->calls = c;
@@ -142,7 +116,7 @@ static void finish(serve_sender *s, call *c, CURLcode code) {
   curl_easy_getinfo(c->easy, CURLINFO_RESPONSE_CODE, &status);
   curl_easy_getinfo(c->easy, CURLINFO_RETRY_AFTER, &after);
   if (code == CURLE_WRITE_ERROR && c->got > ANSWER) code = CURLE_OK; /* enough was seen */
-  if (c->refused && code) snprintf(what, sizeof what, "the address is not public");
+  if (c->guarded.refused && code) snprintf(what, sizeof what, "the address is not public");
   else if (code) snprintf(what, sizeof what, "%s", curl_easy_strerror(code));
   else snprintf(what, sizeof what, "HTTP %ld", status);
   void *of = c->of;
