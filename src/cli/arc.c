@@ -6,8 +6,8 @@
 #include <jansson.h>
 
 #include "cli/cli.h"
+#include "cli/figures.h"
 #include "cli/options.h"
-#include "cli/output.h"
 #include "cli/reader.h"
 #include "cli/terminal.h"
 #include "insight/arc.h"
@@ -58,25 +58,16 @@ static void tell(base_text *say, const base_text *figures) {
 }
 
 static int run(const base_text *text, const base_text *audience, const char *name, mien_error *error) {
+  const cli_figures how = {arc_page, tell, name, html_path, out_path, as_json};
   mien_engine *engine = NULL;
   mien_session *session = NULL;
-  mien_session_options what = MIEN_SESSION_USUAL;
-  base_text figures = {0}, other = {0};
+  base_text figures = {0};
   int chosen = cli_model_named(model);
   if (chosen == MIEN_MODEL_AUTO && !cli_model_file(model)) chosen = MIEN_MODEL_BULK;
-  int code = cli_engine_open(&engine, models, chosen, cli_model_file(model));
-  if (code) return error->code = 0, code; /* it has complained */
-  what.read = MIEN_READ_TEXT;
-  what.states = what.cues = what.turns = 0;
-  code = mien_session_open(&session, engine, &what, error);
+  int code = cli_texts_open(&engine, &session, models, chosen, model, error);
   if (!code) code = arc_figures(text->data ? text->data : "", text->length, session, audience->data, audience->length, &figures, error);
-  if (!code && html_path && !(code = arc_page(figures.data, figures.length, name, &other, error))) code = cli_output_whole(html_path, &other, error);
-  base_text_reset(&other);
-  if (!code && as_json) base_text_puts(&figures, "\n");
-  else if (!code) tell(&other, &figures);
-  if (!code) code = cli_output_whole(out_path, as_json ? &figures : &other, error);
+  if (!code) code = cli_figures_give(&how, &figures, error);
   base_text_clear(&figures);
-  base_text_clear(&other);
   mien_session_close(&session);
   mien_engine_close(&engine);
   return code;

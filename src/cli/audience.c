@@ -6,8 +6,8 @@
 #include <jansson.h>
 
 #include "cli/cli.h"
+#include "cli/figures.h"
 #include "cli/options.h"
-#include "cli/output.h"
 #include "cli/terminal.h"
 #include "insight/audience.h"
 
@@ -81,16 +81,12 @@ static void tell(base_text *say, const base_text *figures) {
 }
 
 static int run(audience *a, const char *name, mien_error *error) {
+  const cli_figures how = {audience_page, tell, name, html_path, out_path, as_json};
   audience_ask ask = {(uint64_t)seed, permutations, 0.05};
-  base_text figures = {0}, other = {0};
+  base_text figures = {0};
   int code = audience_figures(a, &ask, &figures, error);
-  if (!code && html_path && !(code = audience_page(figures.data, figures.length, name, &other, error))) code = cli_output_whole(html_path, &other, error);
-  base_text_reset(&other);
-  if (!code && as_json) base_text_puts(&figures, "\n");
-  else if (!code) tell(&other, &figures);
-  if (!code) code = cli_output_whole(out_path, as_json ? &figures : &other, error);
+  if (!code) code = cli_figures_give(&how, &figures, error);
   base_text_clear(&figures);
-  base_text_clear(&other);
   return code;
 }
 

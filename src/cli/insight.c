@@ -6,6 +6,7 @@
 #include <jansson.h>
 
 #include "cli/cli.h"
+#include "cli/figures.h"
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/reader.h"
@@ -152,30 +153,21 @@ static void tell(base_text *say, const base_text *figures) {
 }
 
 static int run(insight *in, const insight_ask *ask, const char *name, mien_error *error) {
+  const cli_figures how = {insight_page, tell, name, html_path, out_path, as_json};
   mien_engine *engine = NULL;
   mien_session *session = NULL;
-  mien_session_options what = MIEN_SESSION_USUAL;
-  base_text figures = {0}, other = {0};
+  base_text figures = {0}, csv = {0};
   int chosen = cli_model_named(model);
   if (chosen == MIEN_MODEL_AUTO && insight_count(in) > 5000 && !cli_model_file(model)) chosen = MIEN_MODEL_BULK;
-  int code = cli_engine_open(&engine, models, chosen, cli_model_file(model));
-  if (code) return error->code = 0, code; /* it has complained */
-  what.read = MIEN_READ_TEXT;
-  what.states = what.cues = what.turns = 0;
-  code = mien_session_open(&session, engine, &what, error);
+  int code = cli_texts_open(&engine, &session, models, chosen, model, error);
   if (!code) code = insight_read(in, session, progress, NULL, error);
   cli_progress_clear();
   if (!code) code = insight_prepare(in, session, error);
   if (!code) code = insight_figures(in, ask, &figures, error);
-  if (!code && csv_path && !(code = insight_csv(figures.data, figures.length, &other, error))) code = cli_output_whole(csv_path, &other, error);
-  base_text_reset(&other);
-  if (!code && html_path && !(code = insight_page(figures.data, figures.length, name, &other, error))) code = cli_output_whole(html_path, &other, error);
-  base_text_reset(&other);
-  if (!code && as_json) base_text_puts(&figures, "\n");
-  else if (!code) tell(&other, &figures);
-  if (!code) code = cli_output_whole(out_path, as_json ? &figures : &other, error);
+  if (!code && csv_path && !(code = insight_csv(figures.data, figures.length, &csv, error))) code = cli_output_whole(csv_path, &csv, error);
+  if (!code) code = cli_figures_give(&how, &figures, error);
   base_text_clear(&figures);
-  base_text_clear(&other);
+  base_text_clear(&csv);
   mien_session_close(&session);
   mien_engine_close(&engine);
   return code;
