@@ -4,19 +4,9 @@ import json
 import os
 import time
 
+from left_behind import SETTINGS
 from recordings import wav
 from server import Server
-
-SETTINGS = """
-doors: {{profile: left_behind}}
-profiles:
-  left_behind:
-    purpose: customer_service
-    context: call
-    jurisdiction: eu
-    notice_given: true
-    participants: [{{who: customer, role: customer, subject: s-1, consent: {consent}}}]
-"""
 
 
 def begin(server: Server, **consent) -> None:

@@ -6,19 +6,10 @@ import os
 import subprocess
 
 import packages
+from left_behind import SETTINGS
 from server import PROGRAM, ROOT, Server
 
 FOLDER = "npm-hume"  # in the build folder
-SETTINGS = """
-doors: {{profile: left_behind}}
-profiles:
-  left_behind:
-    purpose: customer_service
-    context: call
-    jurisdiction: eu
-    notice_given: true
-    participants: [{{who: customer, role: customer, subject: s-1, consent: {consent}}}]
-"""
 
 
 def drive(server, key: str, texts, files):
