@@ -32,20 +32,17 @@ static void cookie(serve_request *request, const char *value, int seconds) {
            *request->server->settings.certificate ? "; Secure" : "");
 }
 
-void serve_login_enter(serve_request *request, const char *id, const char *role, unsigned scopes, bool by_key) {
+void serve_login_enter(serve_request *request, const serve_who *who, const char *role) {
   char value[SERVE_COOKIE_ROOM], csrf[SERVE_COOKIE_ROOM];
   mien_error error = {0};
-  serve_who who = {.scopes = scopes, .by_key = by_key};
-  snprintf(who.tenant, sizeof who.tenant, "%s", request->tenant);
-  snprintf(who.key, sizeof who.key, "%s", id);
-  int code = serve_audit_did(request->server, request->tenant, id, "login", id, &error);
-  if (!code) code = serve_accounts_enter(request->server->accounts, &who, value, csrf, &error);
+  int code = serve_audit_did(request->server, who->tenant, who->key, "login", who->key, &error);
+  if (!code) code = serve_accounts_enter(request->server->accounts, who, value, csrf, &error);
   if (code) {
     serve_answer_error(request, &error);
     return;
   }
   cookie(request, value, 43200);
-  json_t *body = json_pack("{s:s,s:s,s:o,s:s}", "user", id, "role", role, "scopes", serve_scopes_json(who.scopes), "csrf", csrf);
+  json_t *body = json_pack("{s:s,s:s,s:o,s:s}", "user", who->key, "role", role, "scopes", serve_scopes_json(who->scopes), "csrf", csrf);
   serve_answer_json(request, 200, body);
   json_decref(body);
   sodium_memzero(value, sizeof value);
@@ -54,17 +51,14 @@ void serve_login_enter(serve_request *request, const char *id, const char *role,
 
 /* {"key"}: the holder of a key uses the web app with the key's scopes; the cookie ends with the key's being revoked. */
 static void enter_by_key(serve_request *request, const char *key) {
-  char authorization[SERVE_HEADER];
   serve_who who;
-  snprintf(authorization, sizeof authorization, "Bearer %.100s", key);
-  bool known = serve_who_is(request->server, authorization, "", &who);
-  sodium_memzero(authorization, sizeof authorization);
-  if (!known) {
+  if (!serve_who_by_key(request->server, key, &who)) {
     if (serve_limit_wrong(request)) serve_answer_problem_text(request, 401, "Not logged in", "no such key is valid");
     return;
   }
   snprintf(request->tenant, sizeof request->tenant, "%s", who.tenant);
-  serve_login_enter(request, who.key, "key", who.scopes | SERVE_SCOPE_USER, true);
+  who.scopes |= SERVE_SCOPE_USER;
+  serve_login_enter(request, &who, "key");
 }
 
 static void check(serve_request *request) {
@@ -79,7 +73,12 @@ static void check(serve_request *request) {
   if (code && known && !store_subject_ref(&t, login.name, ref, NULL)) serve_audit_did(request->server, request->tenant, "", second ? "login_code" : "login_failed", ref, NULL);
   json_decref(body);
   forget_body(request);
-  if (!code) serve_login_enter(request, id, role, serve_role_scopes(role), false);
+  if (!code) {
+    serve_who who = {.scopes = serve_role_scopes(role), .by = SERVE_BY_ACCOUNT};
+    snprintf(who.tenant, sizeof who.tenant, "%s", request->tenant);
+    snprintf(who.key, sizeof who.key, "%s", id);
+    serve_login_enter(request, &who, role);
+  }
   else if (second) serve_answer_problem_text(request, 401, "Second factor needed", "send 'code' as well: six digits of the authenticator");
   else if (code == MIEN_EPOLICY) serve_answer_problem(request, 401, "Not logged in", &error);
   else serve_answer_error(request, &error);
@@ -130,10 +129,8 @@ static void own(serve_request *request) {
   json_t *body = NULL;
   char csrf[SERVE_COOKIE_ROOM];
   int code = MIEN_OK;
-  if (serve_keys_has(request->server->keys, request->key)) {
-    body = json_pack("{s:s,s:s,s:s}", "user", request->key, "name", request->key, "role", "key");
-  } else if (!strncmp(request->key, "o_", 2)) { /* of OpenID Connect: they have no account here */
-    body = json_pack("{s:s,s:s,s:s}", "user", request->key, "name", request->key, "role", "oidc");
+  if (request->by != SERVE_BY_ACCOUNT) {
+    body = json_pack("{s:s,s:s,s:s}", "user", request->key, "name", request->key, "role", request->by == SERVE_BY_KEY ? "key" : "oidc");
   } else {
     code = serve_accounts_tenant(request->server, request->tenant, &t, &error);
     if (!code) code = serve_account_get(&t, request->key, &body, &error);

@@ -36,7 +36,10 @@ bool serve_keys_find(const serve_keys *keys, const char *text, serve_who *who) {
   hash_of(hash, text);
   for (size_t i = 0; i < keys->count; i++)
     if (sodium_memcmp(hash, keys->all[i].hash, HASH) == 0 && now < keys->all[i].until) found = &keys->all[i];
-  if (found) *who = found->who;
+  if (found) {
+    *who = found->who;
+    who->by = SERVE_BY_KEY;
+  }
   return found != NULL;
 }
 

@@ -2,9 +2,9 @@
 #ifndef SERVE_LOGIN_H
 #define SERVE_LOGIN_H
 
-#include "serve/request.h"
+#include "serve/who.h"
 
-/* `request->tenant` is set. Answers 200 with the cookie set, or what went wrong. */
-void serve_login_enter(serve_request *request, const char *id, const char *role, unsigned scopes, bool by_key);
+/* Answers 200 with the cookie set, or what went wrong. `role` is for the answer alone. */
+void serve_login_enter(serve_request *request, const serve_who *who, const char *role);
 
 #endif

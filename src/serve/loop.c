@@ -359,7 +359,7 @@ static void reload(serve_server *server) {
     serve_rules_take(server, rules);
     guard_statements_close(&server->statements);
     server->statements = statements;
-    server->generation--; /* all are decided again */
+    server->decided = -INFINITY; /* all are decided again, within the second */
     certificate_take(server);
     if (later.length) fprintf(stderr, "mien serve: reloaded; changed, but only taken at the next start: %s\n", later.data);
   } else {

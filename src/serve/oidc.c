@@ -286,7 +286,8 @@ static int check_token(serve_oidc *o, const serve_settings *s, const waiting *w,
 
 static void enter(serve_request *request, const json_t *claims) {
   const serve_settings *s = &request->server->settings;
-  char id[STORE_ID] = "o_", role[32];
+  char role[32];
+  serve_who who = {.key = "o_", .by = SERVE_BY_PROVIDER};
   uint8_t hash[16];
   crypto_generichash_state state;
   const char *issuer = text_of(claims, "iss"), *subject = text_of(claims, "sub");
@@ -294,14 +295,15 @@ static void enter(serve_request *request, const json_t *claims) {
   crypto_generichash_update(&state, (const uint8_t *)issuer, strlen(issuer) + 1);
   crypto_generichash_update(&state, (const uint8_t *)subject, strlen(subject));
   crypto_generichash_final(&state, hash, sizeof hash);
-  sodium_bin2hex(id + 2, sizeof id - 2, hash, sizeof hash);
-  snprintf(request->tenant, sizeof request->tenant, "%.63s", *s->oidc_tenant ? s->oidc_tenant : "default");
+  sodium_bin2hex(who.key + 2, sizeof who.key - 2, hash, sizeof hash);
+  snprintf(who.tenant, sizeof who.tenant, "%s", *s->oidc_tenant ? s->oidc_tenant : "default");
   if (!role_of(s, claims, role, sizeof role)) {
-    serve_audit_did(request->server, request->tenant, "", "login_without_role", id, NULL);
+    serve_audit_did(request->server, who.tenant, "", "login_without_role", who.key, NULL);
     serve_answer_problem_text(request, 403, "No role", "the provider gives this person no role that has one here (oidc.roles)");
     return;
   }
-  serve_login_enter(request, id, role, serve_role_scopes(role), false);
+  who.scopes = serve_role_scopes(role);
+  serve_login_enter(request, &who, role);
   if (request->status != 200) return;
   snprintf(request->location, sizeof request->location, "/");
   serve_answer_json(request, 303, json_null()); /* the page asks GET /v1/me for the rest */

@@ -30,6 +30,7 @@ typedef struct serve_request {
   char pieces[SERVE_PATH];
   char tenant[64], key[64];      /* of the caller; set before the handler runs */
   unsigned scopes;               /* SERVE_SCOPE_… of the caller */
+  int by;                        /* SERVE_BY_…: how the caller got in (who.h) */
 
   /* The answer. */
   int status;                    /* 0: none yet */

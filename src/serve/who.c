@@ -11,6 +11,10 @@
 #include "serve/route.h"
 #include "serve/server.h"
 
+bool serve_who_by_key(struct serve_server *server, const char *key, serve_who *who) {
+  return strlen(key) == SERVE_KEY_TEXT && serve_keys_find(server->keys, key, who);
+}
+
 bool serve_who_is(struct serve_server *server, const char *authorization, const char *query, serve_who *who) {
   char key[SERVE_KEY_TEXT + 2] = ""; /* one more: a longer one must not pass for its beginning */
   if (!strncasecmp(authorization, "Bearer ", 7)) {
@@ -19,7 +23,7 @@ bool serve_who_is(struct serve_server *server, const char *authorization, const 
     const char *at = strstr(query, "access_token=");
     if (at && (at == query || at[-1] == '&')) snprintf(key, sizeof key, "%.*s", (int)strcspn(at + 13, "&"), at + 13);
   }
-  bool known = strlen(key) == SERVE_KEY_TEXT && serve_keys_find(server->keys, key, who);
+  bool known = serve_who_by_key(server, key, who);
   sodium_memzero(key, sizeof key);
   return known;
 }
@@ -38,7 +42,7 @@ void serve_who_cookie(struct lws *wsi, const char *name, char *to, size_t room) 
 
 int serve_who_logged_in(struct serve_server *server, const char *cookie, const char *csrf, serve_who *who) {
   int is = serve_accounts_who(server->accounts, cookie, csrf, who);
-  return is == SERVE_LOGGED_IN && who->by_key && !serve_keys_has(server->keys, who->key) ? SERVE_NOBODY : is;
+  return is == SERVE_LOGGED_IN && who->by == SERVE_BY_KEY && !serve_keys_has(server->keys, who->key) ? SERVE_NOBODY : is;
 }
 
 bool serve_who_may(serve_request *request, unsigned scope) {
@@ -58,6 +62,7 @@ bool serve_who_may(serve_request *request, unsigned scope) {
   snprintf(request->tenant, sizeof request->tenant, "%s", who.tenant);
   snprintf(request->key, sizeof request->key, "%s", who.key);
   request->scopes = who.scopes;
+  request->by = who.by;
   if (!serve_limit_key(request)) return false;
   if ((who.scopes & scope) == scope) return true;
   serve_answer_problem_text(request, 403, "Not allowed", "this caller has not the scope that is needed here");

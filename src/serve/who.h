@@ -4,12 +4,16 @@
 
 #include "serve/request.h"
 
+enum { SERVE_BY_ACCOUNT, SERVE_BY_KEY, SERVE_BY_PROVIDER /* oidc.h */ };
+
 typedef struct serve_who {
   char tenant[64], key[64]; /* the key's id, never the key */
   unsigned scopes;
-  bool by_key; /* logged in with a key, and no longer than that is valid */
+  int by; /* SERVE_BY_…; who logged in with a key is so no longer than that is valid */
 } serve_who;
 
+/* A key as it was given to its holder. */
+bool serve_who_by_key(struct serve_server *server, const char *key, serve_who *who);
 /* "Bearer KEY" of the header, or access_token=KEY of the query (for browsers' WebSocket). */
 bool serve_who_is(struct serve_server *server, const char *authorization, const char *query, serve_who *who);
 /* By the cookie of who is logged in; `csrf` NULL: a request that changes nothing. SERVE_NOBODY… (accounts.h). */
