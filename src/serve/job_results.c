@@ -33,6 +33,24 @@ static bool add(serve_job *job, const job_line *line, const char *json) {
   return true;
 }
 
+/* What a line about nobody alone rests on is there while it is of everybody who was read at all. */
+static bool stands(const job_line *line, const unsigned *read, const unsigned *had, size_t people) {
+  if (!line->rests) return true;
+  if (line->person >= 0) return (size_t)line->person < people && !(line->rests & ~(read[line->person] | MIEN_READ_WORDS));
+  for (size_t i = 0; i < people; i++)
+    if (had[i] & ~read[i]) return false;
+  return true;
+}
+
+/* By what may be read now: the masks are set before lines are taken away (serve_jobs_decide), so that what was on its way when a
+ * consent ended is either taken away or not added. */
+static bool stands_now(const serve_job *job, const job_line *line) {
+  const serve_conversation *c = job->conversation;
+  unsigned read[SERVE_PEOPLE];
+  for (size_t i = 0; i < c->person_count; i++) read[i] = serve_live_may(c->live, i);
+  return stands(line, read, job->had, c->person_count);
+}
+
 void serve_job_result(serve_job *job, const mien_event *event, const serve_result *result) {
   job_line line = {.seq = result->seq, .bytes = result->bytes, .person = -1};
   pthread_mutex_lock(&job->lock);
@@ -45,9 +63,10 @@ void serve_job_result(serve_job *job, const mien_event *event, const serve_resul
     } else if (result->kind == SERVE_EVENT) {
       line.rests = MIEN_READ_ALL; /* of a rule: it may rest on anybody */
     }
-    if (result->kind == SERVE_READING && event && (result->final || event->reading.modality == MIEN_FACE)) job->finals[event->reading.modality]++;
-    if (!job->full && add(job, &line, result->json)) job->results++, job->edition++;
-    else job->full = true;
+    bool kept = stands_now(job, &line);
+    if (kept && result->kind == SERVE_READING && event && (result->final || event->reading.modality == MIEN_FACE)) job->finals[event->reading.modality]++;
+    if (kept && !job->full && add(job, &line, result->json)) job->results++, job->edition++;
+    else if (kept) job->full = true;
   }
   pthread_cond_broadcast(&job->moved);
   pthread_mutex_unlock(&job->lock);
@@ -66,15 +85,6 @@ void job_lines_drop(serve_job *job) {
   job->line_count = job->line_room = 0;
   job->gone = true;
   job->edition++;
-}
-
-/* What a line about nobody alone rests on is there while it is of everybody who was read at all. */
-static bool stands(const job_line *line, const unsigned *read, const unsigned *had, size_t people) {
-  if (!line->rests) return true;
-  if (line->person >= 0) return (size_t)line->person < people && !(line->rests & ~(read[line->person] | MIEN_READ_WORDS));
-  for (size_t i = 0; i < people; i++)
-    if (had[i] & ~read[i]) return false;
-  return true;
 }
 
 void job_lines_permit(serve_job *job, const unsigned *read, size_t people) {
