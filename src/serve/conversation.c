@@ -7,6 +7,7 @@
 
 #include "guard/statement.h"
 #include "serve/audit.h"
+#include "serve/glance.h"
 #include "serve/jobs.h"
 #include "serve/keep.h"
 #include "serve/open.h"
@@ -49,10 +50,15 @@ static serve_conversation *open_it(struct serve_server *server, const char *tena
     return NULL;
   }
   serve_conversation *c = base_alloc(1, sizeof *c);
+  if (c && !(c->glance = serve_glance_open())) {
+    base_free(c);
+    c = NULL;
+  }
   if (!c) {
     base_error_set(error, MIEN_ENOMEM, "serve", "", "out of memory");
     return NULL;
   }
+  c->board_version = UINT64_MAX;
   atomic_init(&c->held, 1);
   c->server = server;
   memcpy(c->id, "s_", 2);
@@ -73,6 +79,7 @@ static serve_conversation *open_it(struct serve_server *server, const char *tena
   memcpy(c->people, asked.guarded, sizeof c->people);
   if (decide(c, &c->allowed, error) != MIEN_OK) {
     serve_audit_refused(server, tenant, c->purpose, c->context, c->jurisdiction, error);
+    serve_glance_close(&c->glance);
     base_free(c);
     return NULL;
   }
@@ -83,6 +90,7 @@ static serve_conversation *open_it(struct serve_server *server, const char *tena
   asked.live.id = c->id;
   asked.live.background = job != NULL;
   if (serve_live_open(&c->live, server->pool, &asked.live, error) != MIEN_OK) {
+    serve_glance_close(&c->glance);
     base_free(c);
     return NULL;
   }
@@ -124,6 +132,7 @@ void serve_conversation_release(serve_conversation **held) {
   if (!c || atomic_fetch_sub(&c->held, 1) != 1) return;
   serve_live_release(&c->live);
   serve_ruled_close(&c->ruled);
+  serve_glance_close(&c->glance);
   if (c->job) serve_job_release(&c->job);
   base_free(c);
 }
@@ -220,6 +229,7 @@ void serve_conversation_unstream(serve_request *request) {
 }
 
 void serve_conversation_seen(serve_conversation *c, const mien_event *event, const serve_result *result) {
+  if (event && event->kind == MIEN_EVENT_STATE) serve_glance_state(c, event);
   if (c->job) serve_job_result(c->job, event, result);
   serve_keep_result(c, event, result);
   serve_ruled_result(c, event, result);
@@ -266,6 +276,7 @@ static bool decided_anew(serve_conversation *c) {
     c->allowed.people[i].read = read;
     serve_live_permit(c->live, i, read, c->allowed.people[i].mode != GUARD_FULL);
   }
+  if (changed) serve_glance_touch(c);
   return changed;
 }
 

@@ -44,6 +44,10 @@ typedef struct serve_conversation {
   char subjects[SERVE_PEOPLE][STORE_ID]; /* of whom something is kept; "" nobody */
   atomic_uint keep[SERVE_PEOPLE]; /* MIEN_READ_… of what may be kept of them now */
   struct serve_job *job;      /* jobs.h: it is a recording, fed by nobody else; NULL: it is live */
+  struct serve_glance *glance; /* glance.h */
+  uint64_t board_version, board_changed; /* board.h: as it was looked at last, and in which round that was new */
+  double board_need;
+  bool board_ended;
   struct serve_ruled *ruled;  /* ruled.h, of the worker; NULL before the first that is fed */
   bool changed;               /* under the server's lock, as next_changed */
   struct serve_conversation *next_changed;

@@ -52,6 +52,9 @@ typedef struct serve_request {
   bool events_alone;             /* streaming: of the results, events */
   bool watching;                 /* streaming: events of all conversations (watch.h), with this action */
   char action[64];
+  bool board, whole;             /* watching: the live conversations at a glance as well (board.h); all are to be told again */
+  char only[40];                 /* of this conversation alone; "" all */
+  uint64_t missed;               /* events that were left out since it last was told, for it reads slowly */
 
   void *held;                    /* the handler's own, for what it does later */
 

@@ -27,6 +27,8 @@ static const serve_route routes[] = {
     {SERVE_GET, "/v1/sessions/{id}/figures", SERVE_SCOPE_READ, serve_api_session_figures},
     {SERVE_GET, "/v1/sessions/{id}/events", SERVE_SCOPE_READ, serve_api_session_events},
     {SERVE_GET, "/v1/events", SERVE_SCOPE_READ, serve_api_events},
+    {SERVE_GET, "/v1/live", SERVE_SCOPE_READ, serve_api_live},
+    {SERVE_GET, "/v1/rules/counts", SERVE_SCOPE_REVIEW, serve_api_rules_counts},
     {SERVE_POST, "/v1/jobs", SERVE_SCOPE_STREAM, serve_api_job_make, serve_api_job, serve_api_upload},
     {SERVE_GET, "/v1/jobs", SERVE_SCOPE_READ, serve_api_jobs},
     {SERVE_GET, "/v1/jobs/{id}", SERVE_SCOPE_READ, serve_api_job},

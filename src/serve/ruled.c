@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "serve/actions.h"
+#include "serve/glance.h"
 #include "serve/keep.h"
 #include "serve/rulebook.h"
 #include "serve/server.h"
@@ -90,6 +91,7 @@ static void say(serve_conversation *c, struct serve_ruled *r, const rules_about 
 
 static void seen(serve_conversation *c, const struct serve_ruled *r, const serve_result *result) {
   const mien_reading *state = r->person >= 0 && isfinite(r->states[r->person].confidence) ? &r->states[r->person] : NULL;
+  serve_glance_event(c, r->person, r->about, r->event->at);
   serve_keep_event(c, r->person, result);
   serve_actions_take(c, r->person, r->about, r->event, result->seq, r->body->data, r->body->length, state);
 }

@@ -10,6 +10,7 @@
 #include "guard/guard.h"
 #include "serve/link.h"
 #include "serve/live.h"
+#include "serve/board.h"
 #include "serve/metrics.h"
 #include "serve/request.h"
 #include "serve/serve.h"
@@ -26,6 +27,7 @@ struct serve_server {
   serve_link *links;
   size_t watchers;        /* of `streams`, those of watch.h */
   serve_request *streams; /* server-sent events that are open, by `next` */
+  serve_board board;
   size_t connection_count;
   size_t uploads;         /* that are coming in */
   struct serve_conversation *conversations[1024]; /* by the hash of their ids */

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "serve/api.h"
+#include "serve/board.h"
 #include "serve/kept.h"
 #include "serve/server.h"
 
@@ -42,6 +43,7 @@ static bool wanted(const serve_request *request, const serve_result *result) {
 
 static void tell(serve_request *request, const serve_conversation *c, const serve_result *result) {
   if (request->ended || strcmp(request->tenant, c->tenant) || !wanted(request, result)) return;
+  if (request->board && !serve_board_takes(request, c)) return;
   base_text_printf(&request->answer, "id: %s-%llu\nevent: event\ndata: {\"session\":\"%s\",", c->id, (unsigned long long)result->seq, c->id);
   base_text_add(&request->answer, result->json + 1, result->bytes - 1);
   base_text_puts(&request->answer, "\n\n");
