@@ -312,6 +312,24 @@ static int write_values(const asked *a) {
   return MIEN_OK;
 }
 
+/* Whether a filter leaves out a few texts only: these are what the figures with and without it differ by. Looked at for
+ * each filter alone, with all others in place. */
+static bool leaves_few_out(const asked *a) {
+  bool few = false;
+  for (int f = 0; f < INSIGHT_FACETS + 3 && !few; f++) {
+    insight_ask without = *a->ask;
+    size_t out = 0;
+    if (f < INSIGHT_FACETS) without.facet[f] = NULL;
+    else if (f == INSIGHT_FACETS) without.aspect = NULL;
+    else if (f == INSIGHT_FACETS + 1) without.emotion = -1;
+    else without.from = without.to = NAN;
+    if (f < INSIGHT_FACETS ? !a->ask->facet[f] : f == INSIGHT_FACETS ? !a->ask->aspect : f == INSIGHT_FACETS + 1 ? a->ask->emotion < 0 : isnan(a->ask->from) && isnan(a->ask->to)) continue;
+    for (size_t i = 0; i < a->in->count && out < a->floor; i++) out += !a->marks[i] && insight_fits(a->in, &without, a->facet, a->aspect, &a->in->rows[i]);
+    few = out && out < a->floor;
+  }
+  return few;
+}
+
 int insight_figures(insight *in, const insight_ask *ask, base_text *out, mien_error *error) {
   base_json json;
   asked a = {.in = in, .ask = ask, .floor = ask->floor ? BASE_MAX(ask->floor, (size_t)2) : INSIGHT_FLOOR, .first = NAN, .last = NAN, .json = &json, .error = error};
@@ -328,7 +346,7 @@ int insight_figures(insight *in, const insight_ask *ask, base_text *out, mien_er
     insight_tally(&a.all, r);
     if (!isnan(r->time)) a.first = isnan(a.first) ? r->time : BASE_MIN(a.first, r->time), a.last = isnan(a.last) ? r->time : BASE_MAX(a.last, r->time);
   }
-  bool hidden = a.all.texts < a.floor;
+  bool hidden = a.all.texts < a.floor || leaves_few_out(&a);
   base_json_init(&json, out);
   base_json_open(&json, NULL, '{');
   base_json_integer(&json, "floor", (long long)a.floor);

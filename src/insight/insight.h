@@ -6,7 +6,8 @@
  * words that went with it. What it is not: it knows no person and no network, and keeps nothing: the caller does.
  *
  * Groups smaller than the floor are hidden, with their numbers, words and examples; where what is hidden together
- * is still fewer, the smallest group that is shown is hidden as well, so that it cannot be had by subtraction.
+ * is still fewer, the smallest group that is shown is hidden as well, so that it cannot be had by subtraction; for the
+ * same reason nothing is shown where a filter leaves out fewer than the floor.
  *
  * Ownership: who opens closes; strings that are given are copied, those that come back are borrowed until the next
  * row is added. Threads: one at a time. Memory: about 150 bytes a text and twice its length. */

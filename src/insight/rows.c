@@ -170,6 +170,7 @@ static const char *asked_name(const insight_rows *r, int role) {
 
 static bool is_named(const insight_rows *r, int role, int try, const char *name) {
   const char *asked = asked_name(r, role);
+  if (asked && !*asked) return false;
   return asked ? !try && !strcmp(asked, name) : usual[role][try] && !strcasecmp(usual[role][try], name);
 }
 
@@ -180,7 +181,7 @@ static int read_header(insight_rows *r, size_t count, mien_error *error) {
     for (int try = 0; try < 10 && r->column[role] < 0; try++)
       for (size_t c = 0; c < count && r->column[role] < 0; c++)
         if (is_named(r, role, try, r->cells.data + r->starts[c])) r->column[role] = (int)c;
-    if (r->column[role] < 0 && asked_name(r, role))
+    if (r->column[role] < 0 && asked_name(r, role) && *asked_name(r, role))
       return base_error_set(error, MIEN_EFORMAT, "line 1", "name one of its columns", "there is no column '%.60s'", asked_name(r, role));
   }
   r->width = count;

@@ -8,7 +8,7 @@
 
 enum { ROWS_RECORD = 1 << 20, ROWS_COLUMNS = 512, ROWS_NOTES = 20 };
 
-typedef struct insight_columns { /* names; NULL: the usual ones ("text" "review" "comment" …), whatever their case */
+typedef struct insight_columns { /* names; NULL: the usual ones ("text" "review" "comment" …), whatever their case; "": none */
   const char *text, *time, *facet[INSIGHT_FACETS];
 } insight_columns;
 

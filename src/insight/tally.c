@@ -146,6 +146,14 @@ typedef struct chosen {
   double score;
 } chosen;
 
+static bool said_already(const insight *in, const chosen *best, size_t kept, const row *r) {
+  for (size_t k = 0; k < kept; k++) {
+    const row *other = &in->rows[best[k].row];
+    if (other->bytes == r->bytes && !memcmp(in->texts.data + other->at, in->texts.data + r->at, r->bytes)) return true;
+  }
+  return false;
+}
+
 void insight_examples(base_json *json, const insight *in, const uint8_t *marks, const driver *drivers, size_t count) {
   chosen best[EXAMPLES] = {{0, 0}};
   size_t kept = 0;
@@ -157,7 +165,7 @@ void insight_examples(base_json *json, const insight *in, const uint8_t *marks, 
       if (insight_has(in, r, drivers[d].word)) score += 1;
     size_t place = kept;
     while (place > 0 && best[place - 1].score < score) place--;
-    if (place == EXAMPLES) continue;
+    if (place == EXAMPLES || said_already(in, best, kept, r)) continue;
     kept = BASE_MIN(kept + 1, (size_t)EXAMPLES);
     memmove(&best[place + 1], &best[place], (kept - 1 - place) * sizeof *best);
     best[place] = (chosen){i, score};

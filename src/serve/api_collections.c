@@ -34,17 +34,29 @@ static int take(const serve_request *request, const char *name, const char *usua
   return MIEN_OK;
 }
 
-/* columns=text=review,time=date: names into `list`, which they point into. */
+/* Where a name ends: at a comma, but not one that a backslash stands before; that is taken out. NULL: at the end. */
+static char *name_end(char *from) {
+  char *to = from;
+  for (; *from && *from != ','; from++) {
+    if (*from == '\\' && from[1]) from++;
+    *to++ = *from;
+  }
+  bool more = *from == ',';
+  *to = 0;
+  return more ? from + 1 : NULL;
+}
+
+/* columns=text=review,time=date,product=: names into `list`, which they point into; none: no column has it. */
 static int take_columns(const serve_request *request, char *list, size_t room, insight_columns *columns, mien_error *error) {
   if (!serve_request_query(request, "columns", list, room)) return MIEN_OK;
   for (char *part = list, *next; part && *part; part = next) {
-    if ((next = strchr(part, ','))) *next++ = 0;
+    next = name_end(part);
     char *name = strchr(part, '=');
     if (name) *name++ = 0;
     const char **place = !strcmp(part, "text") ? &columns->text : !strcmp(part, "time") ? &columns->time : NULL;
     for (int f = 0; f < INSIGHT_FACETS; f++)
       if (!strcmp(part, insight_facet_name(f))) place = &columns->facet[f];
-    if (!name || !*name || strlen(name) > 127 || !place) return base_error_set(error, MIEN_EINVAL, "columns", "columns=text=review,time=date,segment=country,product=item,language=lang", "'columns' is not a list of what is in which column");
+    if (!name || (!*name && !strcmp(part, "text")) || strlen(name) > 127 || !place) return base_error_set(error, MIEN_EINVAL, "columns", "columns=text=review,time=date,segment=country,product=item,language=lang", "'columns' is not a list of what is in which column");
     *place = name;
   }
   return MIEN_OK;
@@ -125,7 +137,7 @@ static int take_ask(const serve_request *request, asking *a, mien_error *error) 
   int code = take(request, "from", "", a->from, sizeof a->from, error);
   if (!code) code = take(request, "to", "", a->to, sizeof a->to, error);
   for (int f = 0; f < INSIGHT_FACETS && !code; f++)
-    if (!(code = take(request, insight_facet_name(f), "", a->facet[f], sizeof a->facet[f], error)) && *a->facet[f]) a->ask.facet[f] = a->facet[f];
+    if (!(code = take(request, insight_facet_name(f), "", a->facet[f], sizeof a->facet[f], error)) && serve_request_query(request, insight_facet_name(f), (char[SERVE_QUERY]){0}, SERVE_QUERY)) a->ask.facet[f] = a->facet[f];
   if (!code) code = take(request, "aspect", "", a->aspect, sizeof a->aspect, error);
   if (!code) code = take(request, "emotion", "", a->emotion, sizeof a->emotion, error);
   if (!code) code = take(request, "by", "", a->by, sizeof a->by, error);

@@ -49,7 +49,7 @@ static int from_item(serve_collection *c, const char *tenant, const store_item *
   c->notice_given = json_is_true(json_object_get(head, "notice"));
   c->rows = (size_t)json_integer_value(json_object_get(head, "rows"));
   c->lost = (size_t)json_integer_value(json_object_get(head, "lost"));
-  c->notes = json_incref(json_object_get(head, "notes"));
+  if (json_is_array(json_object_get(head, "notes"))) c->notes = json_incref(json_object_get(head, "notes"));
   json_decref(head);
   return head ? MIEN_OK : MIEN_EFORMAT;
 }

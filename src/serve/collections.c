@@ -15,7 +15,8 @@ enum { WAITING = 16, SWEEP_EVERY = 600 /* s */ };
 typedef struct task {
   serve_collection c;
   int file;
-  char names[2 + INSIGHT_FACETS][128]; /* of the columns; "" the usual ones */
+  char names[2 + INSIGHT_FACETS][128]; /* of the columns; "" none */
+  bool named[2 + INSIGHT_FACETS];      /* false: the usual ones */
   struct task *next;
 } task;
 
@@ -33,6 +34,7 @@ struct serve_collections {
   task *first, **end;
   size_t waiting;
   char now[STORE_ID];            /* what is being read, and how much of it */
+  bool dropped;                  /* it need not be read to its end: somebody took it away */
   size_t done, whole;
 };
 
@@ -45,7 +47,7 @@ static bool progress(void *context, size_t done, size_t whole) {
   pthread_mutex_lock(&s->lock);
   s->done = done;
   s->whole = whole;
-  bool goes_on = !s->closing;
+  bool goes_on = !s->closing && !s->dropped;
   pthread_mutex_unlock(&s->lock);
   return goes_on;
 }
@@ -62,8 +64,8 @@ static void take_notes(serve_collection *c, const insight_health *h) {
 static int read_file(serve_collections *s, task *k, insight *in, mien_error *error) {
   insight_rows *rows = NULL;
   char *buffer = base_alloc(1, 1 << 18);
-  insight_columns columns = {*k->names[0] ? k->names[0] : NULL, *k->names[1] ? k->names[1] : NULL, {NULL}};
-  for (int f = 0; f < INSIGHT_FACETS; f++) columns.facet[f] = *k->names[2 + f] ? k->names[2 + f] : NULL;
+  insight_columns columns = {k->named[0] ? k->names[0] : NULL, k->named[1] ? k->names[1] : NULL, {NULL}};
+  for (int f = 0; f < INSIGHT_FACETS; f++) columns.facet[f] = k->named[2 + f] ? k->names[2 + f] : NULL;
   int code = buffer ? insight_rows_open(&rows, &columns, add_row, in, error) : base_error_set(error, MIEN_ENOMEM, "collection", "", "out of memory");
   ssize_t got = 0;
   while (!code && (got = read(k->file, buffer, 1 << 18)) > 0) code = insight_rows_feed(rows, buffer, (size_t)got, error);
@@ -113,6 +115,7 @@ static void *work(void *context) {
     }
     memcpy(s->now, k->c.id, sizeof s->now);
     s->done = s->whole = 0;
+    s->dropped = false;
     pthread_mutex_unlock(&s->lock);
     do_task(s, k);
     pthread_mutex_lock(&s->lock);
@@ -221,7 +224,7 @@ int serve_collection_begin(struct serve_server *server, serve_collection *c, int
   k->file = file;
   const char *names[2 + INSIGHT_FACETS] = {columns->text, columns->time};
   for (int f = 0; f < INSIGHT_FACETS; f++) names[2 + f] = columns->facet[f];
-  for (size_t i = 0; i < BASE_COUNT(names); i++) snprintf(k->names[i], sizeof k->names[i], "%s", names[i] ? names[i] : "");
+  for (size_t i = 0; i < BASE_COUNT(names); i++) k->named[i] = names[i] != NULL, snprintf(k->names[i], sizeof k->names[i], "%s", names[i] ? names[i] : "");
   pthread_mutex_lock(&s->lock);
   *s->end = k;
   s->end = &k->next;
@@ -245,6 +248,9 @@ void serve_collections_aside(serve_request *request, void (*work_)(serve_request
 
 void serve_collection_forget(struct serve_server *server, const char *id) {
   serve_collections *s = server->collections;
+  pthread_mutex_lock(&s->lock);
+  if (!strcmp(s->now, id)) s->dropped = true;
+  pthread_mutex_unlock(&s->lock);
   if (strcmp(s->loaded_id, id)) return;
   insight_close(&s->loaded);
   *s->loaded_id = 0;

@@ -43,7 +43,7 @@ int serve_collection_decide(struct serve_server *server, serve_collection *c, mi
 json_t *serve_collection_describe(struct serve_server *server, const serve_collection *c);
 /* The figures; in the thread of figures alone. `format`: "json", "csv", "html". */
 int serve_collection_figures(struct serve_server *server, const serve_collection *c, const insight_ask *ask, const char *format, base_text *out, mien_error *error);
-/* In the thread of figures: it is gone from memory. */
+/* In the thread of figures: it is gone from memory, and is not read any further. */
 void serve_collection_forget(struct serve_server *server, const char *id);
 void serve_collections_aside(serve_request *request, void (*work)(serve_request *request));
 

@@ -62,6 +62,7 @@ def the_way_of_a_collection(server):
     north, south = figures(server, made, segment="north")["overall"], figures(server, made, segment="south")["overall"]
     assert north["valence"]["low"] > south["valence"]["high"], (north, south)
     assert any("battery" in a["aspect"] for a in f["aspects"])
+    assert figures(server, made, product="A")["overall"]["texts"] > 200 and figures(server, made, product="")["hidden"]
     part = figures(server, made, **{"from": "2026-03-10", "to": "2026-03-20", "bin": "week", "product": "A"})
     assert part["filter"]["product"] == "A" and part["bin"] == "week" and 0 < part["overall"]["texts"] < 80
     status, headers, text = server.ask("GET", f"/v1/collections/{made}/figures?format=csv&by=product")
@@ -110,6 +111,33 @@ def wrong_ones_are_refused(server):
     assert server.ask("POST", address(), {"text": "x"}, headers={"Content-Type": "application/json"})[0] == 422
 
 
+def columns_are_as_they_are_told(server):
+    """A comma in a name, a column that is not to be used, texts without a value, and a filter that leaves out a few."""
+    rows = ["date,\"review, in short\",region,item"] + [f"2026-03-01,I love it,{'north' if i % 2 else ''},A" for i in range(40)] + ["2026-03-02,I hate it,east,A"] * 3
+    made = send(server, "\n".join(rows).encode(), columns="text=review\\, in short,segment=region,product=")["collection"]
+    c = wait(server, made)
+    assert c["state"] == "ready" and c["texts"] == 43, c
+    f = figures(server, made, by="segment")
+    assert f["values"]["product"] == [] and f["values"]["segment"] == ["north"], f["values"]
+    assert figures(server, made, segment="")["overall"]["texts"] == 20 and figures(server, made, segment="north")["overall"]["texts"] == 20
+    assert figures(server, made, **{"to": "2026-03-02"})["hidden"] and not figures(server, made)["hidden"]
+    send(server, feedback(), 422, columns="text=")
+
+
+def one_that_is_taken_away_is_read_no_further(server):
+    large = send(server, b"review\n" + b"It is lovely and awful\n" * 400000, columns=None)["collection"]
+    assert [x["notes"] for x in server.json("GET", "/v1/collections")["collections"]] == [[]]
+    for _ in range(200):
+        if server.json("GET", "/v1/collections/" + large)["progress"] > 0:
+            break
+        time.sleep(0.05)
+    assert server.ask("DELETE", "/v1/collections/" + large)[0] == 200
+    small = send(server, feedback())["collection"]
+    before = time.monotonic()
+    assert wait(server, small)["state"] == "ready" and server.ask("GET", "/v1/collections/" + large)[0] == 404
+    assert time.monotonic() - before < 20
+
+
 def tenants_are_apart(server):
     made = wait(server, send(server, feedback())["collection"])["collection"]
     told = subprocess.run([PROGRAM, "keys", "add", "--tenant", "acme", "--scopes", "read,stream", "--data", server.data], stdout=subprocess.PIPE, text=True, check=True)
@@ -126,4 +154,4 @@ def tenants_are_apart(server):
     assert server.ask("GET", "/v1/collections", key=None)[0] == 401
 
 
-run(the_way_of_a_collection, consent_is_asked_for, wrong_ones_are_refused, tenants_are_apart)
+run(the_way_of_a_collection, consent_is_asked_for, wrong_ones_are_refused, columns_are_as_they_are_told, one_that_is_taken_away_is_read_no_further, tenants_are_apart)

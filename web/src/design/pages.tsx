@@ -36,9 +36,10 @@ export function More({ pages }: { pages: Pages<unknown> }): JSX.Element | null {
   return pages.more && <div><button class="button" type="button" onClick={pages.more}>{t("shell.more_of_it")}</button></div>;
 }
 
+/** `what`: a text, a Blob, or what becomes JSON. */
 export function download(name: string, what: unknown, type = "application/json"): void {
   const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([typeof what === "string" ? what : JSON.stringify(what, null, 1)], { type }));
+  link.href = URL.createObjectURL(what instanceof Blob ? what : new Blob([typeof what === "string" ? what : JSON.stringify(what, null, 1)], { type }));
   link.download = name;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);

@@ -15,6 +15,7 @@ export interface View {
 export const views: View[] = [
   { path: "try", scopes: ["read", "stream", "consent"], group: "live", load: () => import("./try") },
   { path: "captions", scopes: ["read", "stream", "consent"], group: "live", bare: true, load: () => import("./captions") },
+  { path: "market", scopes: ["read"], group: "insight", load: () => import("./market") },
   { path: "privacy", scopes: ["privacy"], group: "trust", load: () => import("./privacy") },
   { path: "settings", scopes: ["admin"], group: "trust", load: () => import("./settings") },
   { path: "mine", scopes: [], open: true, group: "person", load: () => import("./mine") },
