@@ -70,12 +70,15 @@ void serve_api_session_finish(serve_request *request) {
   answer(request, 202, serve_conversation_describe(c));
 }
 
-/* ?after=SEQ: what is there, as {"results":[…]}; with Accept: text/event-stream or ?stream=1 as events as they come. */
+/* ?after=SEQ: what is there, as {"results":[…]}, or, of one that is open, with ?kept=1 what is kept of it; with Accept: text/event-stream or ?stream=1 as events as they come. */
 void serve_api_session_results(serve_request *request) {
   serve_conversation *c = serve_conversation_find(request->server, request->tenant, request->params[0]);
-  char text[24];
-  if (!c) serve_kept_results(request);
-  if (!c || !serve_kept_look_open(request, c)) return;
+  char text[24], kept[4];
+  if (!c || serve_request_query(request, "kept", kept, sizeof kept)) {
+    serve_kept_results(request);
+    return;
+  }
+  if (!serve_kept_look_open(request, c)) return;
   const char *after = *request->last_event ? request->last_event : serve_request_query(request, "after", text, sizeof text);
   uint64_t seq = after ? strtoull(after, NULL, 10) : 0;
   char flag[4];
