@@ -162,11 +162,12 @@ static void receive(client *l, client_call *c) {
     size_t at = 0;
     while (c->filled - at >= 2) {
       size_t bytes = c->in[at + 1] & 127, head = 2;
+      const bool longest = bytes == 127; /* 8 bytes of length: longer than any result is */
       if (bytes == 126) {
         if (c->filled - at < 4) break;
         bytes = (size_t)c->in[at + 2] << 8 | c->in[at + 3], head = 4;
       }
-      if (bytes == 127 || head + bytes > sizeof c->in) {
+      if (longest || head + bytes > sizeof c->in) {
         l->broken++;
         return;
       }
