@@ -8,7 +8,7 @@
 #include "voice/pitch.h"
 
 enum { VOICE_HISTORY = 4096,           /* samples, always readable back from the newest */
-       VOICE_SIGNAL = 2 * VOICE_HISTORY };
+       VOICE_SIGNAL = VOICE_HISTORY + 1024 /* moved back each 64 ms */ };
 
 typedef struct voice_frames {
   voice_fft *fft;

@@ -1,6 +1,8 @@
 /* functionals.c: running sums a frame, and the statistics out of them. */
 #include "voice/functionals.h"
 
+#include <pthread.h>
+
 #define SOUNDING 28.0f /* dB under the loudest lately */
 #define LOUD 8.0f
 #define FALL 0.02f     /* dB a frame, as in level.h   */
@@ -12,12 +14,18 @@ static const int modulated[VOICE_MODULATED] = {0, 1, 2, 3, 4, 5, AT_LEVEL, AT_VO
                                                AT_FLUX};
 static const float pole[VOICE_MODULATIONS + 1] = {0.03f, 0.06f, 0.12f, 0.25f, 0.5f};
 
-void voice_tracks_init(voice_tracks *f) {
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static float cosine[VOICE_MEL][VOICE_CEPSTRA]; /* of all streams */
+
+static void cosine_make(void) {
   const double pi = 3.14159265358979323846;
   for (int k = 0; k < VOICE_CEPSTRA; k++)
     for (int i = 0; i < VOICE_MEL; i++)
-      f->cosine[i][k] = (float)(sqrt(2.0 / VOICE_MEL) / 4.0 *
-                                cos(pi * (k + 1) * (i + 0.5) / VOICE_MEL));
+      cosine[i][k] = (float)(sqrt(2.0 / VOICE_MEL) / 4.0 * cos(pi * (k + 1) * (i + 0.5) / VOICE_MEL));
+}
+
+void voice_tracks_init(voice_tracks *f) {
+  pthread_once(&once, cosine_make);
   voice_tracks_restart(f);
 }
 
@@ -32,7 +40,7 @@ void voice_tracks_read(voice_tracks *f, const float frame[VOICE_FEATURES], float
   float against = BASE_MAX(f->level, -90.0f);
   for (int i = 0; i < VOICE_MEL; i++) {
     const float band = BASE_MAX(frame[i] - against, -60.0f);
-    for (int k = 0; k < VOICE_CEPSTRA; k++) cepstra[k] += f->cosine[i][k] * band;
+    for (int k = 0; k < VOICE_CEPSTRA; k++) cepstra[k] += cosine[i][k] * band;
   }
   memcpy(y, cepstra, sizeof cepstra);
   y[AT_LEVEL] = BASE_MAX(frame[VOICE_AT_LEVEL] - against, -60.0f);

@@ -42,7 +42,6 @@ enum { VOICE_SOUNDING, VOICE_VOICED_ONLY, VOICE_LOUD, VOICE_UNVOICED, VOICE_KIND
 
 /* Frames to tracks. */
 typedef struct voice_tracks {
-  float cosine[VOICE_MEL][VOICE_CEPSTRA];
   float level; /* dB, level.h */
 } voice_tracks;
 enum { VOICE_TRACK_LEVEL = VOICE_CEPSTRA, VOICE_TRACK_F0 };

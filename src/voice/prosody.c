@@ -72,10 +72,11 @@ float voice_prosody_level(const voice_prosody *p) {
 
 static void pitch_read(voice_prosody *p, float *cues) {
   const int n = p->voiced;
-  memcpy(p->sorted, p->pitch, (size_t)n * sizeof *p->sorted);
-  qsort(p->sorted, (size_t)n, sizeof *p->sorted, ascending);
-  cues[VOICE_PITCH] = VOICE_F0_REFERENCE * exp2f(p->sorted[n / 2] / 12.0f);
-  cues[VOICE_PITCH_RANGE] = p->sorted[(n - 1) * 95 / 100] - p->sorted[(n - 1) * 5 / 100];
+  float sorted[VOICE_LONGEST];
+  memcpy(sorted, p->pitch, (size_t)n * sizeof *sorted);
+  qsort(sorted, (size_t)n, sizeof *sorted, ascending);
+  cues[VOICE_PITCH] = VOICE_F0_REFERENCE * exp2f(sorted[n / 2] / 12.0f);
+  cues[VOICE_PITCH_RANGE] = sorted[(n - 1) * 95 / 100] - sorted[(n - 1) * 5 / 100];
   double time = 0.0, pitch = 0.0, both = 0.0, square = 0.0;
   for (int i = 0; i < n; i++) time += p->pitch_at[i], pitch += p->pitch[i];
   time /= n, pitch /= n;

@@ -30,7 +30,6 @@ typedef struct voice_prosody {
   float pitch[VOICE_LONGEST];      /* semitones of each voiced frame      */
   float pitch_at[VOICE_LONGEST];   /* its time, seconds                   */
   float level[VOICE_LONGEST];      /* dB of each speech frame             */
-  float sorted[VOICE_LONGEST];     /* scratch                             */
   double energy, harmonics, tilt, alpha;
   int silence, pause;              /* frames: running, and all that count */
   /* Syllable nuclei: the smoothed level, the peak that is going up or the valley going down. */

@@ -18,7 +18,7 @@
 
 enum { RECENT = 16,      /* frames looked at to start: 0.16 s                             */
        LEAD = 20,        /* frames before the start that belong to the utterance          */
-       KEEP = 64,        /* frames kept for that; a power of 2 above RECENT + LEAD        */
+       KEEP = 40,        /* frames kept for that; above RECENT + LEAD                     */
        HANG = 60,        /* frames without speech that end it: 0.6 s                      */
        MOST = 1500,      /* frames of an utterance: 15 s                                  */
        FIRST = 50,       /* voiced frames before the first label: 0.5 s                   */
