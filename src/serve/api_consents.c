@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "serve/api.h"
+#include "serve/aside.h"
 #include "serve/audit.h"
 #include "serve/consents.h"
 #include "serve/keep.h"
@@ -42,7 +43,7 @@ static bool take(json_t *body, const char *name, char *to, size_t room) {
   return !value || strlen(value) < room;
 }
 
-void serve_api_consent_grant(serve_request *request) {
+static void grant(serve_request *request) {
   guard_consent c = {.until = INFINITY};
   mien_error error = {0};
   json_t *body = serve_request_json(request);
@@ -72,6 +73,8 @@ void serve_api_consent_grant(serve_request *request) {
   snprintf(request->location, sizeof request->location, "/v1/consents/%s", c.id);
   answer(request, 201, &c);
 }
+
+void serve_api_consent_grant(serve_request *request) { serve_aside_run(request, grant); }
 
 void serve_api_consent(serve_request *request) {
   guard_consent c;

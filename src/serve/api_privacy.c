@@ -9,6 +9,7 @@
 #include "serve/consents.h"
 #include "serve/server.h"
 #include "serve/trail.h"
+#include "serve/writer.h"
 
 static void finish(serve_request *request, int code, json_t *body, const mien_error *error) {
   if (code == MIEN_EEMPTY) serve_answer_problem(request, 404, "Not found", error);
@@ -92,6 +93,7 @@ void serve_api_consent_proof(serve_request *request) {
 /* ---- The audit ---- */
 
 static void search(serve_request *request) {
+  serve_writer_flush(request->server->writer); /* what happened before it was asked is in it */
   char subject[GUARD_NAME] = "";
   serve_trail *trail = base_alloc(1, sizeof *trail);
   uint64_t before;

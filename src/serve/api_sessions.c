@@ -21,18 +21,10 @@ static void answer(serve_request *request, int status, json_t *body) {
 }
 
 void serve_api_session_open(serve_request *request) {
-  char token[SERVE_TOKEN];
   mien_error error = {0};
   json_t *body = serve_request_json(request);
-  if (!body) return;
-  serve_conversation *c = serve_conversation_open(request->server, request->tenant, body, token, &error);
+  if (body && !serve_conversation_open(request->server, request->tenant, body, request, &error)) serve_answer_error(request, &error);
   json_decref(body);
-  if (!c) {
-    serve_answer_error(request, &error);
-    return;
-  }
-  snprintf(request->location, sizeof request->location, "/v1/sessions/%s", c->id);
-  answer(request, 201, serve_conversation_opened(c, token));
 }
 
 void serve_api_session(serve_request *request) {

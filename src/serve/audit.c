@@ -13,6 +13,7 @@
 #include "serve/keep.h"
 #include "serve/server.h"
 #include "serve/statements.h"
+#include "serve/writer.h"
 
 /* The installation's key: 32 random bytes that only its owner may read. */
 static int install_key(const char *data, uint8_t key[GUARD_HASH], mien_error *error) {
@@ -96,10 +97,29 @@ int serve_audit_opened(struct serve_server *server, const serve_conversation *c,
                                   "statement", *c->statement ? c->statement : NULL, "people", people), error);
 }
 
+typedef struct refusal {
+  serve_write write;
+  struct serve_server *server;
+  json_t *record;
+} refusal;
+
+static void write_refusal(serve_write *write) {
+  refusal *r = (refusal *)write;
+  append(r->server, r->record, NULL);
+  base_free(r);
+}
+
 void serve_audit_refused(struct serve_server *server, const char *tenant, const char *purpose, const char *context,
                          const char *jurisdiction, const mien_error *why) {
-  append(server, json_pack("{s:s,s:s,s:s,s:s,s:s,s:s}", "what", "refused", "tenant", tenant, "purpose", purpose, "context", context,
-                           "jurisdiction", jurisdiction, "why", why->what), NULL);
+  refusal *r = base_alloc(1, sizeof *r);
+  json_t *record = json_pack("{s:s,s:s,s:s,s:s,s:s,s:s}", "what", "refused", "tenant", tenant, "purpose", purpose, "context", context,
+                             "jurisdiction", jurisdiction, "why", why->what);
+  if (!r) {
+    append(server, record, NULL);
+    return;
+  }
+  *r = (refusal){{.work = write_refusal}, server, record};
+  serve_writer_do(server->writer, &r->write);
 }
 
 void serve_audit_closed(struct serve_server *server, serve_conversation *c) {

@@ -11,6 +11,7 @@
 #include "serve/jobs.h"
 #include "serve/keep.h"
 #include "serve/open.h"
+#include "serve/opening.h"
 #include "serve/ruled.h"
 #include "serve/server.h"
 #include "serve/texts.h"
@@ -40,6 +41,7 @@ static int decide(const serve_conversation *c, guard_answer *answer, mien_error 
   return guard_decide(c->server->packs, c->server->ledger, &ask, answer, error);
 }
 
+/* Decided, and not yet on record. */
 static serve_conversation *open_it(struct serve_server *server, const char *tenant, json_t *what, struct serve_job *job, char *token,
                                    mien_error *error) {
   serve_asked asked;
@@ -94,31 +96,30 @@ static serve_conversation *open_it(struct serve_server *server, const char *tena
     base_free(c);
     return NULL;
   }
-  if (serve_audit_opened(server, c, error) != MIEN_OK) { /* what cannot be accounted for is not done */
-    serve_conversation_release(&c);
-    return NULL;
-  }
-  if (serve_keep_begin(c, error) != MIEN_OK) {
-    serve_conversation_release(&c);
-    return NULL;
-  }
   if (job) c->job = serve_job_hold(job);
   serve_live_attach(c->live, c);
-  size_t slot = slot_of(server, c->id);
-  c->next = server->conversations[slot];
-  server->conversations[slot] = c;
   server->conversation_count++;
   return c;
 }
 
-serve_conversation *serve_conversation_open(struct serve_server *server, const char *tenant, json_t *what, char *token, mien_error *error) {
-  return open_it(server, tenant, what, NULL, token, error);
+serve_conversation *serve_conversation_open(struct serve_server *server, const char *tenant, json_t *what, struct serve_request *request, mien_error *error) {
+  serve_opening *opening = base_alloc(1, sizeof *opening);
+  serve_conversation *c = opening ? open_it(server, tenant, what, NULL, opening->token, error) : NULL;
+  if (!opening) base_error_set(error, MIEN_ENOMEM, "serve", "", "out of memory");
+  if (c) serve_opening_begin(opening, c, request);
+  else base_free(opening);
+  return c;
 }
 
 serve_conversation *serve_conversation_open_job(struct serve_server *server, const char *tenant, json_t *what, struct serve_job *job,
                                                 mien_error *error) {
   char token[SERVE_TOKEN]; /* nobody is given it: nobody feeds it but the job */
-  return open_it(server, tenant, what, job, token, error);
+  serve_conversation *c = open_it(server, tenant, what, job, token, error);
+  if (!c) return NULL;
+  int code = serve_audit_opened(server, c, error);
+  if (!code) code = serve_keep_begin(c, error);
+  serve_conversation_written(c, !code);
+  return code ? NULL : c;
 }
 
 serve_conversation *serve_conversation_hold(serve_conversation *c) {
@@ -254,11 +255,31 @@ static void forget(serve_conversation *c) {
   serve_conversation_release(&c);
 }
 
+typedef struct closing {
+  serve_write write;
+  serve_conversation *conversation;
+} closing;
+
+static void close_record(serve_conversation *c) {
+  serve_audit_closed(c->server, c);
+  serve_keep_end(c);
+}
+
+static void closed(serve_write *write) {
+  closing *what = (closing *)write;
+  close_record(what->conversation);
+  serve_conversation_release(&what->conversation);
+  base_free(what);
+}
+
 static void sweep(serve_conversation *c, double now) {
   if (!(now - c->alone_since > c->server->settings.linger)) return;
   if (c->finished) {
-    serve_audit_closed(c->server, c);
-    serve_keep_end(c);
+    closing *what = base_alloc(1, sizeof *what);
+    if (what) {
+      *what = (closing){.write.work = closed, .conversation = serve_conversation_hold(c)};
+      serve_writer_do(c->server->writer, &what->write);
+    } else close_record(c);
     forget(c);
   } else serve_live_finish(c->live);
 }
@@ -280,18 +301,33 @@ static bool decided_anew(serve_conversation *c) {
   return changed;
 }
 
+static void finish(serve_conversation *c, double now) {
+  serve_live_finish(c->live);
+  c->alone_since = isnan(c->alone_since) ? NAN : -INFINITY;
+}
+
 void serve_conversation_decide(serve_conversation *c) { decided_anew(c); }
+
+void serve_conversation_written(serve_conversation *c, bool kept) {
+  struct serve_server *server = c->server;
+  if (!kept) {
+    server->conversation_count--;
+    serve_conversation_release(&c);
+    return;
+  }
+  size_t slot = slot_of(server, c->id);
+  c->next = server->conversations[slot];
+  server->conversations[slot] = c;
+  decided_anew(c); /* a consent may have ended meanwhile */
+  serve_live_begin(c->live);
+  if (server->stop_by) finish(c, base_clock());
+}
 
 static void decide_again(serve_conversation *c, double now) {
   if (decided_anew(c)) {
     static const char body[] = "{\"error\":\"EPOLICY\",\"what\":\"a consent was withdrawn or has run out\"}";
     serve_live_say(c->live, SERVE_TROUBLE, body, sizeof body - 1, NAN);
   }
-}
-
-static void finish(serve_conversation *c, double now) {
-  serve_live_finish(c->live);
-  c->alone_since = isnan(c->alone_since) ? NAN : -INFINITY;
 }
 
 static void drop(serve_conversation *c, double now) {

@@ -55,10 +55,13 @@ typedef struct serve_conversation {
 
 enum { SERVE_TOKEN = 2 * 32 + 1 };
 
-/* `what`: the "open" of docs/asyncapi.yaml. `token` (SERVE_TOKEN bytes) is given once. NULL: refused, why in `error`. */
+/* `what`: the "open" of docs/asyncapi.yaml. NULL: refused, why in `error`. Else it may be followed and fed at once, is read once
+ * it is on record (opening.h), and then who waits is told: `request`, or with NULL the link that follows it. */
 serve_conversation *serve_conversation_open(struct serve_server *server, const char *tenant, json_t *what,
-                                            char *token, mien_error *error);
-/* The same for a recording of a job, which it holds. */
+                                            struct serve_request *request, mien_error *error);
+/* It is on record: it is listed and read from now on. Or it could not be put there: it is let go, and never read. */
+void serve_conversation_written(serve_conversation *conversation, bool kept);
+/* The same for a recording of a job, which it holds; on record when it returns. */
 serve_conversation *serve_conversation_open_job(struct serve_server *server, const char *tenant, json_t *what, struct serve_job *job,
                                                 mien_error *error);
 /* {"session","token","read":{who:[…]},"notice"…}: what the opener is told. New reference. */

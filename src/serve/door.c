@@ -59,13 +59,12 @@ static serve_conversation *open_profile(serve_link *link, json_t *params, json_t
     base_error_set(error, MIEN_EPOLICY, "profile", "describe it under `profiles` in the settings", "there is no profile '%.60s'", name);
     return NULL;
   }
-  char token[SERVE_TOKEN];
   json_t *what = json_deep_copy(profile), *people = json_object_get(what, "participants"), *first = json_array_get(people, 0);
   if (*word(params, "subject")) json_object_set(first, "subject", json_object_get(params, "subject"));
   if (*word(params, "consent")) json_object_set(first, "consent", json_object_get(params, "consent"));
   name_channels(audio, people);
   if (audio) json_object_set(what, "audio", audio);
-  serve_conversation *c = serve_conversation_open(link->server, link->upgrade.tenant, what, token, error);
+  serve_conversation *c = serve_conversation_open(link->server, link->upgrade.tenant, what, NULL, error);
   json_decref(what);
   return c;
 }

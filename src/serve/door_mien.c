@@ -30,15 +30,15 @@ static void open_door(serve_link *link) {
 }
 
 static void take_open(serve_link *link, json_t *message) {
-  char token[SERVE_TOKEN];
   mien_error error = {0};
-  serve_conversation *c = serve_conversation_open(link->server, link->upgrade.tenant, message, token, &error);
-  if (!c) {
-    say_error(link, &error);
-    return;
-  }
-  serve_door_say(link, serve_conversation_opened(c, token));
-  serve_link_follow(link, c, 0);
+  serve_conversation *c = serve_conversation_open(link->server, link->upgrade.tenant, message, NULL, &error);
+  if (c) serve_link_follow(link, c, 0);
+  else say_error(link, &error);
+}
+
+static void opened(serve_link *link, const char *token, const mien_error *why) {
+  if (why) say_error(link, why);
+  else serve_door_say(link, serve_conversation_opened(link->conversation, token));
 }
 
 static void take_rejoin(serve_link *link, json_t *message) {
@@ -134,5 +134,5 @@ static void result(serve_link *link, const serve_result *result) { serve_link_sa
 
 const serve_door serve_door_mien = {
     .name = "mien.v1", .path = "/v1/stream", .scope = SERVE_SCOPE_STREAM,
-    .open = open_door, .text = text, .binary = binary, .result = result,
+    .open = open_door, .opened = opened, .text = text, .binary = binary, .result = result,
 };

@@ -8,6 +8,7 @@
 #include "serve/audit.h"
 #include "serve/cases.h"
 #include "serve/server.h"
+#include "serve/writer.h"
 
 enum { SWEEP_EVERY = 600, ROTATED_AT_ONCE = 1000 };
 
@@ -85,16 +86,31 @@ static void erase_idle(struct serve_server *server) {
   base_free(i);
 }
 
-void serve_keep_sweep(struct serve_server *server) {
+typedef struct sweeping {
+  serve_write write;
+  struct serve_server *server;
+} sweeping;
+
+static void sweep(serve_write *write) {
+  struct serve_server *server = ((sweeping *)write)->server;
   serve_keep *k = server->keep;
-  if (!k || (k->swept && base_clock() - k->swept < SWEEP_EVERY)) return;
-  k->swept = base_clock();
   uint64_t left;
+  base_free(write);
   store_age age = {"", server->settings.retention};
   serve_cases_sweep(k->store, (double)time(NULL), NULL);
   store_sweep(k->store, (double)time(NULL), &age, server->settings.retention > 0, NULL, NULL);
   erase_idle(server);
   if (k->masters[1]) store_rotate(k->store, ROTATED_AT_ONCE, &left, NULL);
+}
+
+void serve_keep_sweep(struct serve_server *server) {
+  serve_keep *k = server->keep;
+  if (!k || (k->swept && base_clock() - k->swept < SWEEP_EVERY)) return;
+  sweeping *s = base_alloc(1, sizeof *s);
+  if (!s) return; /* in a second again */
+  k->swept = base_clock();
+  *s = (sweeping){{.work = sweep}, server};
+  serve_writer_do(server->writer, &s->write);
 }
 
 int serve_keep_begin(serve_conversation *c, mien_error *error) {

@@ -28,6 +28,7 @@ typedef struct serve_door {
   size_t state_bytes;    /* of serve_link.state, zeroed */
   int (*admit)(struct serve_server *server, struct lws *wsi, serve_upgrade *upgrade); /* 0, or an HTTP status */
   void (*open)(serve_link *link);
+  void (*opened)(serve_link *link, const char *token, const mien_error *why); /* its conversation is on record; or (`why`) could not be put there */
   void (*text)(serve_link *link, const char *utf8, size_t bytes);
   void (*binary)(serve_link *link, const uint8_t *bytes, size_t count);
   void (*result)(serve_link *link, const serve_result *result); /* the next of the conversation followed */

@@ -86,7 +86,9 @@ int serve_pool_open(serve_pool **pool, const serve_pool_options *options, mien_e
 /* Every conversation must have been finished and its results taken, or they are lost. */
 void serve_pool_close(serve_pool **pool);
 
+/* What it is fed waits until it begins. */
 int serve_live_open(serve_live **live, serve_pool *pool, const serve_live_options *options, mien_error *error);
+void serve_live_begin(serve_live *live);
 serve_live *serve_live_hold(serve_live *live);
 void serve_live_release(serve_live **live);
 void serve_live_attach(serve_live *live, void *owner); /* for `wake` and `seen`: whatever the owner wants */

@@ -59,6 +59,7 @@ struct serve_live {
   double caused;         /* base_clock() of the item being read */
 
   /* Under the pool's lock. */
+  bool begun_reading; /* serve_live_begin */
   bool waiting, running, again;
   serve_live *next;
 };

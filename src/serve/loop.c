@@ -25,6 +25,7 @@
 #include "serve/keys.h"
 #include "serve/limit.h"
 #include "serve/once.h"
+#include "serve/opening.h"
 #include "serve/oidc.h"
 #include "serve/rulebook.h"
 #include "serve/ruled.h"
@@ -75,11 +76,19 @@ static void look(serve_server *server) {
   pthread_mutex_lock(&server->lock);
   serve_conversation *changed = server->changed;
   serve_request *answered = server->answered;
+  serve_opening *opened = server->opened;
   server->changed = NULL;
   server->answered = NULL;
+  server->opened = NULL;
+  server->opened_end = &server->opened;
   server->woken = false;
   for (serve_conversation *c = changed; c; c = c->next_changed) c->changed = false;
   pthread_mutex_unlock(&server->lock);
+  while (opened) {
+    serve_opening *next = opened->next;
+    serve_opening_end(opened);
+    opened = next;
+  }
   while (changed) {
     serve_conversation *next = changed->next_changed;
     serve_conversation_changed(changed);
@@ -274,6 +283,7 @@ int serve_open(serve_server **opened, mien_engine *engine, const serve_settings 
   json_incref(server->settings.endpoints);
   server->engine = engine;
   server->activated = -1;
+  server->opened_end = &server->opened;
   pthread_mutex_init(&server->lock, NULL);
   serve_metrics_init(&server->metrics);
   int threads = settings->threads ? settings->threads : (int)sysconf(_SC_NPROCESSORS_ONLN);
@@ -281,6 +291,7 @@ int serve_open(serve_server **opened, mien_engine *engine, const serve_settings 
   int code = serve_limits_open(&server->limits, error);
   if (!code) code = serve_accounts_open(&server->accounts, error);
   if (!code) code = serve_aside_open(&server->aside, error);
+  if (!code) code = serve_writer_open(&server->writer, error);
   if (!code) code = serve_oidc_open(server, error);
   if (!code) code = serve_keys_open(&server->keys, settings->data, error);
   if (!code) code = serve_audit_open(server, error);
@@ -439,6 +450,8 @@ void serve_close(serve_server **closed) {
   serve_oidc_close(server);
   serve_texts_close(&server->texts);
   serve_jobs_stop(server);
+  serve_writer_close(&server->writer);
+  look(server);
   serve_pool_close(&server->pool);
   look(server);
   serve_conversations_clear(server);

@@ -34,8 +34,15 @@ void live_schedule(serve_live *live) {
   serve_pool *pool = live->pool;
   pthread_mutex_lock(&pool->lock);
   if (live->running) live->again = true;
-  else if (!live->waiting) line_up(pool, live);
+  else if (live->begun_reading && !live->waiting) line_up(pool, live);
   pthread_mutex_unlock(&pool->lock);
+}
+
+void serve_live_begin(serve_live *live) {
+  pthread_mutex_lock(&live->pool->lock);
+  live->begun_reading = true;
+  pthread_mutex_unlock(&live->pool->lock);
+  live_schedule(live);
 }
 
 void live_wake(serve_live *live) {

@@ -41,6 +41,7 @@ struct serve_server {
   struct serve_limits *limits;
   struct serve_accounts *accounts;
   struct serve_aside *aside;
+  struct serve_writer *writer;
   struct serve_oidc *oidc; /* NULL: off */
   struct serve_rules *rules; /* rulebook.h */
   struct serve_collections *collections; /* collections.h; NULL: nothing is kept */
@@ -65,6 +66,7 @@ struct serve_server {
   bool woken; /* lws_cancel_service was called since the loop last looked */
   struct serve_conversation *changed; /* have new results, by next_changed */
   serve_request *answered;            /* by next */
+  struct serve_opening *opened, **opened_end; /* were put on record, or could not be (opening.h) */
 };
 
 /* From any thread: the loop looks at what was left for it. Call with the lock held. */
