@@ -1,5 +1,6 @@
-/* chain.c: a file of lines that hold each other's hashes. Appending writes a line, then the head, and waits for
- * the disk. One lock. */
+/* chain.c: a file of lines that hold each other's hashes. A line is put at the end; to settle it is to wait until the
+ * disk has it, and the head after it. Whoever settles first does so for all that were put until then (group commit:
+ * DeWitt et al. 1984), while others go on putting. One lock, not held while the disk is waited for. */
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -19,7 +20,9 @@ struct guard_chain {
   int file, head;
   char path[512];
   uint8_t key[GUARD_HASH], last[GUARD_HASH];
-  uint64_t count;
+  uint64_t count, settled; /* records: there, and those that the disk has */
+  bool settling;           /* somebody waits for the disk */
+  pthread_cond_t moved;    /* `settling` ended */
 };
 
 static void hash_line(const uint8_t key[GUARD_HASH], const uint8_t prev[GUARD_HASH], const guard_chain_line *line, uint8_t hash[GUARD_HASH]) {
@@ -156,9 +159,10 @@ int guard_chain_open(guard_chain **opened, const char *path, const uint8_t key[G
   snprintf(chain->path, sizeof chain->path, "%s", path);
   snprintf(head, sizeof head, "%s.head", path);
   pthread_mutex_init(&chain->lock, NULL);
+  pthread_cond_init(&chain->moved, NULL);
   memcpy(chain->key, key, GUARD_HASH);
   memcpy(chain->last, c.last, GUARD_HASH);
-  chain->count = c.count;
+  chain->count = chain->settled = c.count;
   chain->file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   chain->head = open(head, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
   if (chain->file < 0 || chain->head < 0) code = base_error_set(error, MIEN_EIO, path, "may this folder be written to?", "%s", strerror(errno));
@@ -173,6 +177,7 @@ void guard_chain_close(guard_chain **chain) {
   if (!*chain) return;
   if ((*chain)->file >= 0) close((*chain)->file);
   if ((*chain)->head >= 0) close((*chain)->head);
+  pthread_cond_destroy(&(*chain)->moved);
   pthread_mutex_destroy(&(*chain)->lock);
   sodium_memzero(*chain, sizeof **chain);
   base_free(*chain);
@@ -189,13 +194,17 @@ static bool write_whole(int file, const char *bytes, size_t count) {
     if (wrote <= 0) return ftruncate(file, before), false;
     done += (size_t)wrote;
   }
-  return fdatasync(file) == 0;
+  return true;
 }
 
-int guard_chain_append(guard_chain *chain, const char *record, size_t bytes, uint64_t *seq, mien_error *error) {
+static int not_kept(const guard_chain *chain, int cause, mien_error *error) {
+  return base_error_set(error, MIEN_EIO, chain->path, "make room on the disk", "the record could not be kept: %s", strerror(cause));
+}
+
+int guard_chain_put(guard_chain *chain, const char *record, size_t bytes, uint64_t *seq, mien_error *error) {
   if (bytes < 2 || bytes > RECORD || memchr(record, '\n', bytes))
     return base_error_set(error, MIEN_EINVAL, chain->path, "", "a record is one line of 2 to %d bytes", RECORD);
-  char *text = base_alloc(bytes + 512, 1), head[128], prev[HEX + 1], hex[HEX + 1];
+  char *text = base_alloc(bytes + 512, 1), prev[HEX + 1], hex[HEX + 1];
   if (!text) return base_error_set(error, MIEN_ENOMEM, chain->path, "", "out of memory");
   pthread_mutex_lock(&chain->lock);
   guard_chain_line line = {.seq = chain->count + 1, .record = record, .bytes = bytes};
@@ -209,17 +218,45 @@ int guard_chain_append(guard_chain *chain, const char *record, size_t bytes, uin
   int length = snprintf(text, bytes + 512, "{\"seq\":%llu,\"at\":\"%s\",\"record\":%.*s,\"prev\":\"%s\",\"hash\":\"%s\"}\n",
                         (unsigned long long)line.seq, line.at, (int)bytes, record, prev, hex);
   bool kept = write_whole(chain->file, text, (size_t)length);
-  if (kept) {
-    memcpy(chain->last, hash, GUARD_HASH);
-    chain->count = line.seq;
-    int head_bytes = snprintf(head, sizeof head, "%20llu %s\n", (unsigned long long)line.seq, hex);
-    kept = pwrite(chain->head, head, (size_t)head_bytes, 0) == head_bytes && fdatasync(chain->head) == 0;
-  }
-  if (seq) *seq = line.seq;
+  if (kept) memcpy(chain->last, hash, GUARD_HASH), chain->count = line.seq;
+  *seq = line.seq;
   int cause = errno;
   pthread_mutex_unlock(&chain->lock);
   base_free(text);
-  return kept ? MIEN_OK : base_error_set(error, MIEN_EIO, chain->path, "make room on the disk", "the record could not be kept: %s", strerror(cause));
+  return kept ? MIEN_OK : not_kept(chain, cause, error);
+}
+
+int guard_chain_settle(guard_chain *chain, uint64_t seq, mien_error *error) {
+  char head[128], hex[HEX + 1];
+  int cause = 0;
+  pthread_mutex_lock(&chain->lock);
+  while (chain->settled < seq && !cause) {
+    if (chain->settling) {
+      pthread_cond_wait(&chain->moved, &chain->lock);
+      continue;
+    }
+    uint64_t until = chain->count;
+    sodium_bin2hex(hex, sizeof hex, chain->last, GUARD_HASH);
+    int bytes = snprintf(head, sizeof head, "%20llu %s\n", (unsigned long long)until, hex);
+    chain->settling = true;
+    pthread_mutex_unlock(&chain->lock);
+    bool settled = fdatasync(chain->file) == 0 && pwrite(chain->head, head, (size_t)bytes, 0) == bytes && fdatasync(chain->head) == 0;
+    if (!settled) cause = errno ? errno : EIO;
+    pthread_mutex_lock(&chain->lock);
+    chain->settling = false;
+    if (settled) chain->settled = until;
+    pthread_cond_broadcast(&chain->moved);
+  }
+  pthread_mutex_unlock(&chain->lock);
+  return cause ? not_kept(chain, cause, error) : MIEN_OK;
+}
+
+int guard_chain_append(guard_chain *chain, const char *record, size_t bytes, uint64_t *seq, mien_error *error) {
+  uint64_t own;
+  int code = guard_chain_put(chain, record, bytes, &own, error);
+  if (!code) code = guard_chain_settle(chain, own, error);
+  if (!code && seq) *seq = own;
+  return code;
 }
 
 uint64_t guard_chain_length(guard_chain *chain) {

@@ -60,9 +60,9 @@ void serve_audit_close(struct serve_server *server) {
   guard_packs_close(&server->packs);
 }
 
-static int append(struct serve_server *server, json_t *record, mien_error *error) {
+static int put(struct serve_server *server, json_t *record, uint64_t *seq, mien_error *error) {
   char *text = record ? json_dumps(record, JSON_COMPACT) : NULL;
-  int code = text ? guard_chain_append(server->audit, text, strlen(text), NULL, error)
+  int code = text ? guard_chain_put(server->audit, text, strlen(text), seq, error)
                   : base_error_set(error, MIEN_ENOMEM, "audit", "", "out of memory");
   free(text);
   json_decref(record);
@@ -86,15 +86,16 @@ void serve_audit_ref(struct serve_server *server, const char *tenant, const char
 
 int serve_audit_opened(struct serve_server *server, const serve_conversation *c, mien_error *error) {
   json_t *people = json_array();
+  uint64_t seq;
   for (size_t i = 0; i < c->person_count; i++) {
     char ref[STORE_ID];
     serve_audit_ref(server, c->tenant, c->people[i].subject, ref);
     json_array_append_new(people, json_pack("{s:s,s:s,s:i,s:s}", "role", c->people[i].role, "subject", ref, "read",
                                             (int)c->allowed.people[i].read, "consent", c->people[i].consent));
   }
-  return append(server, json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s*,s:o}", "what", "opened", "session", c->id, "tenant", c->tenant, "purpose",
+  return put(server, json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s*,s:o}", "what", "opened", "session", c->id, "tenant", c->tenant, "purpose",
                                   c->purpose, "context", c->context, "jurisdiction", c->jurisdiction, "policy", c->allowed.pack,
-                                  "statement", *c->statement ? c->statement : NULL, "people", people), error);
+                                  "statement", *c->statement ? c->statement : NULL, "people", people), &seq, error);
 }
 
 typedef struct refusal {
@@ -103,11 +104,13 @@ typedef struct refusal {
   json_t *record;
 } refusal;
 
-static void write_refusal(serve_write *write) {
+static void put_refusal(serve_write *write) {
   refusal *r = (refusal *)write;
-  append(r->server, r->record, NULL);
-  base_free(r);
+  uint64_t seq;
+  put(r->server, r->record, &seq, NULL);
 }
+
+static void refused(serve_write *write, int code, const mien_error *error) { base_free(write); }
 
 void serve_audit_refused(struct serve_server *server, const char *tenant, const char *purpose, const char *context,
                          const char *jurisdiction, const mien_error *why) {
@@ -115,18 +118,21 @@ void serve_audit_refused(struct serve_server *server, const char *tenant, const 
   json_t *record = json_pack("{s:s,s:s,s:s,s:s,s:s,s:s}", "what", "refused", "tenant", tenant, "purpose", purpose, "context", context,
                              "jurisdiction", jurisdiction, "why", why->what);
   if (!r) {
-    append(server, record, NULL);
+    json_decref(record);
     return;
   }
-  *r = (refusal){{.work = write_refusal}, server, record};
+  *r = (refusal){{.put = put_refusal, .go_on = refused}, server, record};
   serve_writer_do(server->writer, &r->write);
 }
 
 void serve_audit_closed(struct serve_server *server, serve_conversation *c) {
-  append(server, json_pack("{s:s,s:s,s:s,s:I}", "what", "closed", "session", c->id, "tenant", c->tenant, "results",
-                           (json_int_t)serve_live_last(c->live)), NULL);
+  uint64_t seq;
+  put(server, json_pack("{s:s,s:s,s:s,s:I}", "what", "closed", "session", c->id, "tenant", c->tenant, "results",
+                        (json_int_t)serve_live_last(c->live)), &seq, NULL);
 }
 
 int serve_audit_did(struct serve_server *server, const char *tenant, const char *key, const char *what, const char *of, mien_error *error) {
-  return append(server, json_pack("{s:s,s:s,s:s,s:s}", "what", what, "tenant", tenant, "key", key, "of", of), error);
+  uint64_t seq;
+  int code = put(server, json_pack("{s:s,s:s,s:s,s:s}", "what", what, "tenant", tenant, "key", key, "of", of), &seq, error);
+  return code ? code : guard_chain_settle(server->audit, seq, error);
 }

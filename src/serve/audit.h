@@ -11,13 +11,15 @@ struct serve_server;
 int serve_audit_open(struct serve_server *server, mien_error *error);
 void serve_audit_close(struct serve_server *server);
 
+/* Put into the chain, not settled: of the writer (writer.h). */
 int serve_audit_opened(struct serve_server *server, const serve_conversation *conversation, mien_error *error);
+void serve_audit_closed(struct serve_server *server, serve_conversation *conversation);
+/* Given to the writer. */
 void serve_audit_refused(struct serve_server *server, const char *tenant, const char *purpose, const char *context,
                          const char *jurisdiction, const mien_error *why);
-void serve_audit_closed(struct serve_server *server, serve_conversation *conversation);
 /* What stands for a subject there: the store's reference of their name, or one of the installation's key. `ref` has STORE_ID bytes. */
 void serve_audit_ref(struct serve_server *server, const char *tenant, const char *name, char *ref);
-/* `key` (its id) looked at or did `what` ("results", "grant", "withdraw") of `of`. */
+/* Settled: `key` (its id) looked at or did `what` ("results", "grant", "withdraw") of `of`. */
 int serve_audit_did(struct serve_server *server, const char *tenant, const char *key, const char *what, const char *of, mien_error *error);
 
 #endif

@@ -117,6 +117,7 @@ serve_conversation *serve_conversation_open_job(struct serve_server *server, con
   serve_conversation *c = open_it(server, tenant, what, job, token, error);
   if (!c) return NULL;
   int code = serve_audit_opened(server, c, error);
+  if (!code) code = guard_chain_settle(server->audit, guard_chain_length(server->audit), error);
   if (!code) code = serve_keep_begin(c, error);
   serve_conversation_written(c, !code);
   return code ? NULL : c;
@@ -260,14 +261,14 @@ typedef struct closing {
   serve_conversation *conversation;
 } closing;
 
-static void close_record(serve_conversation *c) {
+static void put_closed(serve_write *write) {
+  serve_conversation *c = ((closing *)write)->conversation;
   serve_audit_closed(c->server, c);
-  serve_keep_end(c);
 }
 
-static void closed(serve_write *write) {
+static void closed(serve_write *write, int code, const mien_error *error) {
   closing *what = (closing *)write;
-  close_record(what->conversation);
+  serve_keep_end(what->conversation);
   serve_conversation_release(&what->conversation);
   base_free(what);
 }
@@ -276,10 +277,9 @@ static void sweep(serve_conversation *c, double now) {
   if (!(now - c->alone_since > c->server->settings.linger)) return;
   if (c->finished) {
     closing *what = base_alloc(1, sizeof *what);
-    if (what) {
-      *what = (closing){.write.work = closed, .conversation = serve_conversation_hold(c)};
-      serve_writer_do(c->server->writer, &what->write);
-    } else close_record(c);
+    if (!what) return; /* in a second again */
+    *what = (closing){{.put = put_closed, .go_on = closed}, serve_conversation_hold(c)};
+    serve_writer_do(c->server->writer, &what->write);
     forget(c);
   } else serve_live_finish(c->live);
 }

@@ -91,7 +91,7 @@ typedef struct sweeping {
   struct serve_server *server;
 } sweeping;
 
-static void sweep(serve_write *write) {
+static void sweep(serve_write *write, int code, const mien_error *error) {
   struct serve_server *server = ((sweeping *)write)->server;
   serve_keep *k = server->keep;
   uint64_t left;
@@ -109,7 +109,7 @@ void serve_keep_sweep(struct serve_server *server) {
   sweeping *s = base_alloc(1, sizeof *s);
   if (!s) return; /* in a second again */
   k->swept = base_clock();
-  *s = (sweeping){{.work = sweep}, server};
+  *s = (sweeping){{.go_on = sweep}, server};
   serve_writer_do(server->writer, &s->write);
 }
 

@@ -291,10 +291,10 @@ int serve_open(serve_server **opened, mien_engine *engine, const serve_settings 
   int code = serve_limits_open(&server->limits, error);
   if (!code) code = serve_accounts_open(&server->accounts, error);
   if (!code) code = serve_aside_open(&server->aside, error);
-  if (!code) code = serve_writer_open(&server->writer, error);
   if (!code) code = serve_oidc_open(server, error);
   if (!code) code = serve_keys_open(&server->keys, settings->data, error);
   if (!code) code = serve_audit_open(server, error);
+  if (!code) code = serve_writer_open(&server->writer, server->audit, error);
   if (!code) code = serve_keep_open(server, error);
   if (!code && server->keep) code = serve_keyring_load(server->keep->store, server->keys, error);
   if (!code) code = serve_webhooks_open(server, error);

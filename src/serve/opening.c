@@ -9,10 +9,15 @@
 #include "serve/link.h"
 #include "serve/server.h"
 
-static void written(serve_write *write) {
+static void put(serve_write *write) {
+  serve_opening *o = (serve_opening *)write;
+  o->code = serve_audit_opened(o->conversation->server, o->conversation, &o->error);
+}
+
+static void written(serve_write *write, int code, const mien_error *error) {
   serve_opening *o = (serve_opening *)write;
   struct serve_server *server = o->conversation->server;
-  o->code = serve_audit_opened(server, o->conversation, &o->error);
+  if (!o->code && code) o->code = code, o->error = *error;
   if (!o->code) o->code = serve_keep_begin(o->conversation, &o->error);
   pthread_mutex_lock(&server->lock);
   *server->opened_end = o;
@@ -22,7 +27,8 @@ static void written(serve_write *write) {
 }
 
 void serve_opening_begin(serve_opening *o, serve_conversation *c, serve_request *request) {
-  o->write.work = written;
+  o->write.put = put;
+  o->write.go_on = written;
   o->conversation = serve_conversation_hold(c);
   o->request = request;
   if (request) request->later = true;

@@ -4,6 +4,7 @@
 #include <pthread.h>
 
 struct serve_writer {
+  guard_chain *audit;
   pthread_t thread;
   bool running, closing;
   pthread_mutex_t lock;
@@ -12,28 +13,42 @@ struct serve_writer {
   uint64_t given, written;
 };
 
+static size_t write_all(serve_writer *w, serve_write *write) {
+  mien_error error = {0};
+  size_t count = 0;
+  for (serve_write *each = write; each; each = each->next)
+    if (each->put) each->put(each);
+  int code = guard_chain_settle(w->audit, guard_chain_length(w->audit), &error);
+  for (serve_write *next; write; write = next, count++) {
+    next = write->next;
+    write->go_on(write, code, &error);
+  }
+  return count;
+}
+
 static void *run(void *context) {
   serve_writer *w = context;
   pthread_mutex_lock(&w->lock);
   for (;;) {
     while (!w->first && !w->closing) pthread_cond_wait(&w->more, &w->lock);
-    serve_write *write = w->first;
-    if (!write) break;
-    w->first = write->next;
-    if (!w->first) w->end = &w->first;
+    serve_write *all = w->first;
+    if (!all) break;
+    w->first = NULL;
+    w->end = &w->first;
     pthread_mutex_unlock(&w->lock);
-    write->work(write);
+    size_t count = write_all(w, all);
     pthread_mutex_lock(&w->lock);
-    w->written++;
+    w->written += count;
     pthread_cond_broadcast(&w->fewer);
   }
   pthread_mutex_unlock(&w->lock);
   return NULL;
 }
 
-int serve_writer_open(serve_writer **opened, mien_error *error) {
+int serve_writer_open(serve_writer **opened, guard_chain *audit, mien_error *error) {
   serve_writer *w = *opened = base_alloc(1, sizeof *w);
   if (!w) return base_error_set(error, MIEN_ENOMEM, "writer", "", "out of memory");
+  w->audit = audit;
   w->end = &w->first;
   pthread_mutex_init(&w->lock, NULL);
   pthread_cond_init(&w->more, NULL);
