@@ -5,7 +5,7 @@
 cd "$(dirname "$0")/.." || exit 2
 awk '
 BEGIN {
-  n = split("base|nn|media|text voice face body words|fuse|follow|explain|engine|yaml|vault|store|guard|rules respond insight adapt signals|serve|report eval|cli", levels, "|")
+  n = split("base|nn|media|text voice face body words|fuse|follow|explain|engine|yaml|vault|store|guard|rules respond insight adapt signals people|serve|report eval|cli", levels, "|")
   for (i = 1; i <= n; i++) { m = split(levels[i], rooms, " "); for (j = 1; j <= m; j++) level[rooms[j]] = i }
 }
 FNR == 1 { split(FILENAME, path, "/"); room = path[2] }

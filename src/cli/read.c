@@ -9,6 +9,7 @@
 #include "cli/export.h"
 #include "cli/options.h"
 #include "cli/output.h"
+#include "cli/people.h"
 #include "cli/reader.h"
 #include "report/report.h"
 #include "cli/show.h"
@@ -81,6 +82,7 @@ typedef struct recording {
   const char *file;
   timeline line;
   report *page; /* NULL: not wanted */
+  mien_people *people; /* NULL without --json */
   base_text text; /* of what is being written */
 } recording;
 
@@ -91,6 +93,7 @@ static int take_event(void *context, const mien_event *event) {
     export_event_json(r->file, event, &r->text);
     if (r->text.failed) return MIEN_ENOMEM;
     if (!cli_output_write(&r->run->screen, r->text.data, r->text.length)) return MIEN_EIO;
+    if (mien_people_event(r->people, event)) return MIEN_ENOMEM;
   }
   bool kept = !json || r->run->wanted_count; /* lines alone need no memory of what was */
   int result = kept ? timeline_add(&r->line, event) : MIEN_OK;
@@ -223,6 +226,13 @@ static void write_timeline(recording *rec, const conversation_about *about) {
   cli_output_flush(&r->screen);
 }
 
+/* The last line of a recording: what went on between its people. */
+static void write_between(recording *rec) {
+  base_text_reset(&rec->text);
+  if (mien_people_count(rec->people) && cli_people_json(rec->file, rec->people, &rec->text) == MIEN_OK)
+    cli_output_write(&rec->run->screen, rec->text.data, rec->text.length);
+}
+
 static void read_one(run *r) {
   recording rec = {.run = r, .file = r->files[r->at]};
   timeline_init(&rec.line, rec.file);
@@ -231,12 +241,14 @@ static void read_one(run *r) {
   conversation_options how = {transcript_path, !strcmp(words, "on"), &r->names, fps, side, speakers};
   conversation_sink sink = {take_event, take_audio, take_note, &rec};
   int result = html ? report_open(&rec.page, rec.file) : MIEN_OK;
+  if (result == MIEN_OK && json) result = mien_people_open(&rec.people, &error);
   if (result == MIEN_OK) result = conversation_read(r->engine, rec.file, &how, &sink, &about, &error);
   cli_progress_clear();
   bool gone = r->screen.closed || r->screen.failed; /* said at the end, if at all */
   if (result == MIEN_OK) {
     if (about.duration > 0) rec.line.duration = about.duration;
     timeline_finish(&rec.line);
+    if (json) write_between(&rec);
     if (!json && r->together.file != stdout) write_timeline(&rec, &about);
     write_exports(&rec);
     if (rec.page) write_page(&rec);
@@ -245,6 +257,7 @@ static void read_one(run *r) {
     if (!error.code) base_error_set(&error, result, "", "", "%s", mien_error_message(result));
     cli_complain(rec.file, &error);
   }
+  mien_people_close(&rec.people);
   report_close(&rec.page);
   timeline_clear(&rec.line);
   base_text_clear(&rec.text);

@@ -21,7 +21,7 @@ int report_open(report **to, const char *title) {
   report *r = *to = base_alloc(1, sizeof *r);
   const char *slash = title ? strrchr(title, '/') : NULL; /* a page that is sent on tells no folders */
   if (r) r->title = base_strdup(slash && slash[1] ? slash + 1 : title ? title : "");
-  if (r && r->title) return MIEN_OK;
+  if (r && r->title && !mien_people_open(&r->between, NULL)) return MIEN_OK;
   report_close(to);
   return MIEN_ENOMEM;
 }
@@ -41,6 +41,7 @@ void report_close(report **to) {
   for (size_t i = 0; i < r->text_count; i++) base_free(r->texts[i].marks);
   for (int i = 0; i < r->note_count; i++) base_free(r->notes[i]);
   for (int i = 0; i < r->reason_count; i++) base_free(r->reasons[i]);
+  mien_people_close(&r->between);
   base_free(r->turns);
   base_free(r->texts);
   base_free(r->spoken);
@@ -182,6 +183,7 @@ int report_add_event(report *r, const mien_event *event) {
   bool turn = event->kind == MIEN_EVENT_TURN;
   double t0 = turn ? event->t0 : reading->t0, t1 = turn ? event->t1 : reading->t1;
   if (!isfinite(t0) || !isfinite(t1) || t0 < 0 || t1 > longest) return MIEN_OK;
+  if (mien_people_event(r->between, event)) return MIEN_ENOMEM;
   bool moved = event->kind == MIEN_EVENT_READING && reading->modality == MIEN_BODY;
   if (!turn && event->kind != MIEN_EVENT_STATE && !reading->final) return MIEN_OK;
   int person = person_of(r, turn ? event->who : reading->who);

@@ -202,6 +202,7 @@ int report_write(report *r, FILE *file) {
   write_summary(&page, r, bins);
   write_moments(&page, r, bins);
   write_people(&page, r, bins);
+  report_write_between(&page, r);
   if (r->turn_count) {
     base_text_puts(&page, "<section id=\"transcript\"><h2>Transcript</h2><p class=\"hint\">Words are marked by what "
                           "they speak for; point at one, or reach it with the tab key, to see how much.</p>");

@@ -1,15 +1,16 @@
 /* parts.h: what a report keeps, and the parts that write it. Only for this room.
  *
  * collect.c collects; page.c puts the page together; chart.c draws a person's lines of time; told.c
- * finds what is worth telling in words; words.c writes the transcript; html.c escapes. */
+ * finds what is worth telling in words; between.c what went on between people; words.c writes the transcript; html.c escapes. */
 #ifndef REPORT_PARTS_H
 #define REPORT_PARTS_H
 
 #include "base/base.h"
+#include "mien_people.h"
 #include "report/report.h"
 
 enum { REPORT_CUES = 4, REPORT_NOTES_MAX = 64, REPORT_PEOPLE_MAX = 32, REPORT_BINS_MAX = 480,
-       REPORT_MOMENTS_MAX = 8, REPORT_WARNINGS_MAX = 8 };
+       REPORT_MOMENTS_MAX = 8, REPORT_WARNINGS_MAX = 8, REPORT_MANNERS_MAX = 24 };
 #define REPORT_ENVELOPE_STEP 0.05 /* seconds */
 
 typedef struct report_cue {
@@ -85,6 +86,7 @@ struct report {
   report_warning warnings[REPORT_WARNINGS_MAX];
   int warning_count;
   bool warned; /* by the last state that has a forecast */
+  mien_people *between;
   double end; /* seconds */
 };
 
@@ -109,6 +111,8 @@ typedef struct report_moment {
 int report_moments(const report *r, const report_bins *bins, report_moment *moments);
 /* The forecasts of a rise, and whether it came: sentences as HTML; nothing where there were none. */
 void report_tell_warnings(base_text *to, const report *r);
+/* How each moved, and what went on between them; nothing where too little was read. */
+void report_write_between(base_text *to, const report *r);
 /* One or two plain sentences about a person, as HTML. */
 void report_tell_person(base_text *to, const report_person *person, const report_bins *bins);
 /* What was expressed in a turn, by the rule of timeline.h: its last point, one that did not abstain
