@@ -14,7 +14,10 @@ number=0
   echo '  .section .rodata'
   for file in $files; do
     number=$((number + 1))
-    gzip -9 -n -c "$folder$file" >"$packed/$number.gz"
+    case $file in
+    *.opus) : >"$packed/$number.gz" ;; # packed already: page.c gives it as it is
+    *) gzip -9 -n -c "$folder$file" >"$packed/$number.gz" ;;
+    esac
     for each in "page_$number:$folder$file" "page_packed_$number:$packed/$number.gz"; do
       symbol=serve_${each%%:*}
       printf '  .globl %s, %s_end\n  .hidden %s, %s_end\n%s:\n  .incbin "%s" /* %s */\n%s_end:\n  .byte 0\n' \

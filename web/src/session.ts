@@ -32,11 +32,11 @@ export async function leave(): Promise<void> {
   entered.value = { is: "out", expired: false };
 }
 
-/** Takes a key out of the address before anything else may see it. */
+/** Takes a key out of the address before anything else may see it; #key=…&to=try/sample goes on to a view. */
 function keyOfAddress(): string | null {
-  const found = /^#key=(mien_[A-Za-z0-9_-]+)/.exec(location.hash);
+  const found = /^#key=(mien_[A-Za-z0-9_-]+)(?:&to=([\w/-]*))?/.exec(location.hash);
   if (!found?.[1]) return null;
-  go("", true);
+  go(found[2] ?? "", true);
   return found[1];
 }
 

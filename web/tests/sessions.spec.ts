@@ -143,6 +143,115 @@ test("sessions: hostile words and names are words and names", async ({ page }) =
   expect(await page.title()).not.toBe("run");
 });
 
+test("sessions: the sample call: one button, live on its own view, stopped, gone through by ear, forgotten", async ({ page }) => {
+  test.setTimeout(120_000);
+  await enter(page, "try/sample");
+  await expect(page.getByRole("button", { name: "Play the sample call" })).toBeFocused();
+  await page.getByRole("button", { name: "Play the sample call" }).click();
+  await expect(page).toHaveURL(/#\/sessions\/s_[0-9a-f]{32}$/, { timeout: 15_000 });
+  const session = page.url().split("/").at(-1) ?? "";
+  await expect(page.locator(".person")).toHaveCount(1, { timeout: 30_000 });
+  await expect(page.getByText("an agent is at work").first()).toBeVisible();
+  await expect(page.locator(".turns .said").first()).toContainText("invoice from March", { timeout: 30_000 });
+  await page.getByRole("button", { name: "Sound", exact: true }).click();
+  await expect(page.getByRole("button", { name: "Sound", exact: true })).toHaveAttribute("aria-pressed", "true");
+  await expect(page.locator(".turns .said").nth(1)).toBeVisible({ timeout: 30_000 });
+  expect(await violations(page)).toEqual([]);
+  await page.screenshot({ path: `${screens}/session-live.png` });
+  await page.getByRole("button", { name: "Stop" }).click();
+  await expect(page.locator("audio")).toBeVisible({ timeout: 15_000 });
+  await expect.poll(() => page.locator("audio").evaluate((audio: HTMLAudioElement) => audio.duration)).toBeGreaterThan(90);
+  await page.locator(".turns .when").first().click();
+  await expect.poll(() => page.locator("audio").evaluate((audio: HTMLAudioElement) => audio.currentTime)).toBeGreaterThan(4);
+  await page.locator("audio").evaluate((audio: HTMLAudioElement) => audio.play());
+  await expect.poll(async () => Number(await page.getByRole("slider", { name: "Through the conversation" }).inputValue()), { timeout: 15_000 }).toBeGreaterThan(7);
+  const { consents } = await service<{ consents: { consent: string; subject: string; modalities: string[] }[] }>("GET", "/v1/consents"), own = consents.find((each) => each.subject.startsWith("sample-"));
+  expect(own?.modalities).toEqual(["text", "voice"]);
+  await page.getByRole("button", { name: "Forget the sample" }).click();
+  await expect(page).toHaveURL(/#\/try\/sample$/);
+  expect((await service<{ modalities: string[] }>("GET", `/v1/consents/${own?.consent ?? ""}`)).modalities).toEqual([]);
+  await expect(service("GET", `/v1/sessions/${session}/results?kept=1`)).rejects.toThrow("404");
+});
+
+/** Two hours of four people, in their shapes: a state each second that somebody speaks, turns of 4 to 20 s, some of it not clear. */
+function twoHours(): { told: object; results: object[] } {
+  let seed = 7;
+  const random = (): number => { seed = (seed * 1103515245 + 12345) % 2147483648; return seed / 2147483648; };
+  const names = ["neutral", "joy", "sadness", "anger", "fear", "disgust", "surprise"], states = ["frustration", "confusion", "boredom", "engagement", "excitement", "stress", "satisfaction", "disappointment"];
+  const people = ["one", "two", "three", "four"], results: object[] = [], add = (type: string, what: object): void => { results.push({ type, seq: results.length + 1, [type]: what }); };
+  const spread = (keys: string[]): Record<string, number> => { const raw = keys.map(() => random() ** 3), sum = raw.reduce((a, b) => a + b, 0); return Object.fromEntries(keys.map((key, k) => [key, (raw[k] ?? 0) / sum])); };
+  const cues = (text: string): object[] => text.split(" ").slice(0, 8).map((word, i) => ({ kind: "word", text: word, t0: null, t1: null, value: null, unit: "", z: null, toward: names[i % 7], weight: random() - 0.3, at: text.indexOf(word), length: word.length }));
+  const of = (who: string, modality: string, t0: number, t1: number, text: string): object => ({
+    modality, who, t0, t1, final: true, core: spread(names), fine: {}, extra: {}, dims: { valence: random() * 2 - 1, arousal: random() * 2 - 1, dominance: 0 }, flags: {}, confidence: 0.4 + random() * 0.6,
+    set: ["anger"], abstain: random() < 0.05 ? "no modality is sure" : null, quality: 1, cues: cues(text) });
+  for (const who of people) { // all speak for two hours: more than four people can in one call
+    for (let at = 0; at < 7200;) {
+      const long = 4 + Math.floor(random() * 16), text = "nobody listens to what was said here before, again";
+      add("turn", { who, t0: at, t1: at + long, text });
+      add("reading", of(who, "text", at, at + long, text));
+      for (let s = at; s < at + long; s++) add("state", { ...of(who, "fused", s, s + 1, text), states: Object.fromEntries(states.map((name) => [name, random()])), trend: null,
+        forecast: { valence: { value: 0, low: -0.5, high: 0.5 }, arousal: null, dominance: null, next: null, end: null, rise: null }, from: { text: 0.5, voice: 0.5, face: 0, body: 0 } });
+      at += long;
+    }
+  }
+  return { told: { session: "s_long", purpose: "research", context: "recording", jurisdiction: "eu", opened: 1, closed: 7201, finished: true, kept: true, results: results.length, participants: people.map((who) => ({ who, role: "participant" })) }, results };
+}
+
+test("sessions: two hours of four people are drawn, and scrubbed through (figures are printed)", async ({ page }) => {
+  test.setTimeout(120_000);
+  const { told, results } = twoHours();
+  await page.route("**/v1/sessions/s_long", (route) => route.fulfill({ json: told }));
+  await page.route("**/v1/sessions/s_long/figures", (route) => route.fulfill({ status: 404, json: { title: "Not found", status: 404 } }));
+  await page.route("**/v1/sessions/s_long/results*", (route) => {
+    const after = Number(new URL(route.request().url()).searchParams.get("after") ?? 0), some = results.slice(after, after + 1000);
+    return route.fulfill({ json: { results: some, after: after + some.length } });
+  });
+  await enter(page, "try");
+  const begun = Date.now();
+  await page.goto("/#/sessions/s_long");
+  await expect(page.locator(".person")).toHaveCount(4, { timeout: 60_000 });
+  await expect(page.locator(".badge", { hasText: "kept" })).toBeVisible();
+  await expect(page.locator(`.moment[data-version="${results.length}"]`)).toBeVisible({ timeout: 60_000 });
+  await page.waitForTimeout(1000);
+  const loaded = Date.now() - begun;
+  const drawn = await page.evaluate(async () => { // all four, whole, from the press of the button to the painted frame
+    performance.clearMeasures("mien.timeline");
+    const press = (name: string): void => { [...document.querySelectorAll("button")].find((each) => each.textContent === name || each.getAttribute("aria-label") === name)?.click(); };
+    const frame = (): Promise<number> => new Promise((done) => requestAnimationFrame(() => setTimeout(() => done(performance.now()))));
+    press("Nearer");
+    await frame(); await frame();
+    performance.clearMeasures("mien.timeline");
+    const from = performance.now();
+    press("All of it");
+    await frame();
+    const until = await frame(), measures = performance.getEntriesByName("mien.timeline");
+    return { painted: until - from, drawing: measures.reduce((sum, each) => sum + each.duration, 0), charts: measures.length };
+  });
+  expect(drawn.charts).toBe(4);
+  expect(await pixels(page)).toBeGreaterThan(20);
+  const cdp = await page.context().newCDPSession(page); // processor time of the page's thread: other work on the machine is not in it
+  await cdp.send("Performance.enable", { timeDomain: "threadTicks" });
+  const busy = async (): Promise<number> => (await cdp.send("Performance.getMetrics")).metrics.find((each) => each.name === "TaskDuration")?.value ?? 0, before = await busy();
+  const frames = await page.evaluate(async () => {
+    const chart = document.querySelector(".lanes"), box = chart?.getBoundingClientRect(), at: number[] = [], values = new Set<string>();
+    if (!chart || !box) return { fps: 0, worst: 0, moved: 0 };
+    const event = (type: string, x: number): void => { chart.dispatchEvent(new PointerEvent(type, { bubbles: true, pointerId: 1, buttons: 1, clientX: x, clientY: box.top + 50 })); };
+    (chart as HTMLElement).setPointerCapture = () => undefined; // no pointer is down
+    event("pointerdown", box.left + 20);
+    for (let i = 0; i < 180; i++) {
+      event("pointermove", box.left + 20 + (i / 180) * (box.width - 40));
+      at.push(await new Promise<number>((done) => requestAnimationFrame(done)));
+      values.add(`${document.querySelector("#moment")?.textContent ?? ""} ${document.querySelector(".glance")?.textContent ?? ""}`);
+    }
+    const gaps = at.slice(1).map((each, i) => each - (at[i] ?? 0)).sort((a, b) => a - b);
+    return { fps: 1000 * (at.length - 1) / ((at.at(-1) ?? 0) - (at[0] ?? 0)), worst: gaps[Math.floor(gaps.length * 0.99)] ?? 0, moved: values.size };
+  });
+  const each = (await busy() - before) * 1000 / 180;
+  expect(frames.moved).toBeGreaterThan(100);
+  console.log(`two hours of four people, ${results.length} results: loaded and drawn after ${loaded} ms; all four anew ${drawn.painted.toFixed(0)} ms to the painted frame (drawing ${drawn.drawing.toFixed(0)} ms); scrubbed at ${frames.fps.toFixed(1)} frames a second, the slowest hundredth ${frames.worst.toFixed(0)} ms; the page's thread works ${each.toFixed(1)} ms a frame`);
+  await page.screenshot({ path: `${screens}/session-long.png` });
+});
+
 for (const theme of ["light", "dark"] as const) {
   test(`sessions: accessible in every language, narrow and wide, ${theme}`, async ({ page }) => {
     test.setTimeout(120_000);

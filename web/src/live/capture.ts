@@ -4,7 +4,8 @@ import worklet from "./sound-worklet.js?url";
 export const RATE = 16000;
 const SIDE = 480, EVERY = 100; // pixels of the longer side; milliseconds between pictures
 
-export interface Capture { stop: () => void }
+/** `began`: performance.now() of its second 0. */
+export interface Capture { began: number; stop: () => void }
 
 async function ask(video: boolean, audio: boolean): Promise<MediaStream | null> {
   const sound = { channelCount: 1, echoCancellation: true, noiseSuppression: false, autoGainControl: false };
@@ -37,16 +38,23 @@ export async function begin(stream: MediaStream, onSound: (samples: ArrayBuffer)
     player.playsInline = true;
     player.srcObject = stream;
     void player.play().catch(() => undefined); // it plays as soon as the first picture is there
-    timer = window.setInterval(() => {
+    let sent = 0, followed = 0;
+    const picture = (taken: number): void => {
       if (busy || !player.videoWidth || video.readyState === "ended") return;
-      const scale = Math.min(1, SIDE / Math.max(player.videoWidth, player.videoHeight));
+      const scale = Math.min(1, SIDE / Math.max(player.videoWidth, player.videoHeight)), at = Math.max(0, taken - began) / 1000;
       canvas.width = Math.round(player.videoWidth * scale);
       canvas.height = Math.round(player.videoHeight * scale);
       canvas.getContext("2d")?.drawImage(player, 0, 0, canvas.width, canvas.height);
-      const at = (performance.now() - began) / 1000;
       busy = true;
+      sent = performance.now();
       canvas.toBlob((blob) => { void blob?.arrayBuffer().then((bytes) => onPicture(bytes, at)).finally(() => { busy = false; }); }, "image/jpeg", 0.85);
-    }, EVERY);
+    };
+    const each = (now: number, frame: VideoFrameCallbackMetadata): void => { // as soon as the camera has one, with the time it was taken at
+      if (now - sent > EVERY - 15) picture(Math.min(now, frame.captureTime ?? now));
+      followed = player.requestVideoFrameCallback(each);
+    };
+    if ("requestVideoFrameCallback" in player) followed = player.requestVideoFrameCallback(each);
+    timer = window.setInterval(() => { if (!followed || performance.now() - sent > 1000) picture(performance.now()); }, EVERY); // in a tab that is not shown no frame is told of
   }
-  return { stop: () => { window.clearInterval(timer); off(stream); void context?.close(); } };
+  return { began, stop: () => { window.clearInterval(timer); off(stream); void context?.close(); } };
 }

@@ -25,20 +25,23 @@ export class Loaded {
   private readonly stop = new AbortController();
   private due = 0;
 
-  constructor(readonly id: string) {}
+  /** `had`: results that are here already. */
+  constructor(readonly id: string, private readonly had: readonly Result[] = []) {}
 
   async begin(): Promise<void> {
     try {
       const told = await get<Told>("/v1/sessions/{id}", { params: { id: this.id }, signal: this.stop.signal });
       this.record = new Recorded(told.participants);
+      for (const result of this.had) this.record.take(result);
       this.told.value = told;
       const open = !told.kept;
       const waiting = open ? await get<Page>("/v1/sessions/{id}/results", { params: { id: this.id }, signal: this.stop.signal }) : null;
       for (const result of waiting?.results ?? []) this.record.take(result);
       this.version.value = this.record.version;
       await this.pages(open, waiting?.after || Infinity);
+      this.version.value = this.record.version;
       if (this.stop.signal.aborted) return;
-      if (open) this.follow();
+      if (open && !this.record.finished) this.follow();
       else this.ended();
     } catch (problem) {
       if (!this.stop.signal.aborted) this.problem.value = problem;
@@ -58,7 +61,7 @@ export class Loaded {
       for (const result of page.results) if (result.seq <= until) this.record.take(result);
       more = page.results.length > 0 && page.after > after && page.after < until;
       after = page.after;
-      this.version.value = this.record.version;
+      this.soon(); // what is drawn does not keep the next page waiting
     }
   }
 

@@ -73,12 +73,19 @@ function Read({ line, state, at }: { line: Line; state: State; at: number }): JS
   );
 }
 
+/** Under the cursor, as fast as it moves. */
+function Glance({ stage, line }: { stage: Stage; line: Line | undefined }): JSX.Element {
+  const at = stage.at.value, i = line ? line.at(at) : -1, state = line?.states[i];
+  const said = !state ? "–" : state.abstain ? t("sessions.not_clear") : `${named("emotions", topOf(state.core))}${state.confidence === null ? "" : ` ${percent(state.confidence)}`}`;
+  return <><h2 id="moment" tabIndex={-1}><span class="numbers">{clock(at)}</span> <span dir="auto">{stage.who.value}</span></h2><p class="glance" aria-hidden="true">{said}</p></>;
+}
+
 export function Moment({ stage, record, people, version }: { stage: Stage; record: Recorded; people: readonly Participant[]; version: number }): JSX.Element {
-  const at = stage.at.value, who = stage.who.value, line = record.lines.get(who), i = line ? line.at(at) : -1, state = line?.states[i];
+  const at = stage.settled.value, who = stage.who.value, line = record.lines.get(who), i = line ? line.at(at) : -1, state = line?.states[i];
   const read = [...record.lines.values()].filter((each) => each.count > 0);
   return (
-    <section class="card stack moment" aria-labelledby="moment" data-version={version}>
-      <h2 id="moment" tabIndex={-1}><span class="numbers">{clock(at)}</span> <span dir="auto">{who}</span></h2>
+    <section class="card stack moment" aria-labelledby="moment" tabIndex={0} data-version={version}>
+      <Glance stage={stage} line={line} />
       {read.length > 1 && <div class="row no-print" role="group" aria-label={t("sessions.whose")}>{read.map((each) => <button class="button" type="button" key={each.who} aria-pressed={each.who === who} onClick={() => { stage.who.value = each.who; }} dir="auto">{each.who}</button>)}</div>}
       {line && state ? <Read line={line} state={state} at={at} /> : <p class="soft">{t("sessions.nothing_here")} <span dir="auto">{people.find((each) => each.who === who && each.read?.length === 0)?.why}</span></p>}
     </section>

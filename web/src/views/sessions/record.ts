@@ -95,6 +95,7 @@ export class Recorded {
   readonly troubles: string[] = [];
   end = 0;
   last = 0;
+  finished = false;
   version = 0; // grows with each that is taken
   private readonly seen = new Set<number>();
   private readonly byTurn = new Map<string, Spoken>();
@@ -113,6 +114,7 @@ export class Recorded {
     this.results.push(result);
     this.last = Math.max(this.last, result.seq);
     this.version++;
+    this.finished ||= result.type === "finished";
     const { state, reading, turn, event } = result;
     if (state?.who) this.line(state.who).takeState(state);
     else if (reading?.who) { this.line(reading.who).takeReading(reading); if (reading.modality === "text" && reading.final) this.speak(reading.who, reading.t0, reading.t1, null, reading); }

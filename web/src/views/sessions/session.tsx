@@ -5,10 +5,12 @@ import { Problem } from "../../api/client";
 import { Empty, Heading, Loading, ProblemNote, Said } from "../../design/parts";
 import { download } from "../../design/pages";
 import { clock, date, named, t } from "../../i18n";
+import { isSample, sample } from "../../live/sample";
 import { csv, fileName, jsonl, png } from "./exports";
 import { Contributions, Figures } from "./figures";
 import { Loaded, type Told } from "./load";
 import { Moment, momentSaid } from "./moment";
+import { Player } from "./player";
 import { Stage } from "./stage";
 import { Timeline } from "./timeline";
 import { Transcript } from "./transcript";
@@ -58,7 +60,7 @@ function About({ told, live, lost, end }: { told: Told; live: boolean; lost: boo
 }
 
 export function Session({ id }: { id: string }): JSX.Element {
-  const loaded = useMemo(() => new Loaded(id), [id]), stage = useMemo(() => new Stage(loaded), [loaded]);
+  const loaded = useMemo(() => new Loaded(id, sample.heard.get(id)), [id]), stage = useMemo(() => new Stage(loaded), [loaded]);
   useEffect(() => { void loaded.begin(); return () => loaded.end(); }, [loaded]);
   const told = loaded.told.value, problem = loaded.problem.value, version = loaded.version.value, is = loaded.is.value, live = is === "live" || is === "lost", record = loaded.record;
   useMemo(() => stage.grown(live), [version, live]);
@@ -74,12 +76,13 @@ export function Session({ id }: { id: string }): JSX.Element {
       {missing && <Empty title={t("sessions.missing")}><span>{t("sessions.missing_about")}</span></Empty>}
       {problem !== null && !missing && <ProblemNote problem={problem} again={() => location.reload()} />}
       {!told && problem === null && <Loading lines={6} />}
+      {told && isSample(id) && <Player id={id} stage={stage} />}
       {told && problem === null && is === "loading" && !version && <Loading lines={6} />}
       {told && version === 0 && is !== "loading" && <Empty title={live ? t("sessions.nothing_yet") : t("sessions.nothing_kept")}><span>{live ? t("sessions.nothing_yet_about") : t("sessions.nothing_kept_about")}</span></Empty>}
       {told && version > 0 && (
         <>
           <p class="soft">{t("sessions.caution")}</p>
-          <p class="note">{t("sessions.no_media")}</p>
+          {!isSample(id) && <p class="note">{t("sessions.no_media")}</p>}
           <Exports stage={stage} id={id} />
           <div class="session">
             <Timeline stage={stage} version={version} people={told.participants} live={live} said={said} />

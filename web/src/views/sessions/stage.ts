@@ -4,29 +4,35 @@ import type { Span } from "./draw";
 import type { Loaded } from "./load";
 
 const SHORTEST = 10; // seconds
+const RESTS = 80;    // milliseconds
 
 export class Stage {
   readonly at = signal(0);
+  readonly settled = signal(0); // the same, once it rests: for what takes longer than a frame
   readonly span = signal<Span>({ from: 0, until: SHORTEST });
   readonly who = signal("");
   readonly follows = signal(true); // a live one: the cursor stays at its end until one scrubs
   private whole = true;
 
-  constructor(readonly loaded: Loaded) {}
+  private resting = 0;
+
+  constructor(readonly loaded: Loaded) {
+    this.at.subscribe((at) => { window.clearTimeout(this.resting); this.resting = window.setTimeout(() => { this.settled.value = at; }, RESTS); });
+  }
 
   get end(): number { return Math.max(SHORTEST, this.loaded.record.end); }
 
   /** There is more. */
   grown(live: boolean): void {
-    if (!this.who.value) this.who.value = [...this.loaded.record.lines.values()].find((line) => line.count > 0)?.who ?? "";
-    if (live && this.follows.value) this.at.value = this.loaded.record.end;
-    const { from, until } = this.span.value, long = until - from;
+    if (!this.who.peek()) this.who.value = [...this.loaded.record.lines.values()].find((line) => line.count > 0)?.who ?? "";
+    if (live && this.follows.peek()) this.at.value = this.loaded.record.end;
+    const { from, until } = this.span.peek(), long = until - from;
     if (this.whole) this.show(0, this.end);
-    else if (live && this.follows.value) this.show(this.end - long, this.end);
+    else if (live && this.follows.peek()) this.show(this.end - long, this.end);
   }
 
   private show(from: number, until: number): void {
-    const now = this.span.value;
+    const now = this.span.peek();
     if (now.from !== from || now.until !== until) this.span.value = { from, until };
   }
 

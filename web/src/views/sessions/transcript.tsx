@@ -51,8 +51,8 @@ export function Transcript({ record, stage, version }: { record: Recorded; stage
   const all = record.turns, needle = wanted.trim().toLowerCase();
   const found = useMemo(() => (needle ? all.filter((turn) => `${turn.who} ${turn.text ?? ""}`.toLowerCase().includes(needle)) : all), [needle, version]);
   const last = Math.max(0, Math.ceil(found.length / PAGE) - 1), here = Math.min(page, last), shown = found.slice(here * PAGE, (here + 1) * PAGE);
-  useSignalEffect(() => { // no turn is drawn anew while one scrubs
-    const at = stage.at.value;
+  useSignalEffect(() => { // a page is not drawn anew while one scrubs
+    const at = stage.settled.value;
     let low = 0, high = found.length;
     while (low < high) { const middle = (low + high) >> 1; if ((found[middle]?.t0 ?? 0) <= at) low = middle + 1; else high = middle; }
     const now = low - 1, before = list.current?.querySelector("[data-now]"), one = list.current?.querySelector(`[data-i="${now}"]`);

@@ -7,6 +7,7 @@ import { named, percent, t } from "../../i18n";
 import "../../live/live.css";
 import { Own } from "../../live/own";
 import { Trend } from "../../live/trend";
+import { go, place } from "../../router";
 
 function Picture({ own }: { own: Own }): JSX.Element | null {
   const video = useRef<HTMLVideoElement>(null), media = own.media.value, shown = own.camera.value;
@@ -61,6 +62,27 @@ function Words({ own }: { own: Own }): JSX.Element {
   );
 }
 
+/** One button: the call that the app brings along, as if live, and its conversation on the screen. */
+function Sample({ asked }: { asked: boolean }): JSX.Element {
+  const [audible, setAudible] = useState(false), [busy, setBusy] = useState(false), [problem, setProblem] = useState<unknown>(null), button = useRef<HTMLButtonElement>(null);
+  useEffect(() => { if (asked) { button.current?.scrollIntoView({ block: "center" }); button.current?.focus({ preventScroll: true }); } }, [asked]);
+  const play = (): void => {
+    setBusy(true);
+    import("../../live/sample").then(({ sample }) => sample.play(audible)).then((session) => go(`sessions/${session}`)).catch(setProblem).finally(() => setBusy(false));
+  };
+  return (
+    <section class="card stack" aria-labelledby="sample">
+      <h2 id="sample">{t("try.sample")}</h2>
+      <p>{t("try.sample_about")}</p>
+      {problem !== null && <ProblemNote problem={problem} />}
+      <div class="row">
+        <button class="button big" type="button" ref={button} disabled={busy} onClick={play}>{t("try.sample_play")}</button>
+        <label class="check"><input type="checkbox" checked={audible} onChange={(e) => setAudible(e.currentTarget.checked)} /> {t("try.sample_audible")}</label>
+      </div>
+    </section>
+  );
+}
+
 export default function Try(): JSX.Element {
   const own = useMemo(() => new Own(), []), [forgotten, setForgotten] = useState(false);
   useEffect(() => () => own.stop(), [own]);
@@ -83,6 +105,7 @@ export default function Try(): JSX.Element {
           <button class="button bad" type="button" onClick={forget}>{t("try.forget")}</button>
         </div>
       </div>
+      {!live && <Sample asked={place.value.rest[0] === "sample"} />}
       {(live || own.states.value.length > 0) && (
         <div class="try">
           <div class="stack"><Picture own={own} /><Words own={own} /></div>
