@@ -60,6 +60,7 @@ void serve_api_webhook_rotate(serve_request *request);
 void serve_api_webhook_deliveries(serve_request *request);
 void serve_api_webhook_replay(serve_request *request);
 void serve_api_live(serve_request *request);
+void serve_api_contacts(serve_request *request);
 void serve_api_rules_counts(serve_request *request);
 void serve_api_events(serve_request *request);
 void serve_api_session_events(serve_request *request);

@@ -16,7 +16,8 @@ static bool streams(const serve_request *request) {
 
 /* As they are now; with Accept: text/event-stream or ?stream=1 as they change. */
 void serve_api_live(serve_request *request) {
-  if (!serve_kept_look(request, "live", "")) return;
+  if (!serve_request_query(request, "session", request->only, sizeof request->only)) *request->only = 0;
+  if (!serve_kept_look(request, "live", request->only)) return;
   if (streams(request)) serve_board_begin(request);
   else serve_board_now(request, serve_request_limit(request, 1000));
 }

@@ -27,7 +27,8 @@ typedef struct serve_board {
   lws_sorted_usec_list_t tick;
 } serve_board;
 
-/* Answers the request with the board of its tenant from now on; request->only: of one conversation alone, with its cues. */
+/* Answers the request with the board of its tenant from now on; request->only: of one conversation alone; request->cues: with the
+ * strongest cue of each. */
 void serve_board_begin(serve_request *request);
 /* An event of this conversation is for this reader, who has room for it. */
 bool serve_board_takes(serve_request *request, const serve_conversation *conversation);

@@ -26,6 +26,7 @@ static const serve_route routes[] = {
     {SERVE_GET, "/v1/sessions/{id}/results", SERVE_SCOPE_READ, serve_api_session_results},
     {SERVE_GET, "/v1/sessions/{id}/figures", SERVE_SCOPE_READ, serve_api_session_figures},
     {SERVE_GET, "/v1/sessions/{id}/events", SERVE_SCOPE_READ, serve_api_session_events},
+    {SERVE_GET, "/v1/sessions/{id}/contacts", SERVE_SCOPE_REVIEW, serve_api_contacts},
     {SERVE_GET, "/v1/events", SERVE_SCOPE_READ, serve_api_events},
     {SERVE_GET, "/v1/live", SERVE_SCOPE_READ, serve_api_live},
     {SERVE_GET, "/v1/rules/counts", SERVE_SCOPE_REVIEW, serve_api_rules_counts},

@@ -140,6 +140,19 @@ int store_session_list(const store_tenant *t, char before[STORE_CURSOR], size_t 
   return code;
 }
 
+int store_session_last(const store_tenant *t, const char *subject, size_t limit, store_session_each each, void *context, mien_error *error) {
+  limit = BASE_CLAMP(limit, 1u, (size_t)STORE_PAGE);
+  page p = {base_alloc(limit, sizeof *p.all), 0, limit};
+  if (!p.all) return base_error_set(error, MIEN_ENOMEM, "store", "", "out of memory");
+  int code = store_read(t->store, SQL_SESSIONS_LAST, (db_value[]){DB_STR(t->name), DB_STR(subject), DB_INT(limit)}, 3, take_page, &p, error);
+  for (size_t i = 0; i < p.count && !code; i++) {
+    code = with_people(t, &p.all[i], error);
+    if (!code) code = each(context, &p.all[i]);
+  }
+  base_free(p.all);
+  return code;
+}
+
 int store_session_drop(store *s, const char *tenant, const char *id, mien_error *error) {
   static const int statements[] = {SQL_RECORD_DROP_SESSION, SQL_EVENT_DROP_SESSION, SQL_CASE_DROP_SESSION, SQL_DELIVERY_DROP_SESSION,
                                    SQL_PARTICIPANT_DROP_SESSION, SQL_SESSION_DROP};

@@ -73,6 +73,8 @@ enum { SQL_ITEM_STATEMENTS = 10 };
     "FROM sessions WHERE tenant = $1 AND (opened < $2 OR (opened = $2 AND id < $3)) ORDER BY opened DESC, id DESC LIMIT $4") \
   X(SESSIONS_OF_SUBJECT, SQL_TENANT, "SELECT id, purpose, context, jurisdiction, policy, opened, closed, keep_until, results " \
     "FROM sessions WHERE tenant = $1 AND id IN (SELECT session FROM participants WHERE tenant = $1 AND subject = $2) ORDER BY opened, id") \
+  X(SESSIONS_LAST, SQL_TENANT, "SELECT id, purpose, context, jurisdiction, policy, opened, closed, keep_until, results "      \
+    "FROM sessions WHERE tenant = $1 AND id IN (SELECT session FROM participants WHERE tenant = $1 AND subject = $2) ORDER BY opened DESC, id DESC LIMIT $3") \
   X(SESSION_DROP, SQL_TENANT, "DELETE FROM sessions WHERE tenant = $1 AND id = $2")                                           \
   X(SESSIONS_EMPTY_DROP, SQL_TENANT, "DELETE FROM sessions WHERE tenant = $1 AND NOT EXISTS "                                 \
     "(SELECT 1 FROM participants p WHERE p.tenant = $1 AND p.session = sessions.id)")                                        \

@@ -103,6 +103,8 @@ enum { STORE_CURSOR = 64 };
 typedef int (*store_session_each)(void *context, const store_session *session);
 int store_session_list(const store_tenant *t, char before[STORE_CURSOR], size_t limit, store_session_each each, void *context,
                        mien_error *error);
+/* The newest `limit` (STORE_PAGE at most) in which this subject took part, the newest first. */
+int store_session_last(const store_tenant *t, const char *subject, size_t limit, store_session_each each, void *context, mien_error *error);
 int store_session_erase(const store_tenant *t, const char *id, mien_error *error);
 
 /* ---- Records: readings, states, turns, events --------------------------------------------------------- */

@@ -195,5 +195,23 @@ def agreed(server):
     assert count("crisis_words")["agreed"] is None
 
 
+def contacts(server):
+    """Earlier conversations of the same people and purpose: of whose consent covers keeping, and not once it has ended."""
+    consent = granted(server, "s-keep", True)
+    opening = server.opening(consent)
+    opening["participants"][0].update(subject="s-keep")
+    earlier = converse(server, WANTS, participants=opening["participants"])[0].rsplit("/", 1)[1]
+    other = opened(server)
+    assert server.json("GET", f"/v1/sessions/{other}/contacts") == {"contacts": []}, "nothing of theirs is kept"
+    now = opened(server, consent, participants=opening["participants"])
+    got = until(lambda: [c for c in server.json("GET", f"/v1/sessions/{now}/contacts")["contacts"] if c["events"]])
+    assert [c["session"] for c in got] == [earlier] and got[0]["events"] == 1 and got[0]["last"]["rule"] == "escalation_request", got
+    assert got[0]["who"] == "customer" and got[0]["last"]["severity"] == "warning" and "manager" not in json.dumps(got)
+    assert server.ask("GET", "/v1/sessions/s_" + "0" * 32 + "/contacts")[0] == 404
+    assert any('"what":"contacts"' in line and now in line for line in open(os.path.join(server.data, "audit")))
+    server.json("DELETE", "/v1/consents/" + consent)
+    assert server.json("GET", f"/v1/sessions/{now}/contacts") == {"contacts": []}
+
+
 if __name__ == "__main__":
-    run(at_a_glance, never_of_agents, as_it_changes, who_reads_slowly, agreed)
+    run(contacts, at_a_glance, never_of_agents, as_it_changes, who_reads_slowly, agreed)

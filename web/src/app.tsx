@@ -3,7 +3,7 @@ import { signal } from "@preact/signals";
 import type { ComponentType, JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { get, Problem } from "./api/client";
-import { Loading, ProblemNote } from "./design/parts";
+import { Heading, Loading, ProblemNote } from "./design/parts";
 import { LANGUAGES, language, speak, t, type Language } from "./i18n";
 import logo from "./mien.svg";
 import { place } from "./router";
@@ -116,10 +116,13 @@ function Room({ view }: { view: View }): JSX.Element {
 function Refused({ view }: { view: View }): JSX.Element {
   const now = entered.value;
   return (
-    <div class="note warn" role="alert">
-      <strong>{t("shell.forbidden")}</strong>
-      <span>{t("shell.forbidden_about", { view: t(`shell.view_${view.path}`), role: now.is === "in" ? now.me.role : "" })}</span>
-    </div>
+    <>
+      <Heading title={t(`shell.view_${view.path}`)} />
+      <div class="note warn" role="alert">
+        <strong>{t("shell.forbidden")}</strong>
+        <span>{t("shell.forbidden_about", { view: t(`shell.view_${view.path}`), role: now.is === "in" ? now.me.role : "" })}</span>
+      </div>
+    </>
   );
 }
 

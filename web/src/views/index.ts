@@ -14,6 +14,7 @@ export interface View {
 
 export const views: View[] = [
   { path: "try", scopes: ["read", "stream", "consent"], group: "live", load: () => import("./try") },
+  { path: "supervisor", scopes: ["read", "review"], group: "live", load: () => import("./supervisor") },
   { path: "sessions", scopes: ["read"], group: "live", load: () => import("./sessions") },
   { path: "captions", scopes: ["read", "stream", "consent"], group: "live", bare: true, load: () => import("./captions") },
   { path: "market", scopes: ["read"], group: "insight", load: () => import("./market") },
