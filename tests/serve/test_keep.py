@@ -15,7 +15,8 @@ def on_disk(server, *words) -> bool:
 
 
 def nothing_without_consent(server):
-    converse(server, "s-none", "")
+    none = converse(server, "s-none", "")
+    assert server.ask("GET", f"/v1/sessions/{none}/results?kept=1")[0] == 404, "it is open, and nothing of it is kept"
     converse(server, "s-read", granted(server, "s-read", False))
     assert server.json("GET", "/v1/kept")["sessions"] == []
     for subject in ("s-none", "s-read"):
@@ -36,6 +37,8 @@ def kept_and_erased(server):
     assert {r["type"] for r in records} >= {"reading", "state"} and "useless" not in json.dumps([r["content"] for r in records])
     assert records[0]["content"]["core"]["anger"] > 0.3, records[0]
     assert server.ask("GET", f"/v1/sessions/{sessions[0]}/figures")[0] == 404, "its words are not kept, and there was no sound"
+    open_ = server.json("GET", f"/v1/sessions/{sessions[0]}/results?kept=1")["results"]
+    assert len(open_) >= 4 and "useless" not in json.dumps(open_) and "useless" in json.dumps(server.json("GET", f"/v1/sessions/{sessions[0]}/results"))
     first = server.json("GET", "/v1/kept?limit=1")
     second = server.json("GET", "/v1/kept?limit=1&before=" + first["before"])
     assert {first["sessions"][0]["session"], second["sessions"][0]["session"]} == set(sessions)

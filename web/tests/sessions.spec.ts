@@ -114,6 +114,31 @@ test("sessions: one that is live grows as it goes, and is told when it is over",
   await expect(page.locator(".badge.good")).toHaveCount(0, { timeout: 15_000 });
 });
 
+test("sessions: a stream that was cut is taken up again, and nothing is missing", async ({ page }) => {
+  const { session } = await conversation("cut", SAID.slice(0, 2), false);
+  let cut = 0;
+  await page.route("**/results?*stream=1*", (route) => (cut++ < 1 ? route.fulfill({ status: 503, json: { title: "Busy", status: 503 } }) : route.continue()));
+  await enter(page, `sessions/${session}`);
+  await expect(page.locator(".badge.warning")).toContainText("connection lost");
+  await service("POST", `/v1/sessions/${session}/turns`, { who: "friend", text: "We are still here, and happy.", t0: 12, t1: 15 });
+  await expect(page.locator(".turns li")).toHaveCount(3, { timeout: 15_000 });
+  await expect(page.locator(".badge.warning")).toHaveCount(0);
+  await service("POST", `/v1/sessions/${session}/finish`);
+});
+
+test("sessions: on paper there are no buttons, and the lines of time are whole", async ({ page }) => {
+  const { session } = await conversation("paper");
+  await enter(page, `sessions/${session}`);
+  await expect(page.locator(".person")).toHaveCount(2);
+  await page.emulateMedia({ media: "print" });
+  await page.setViewportSize({ width: 760, height: 1100 });
+  await expect(page.getByRole("button", { name: "Table (CSV)" })).toBeHidden();
+  await expect(page.getByRole("slider")).toBeHidden();
+  await expect(page.locator(".lanes canvas").first()).toBeVisible();
+  expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+  await page.screenshot({ path: `${screens}/session-print.png`, fullPage: true });
+});
+
 test("sessions: refusals, what is not there, what does not come", async ({ page }) => {
   const { session } = await conversation("refused", SAID.slice(0, 1));
   await enter(page, "sessions/s_00000000000000000000000000000000");
@@ -123,14 +148,20 @@ test("sessions: refusals, what is not there, what does not come", async ({ page 
   await page.goto(`/#/sessions/${session}`);
   await expect(page.getByRole("alert")).toContainText("the store is away");
   await page.unroute("**/results*");
-  await page.route("**/v1/sessions?*", (route) => route.fulfill({ json: { sessions: [] } }));
+  await page.route(/\/v1\/sessions\?/, (route) => route.fulfill({ json: { sessions: [] } }));
   await page.goto("/#/sessions");
   await expect(page.getByText("No conversation yet")).toBeVisible();
+  await page.unroute(/\/v1\/sessions\?/);
+  const one = (name: string): object => ({ session: name, purpose: "research", context: "home", jurisdiction: "eu", opened: 1, closed: 2, finished: true, kept: true, results: 3, participants: [{ who: name, role: "participant" }] });
+  await page.route(/\/v1\/sessions\?/, (route) => route.fulfill({ json: route.request().url().includes("before=7.s_a") ? { sessions: [one("s_b")] } : { sessions: [one("s_a")], before: "7.s_a" } }));
+  await page.getByRole("button", { name: "Look again" }).click();
+  await page.getByRole("button", { name: "Show more" }).click();
+  await expect(page.locator("tbody tr")).toHaveCount(2);
+  await expect(page.getByRole("button", { name: "Show more" })).toHaveCount(0);
   await page.context().clearCookies();
   await enter(page, `sessions/${session}`, await keyOf("consent", "stream"));
   await expect(page.getByRole("alert")).toContainText("Your role does not allow this");
   await page.context().clearCookies();
-  await page.unroute("**/v1/sessions?*");
   await enter(page, `sessions/${session}`, await keyOf("read"));
   await expect(page.locator(".person")).toHaveCount(1);
 });

@@ -13,6 +13,7 @@ export interface Told {
   results: number; participants: Participant[];
 }
 interface Page { results: Result[]; after: number }
+const AGAIN = 3000; // milliseconds
 const KINDS = ["reading", "state", "turn", "event", "trouble", "finished"];
 
 export class Loaded {
@@ -24,6 +25,7 @@ export class Loaded {
   private stream: EventSource | null = null;
   private readonly stop = new AbortController();
   private due = 0;
+  private retry = 0;
 
   /** `had`: results that are here already. */
   constructor(readonly id: string, private readonly had: readonly Result[] = []) {}
@@ -69,13 +71,30 @@ export class Loaded {
     const stream = new EventSource(address("/v1/sessions/{id}/results", { id: this.id }, { after: this.record.last, stream: 1 }));
     this.stream = stream;
     stream.onopen = () => { this.is.value = "live"; };
-    stream.onerror = () => { if (this.is.value === "live" || stream.readyState === EventSource.CLOSED) this.is.value = "lost"; };
+    stream.onerror = () => {
+      this.is.value = "lost"; // the browser tries again, unless it was refused
+      if (stream.readyState === EventSource.CLOSED) this.retry = window.setTimeout(() => void this.again(), AGAIN);
+    };
     for (const kind of KINDS) stream.addEventListener(kind, (event) => {
       if (!(event instanceof MessageEvent)) return;
       this.record.take(JSON.parse(String(event.data)) as Result);
       if (kind === "finished") this.ended();
       this.soon();
     });
+  }
+
+  /** Refused: is it still there, and may we? */
+  private async again(): Promise<void> {
+    try {
+      const told = await get<Told>("/v1/sessions/{id}", { params: { id: this.id }, signal: this.stop.signal });
+      if (told.kept) await this.pages(false, Infinity).then(() => this.ended());
+      else this.follow();
+    } catch (problem) {
+      if (this.stop.signal.aborted) return;
+      if (problem instanceof Problem && problem.status === 0) this.retry = window.setTimeout(() => void this.again(), AGAIN);
+      else if (problem instanceof Problem && problem.status === 404) this.ended(); // over, and nothing of it is kept: what was seen stays
+      else this.problem.value = problem;
+    }
   }
 
   /** Four times a second at most: nothing flickers, and many results are one drawing. */
@@ -92,6 +111,7 @@ export class Loaded {
   end(): void {
     this.stop.abort();
     window.clearTimeout(this.due);
+    window.clearTimeout(this.retry);
     this.stream?.close();
     this.stream = null;
   }

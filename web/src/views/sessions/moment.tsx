@@ -57,12 +57,11 @@ function Expected({ state }: { state: State }): JSX.Element | null {
 }
 
 function Read({ line, state, at }: { line: Line; state: State; at: number }): JSX.Element {
-  if (state.abstain) return <><p><strong>{t("sessions.not_clear")}</strong> <span dir="auto">{state.abstain}</span></p><p class="small soft">{t("sessions.abstains_about")}</p><Modalities line={line} state={state} at={at} /></>;
+  if (state.abstain) return <><p dir="auto">{state.abstain}</p><p class="small soft">{t("sessions.abstains_about")}</p><Modalities line={line} state={state} at={at} /></>;
   const others = state.set.filter((name) => name !== topOf(state.core)), top = state.states ? STATES.filter((name) => (state.states?.[name] ?? 0) >= 0.1).sort((a, b) => (state.states?.[b] ?? 0) - (state.states?.[a] ?? 0)).slice(0, 3) : [];
   const cues = (state.cues?.length ? state.cues : MODALITIES.flatMap((name) => alone(line, name, at)?.cues ?? [])).slice(0, 8);
   return (
     <>
-      <p class="row"><CoreLabel core={topOf(state.core)} /><span class="soft">{state.confidence !== null && t("try.sure", { share: percent(state.confidence) })}</span></p>
       {others.length > 0 && <p class="small row"><span class="soft">{t("sessions.also")}</span>{others.map((name) => <CoreLabel core={name} key={name} />)}</p>}
       {top.length > 0 && <p class="small">{top.map((name) => `${named("emotions", name)} ${percent(state.states?.[name] ?? 0)}`).join(" · ")}</p>}
       <Modalities line={line} state={state} at={at} />
@@ -76,8 +75,12 @@ function Read({ line, state, at }: { line: Line; state: State; at: number }): JS
 /** Under the cursor, as fast as it moves. */
 function Glance({ stage, line }: { stage: Stage; line: Line | undefined }): JSX.Element {
   const at = stage.at.value, i = line ? line.at(at) : -1, state = line?.states[i];
-  const said = !state ? "–" : state.abstain ? t("sessions.not_clear") : `${named("emotions", topOf(state.core))}${state.confidence === null ? "" : ` ${percent(state.confidence)}`}`;
-  return <><h2 id="moment" tabIndex={-1}><span class="numbers">{clock(at)}</span> <span dir="auto">{stage.who.value}</span></h2><p class="glance" aria-hidden="true">{said}</p></>;
+  return (
+    <>
+      <h2 id="moment" tabIndex={-1}><span class="numbers">{clock(at)}</span> <span dir="auto">{stage.who.value}</span></h2>
+      <p class="glance">{!state ? "–" : state.abstain ? <strong>{t("sessions.not_clear")}</strong> : <><CoreLabel core={topOf(state.core)} /><span class="soft">{state.confidence !== null && t("try.sure", { share: percent(state.confidence) })}</span></>}</p>
+    </>
+  );
 }
 
 export function Moment({ stage, record, people, version }: { stage: Stage; record: Recorded; people: readonly Participant[]; version: number }): JSX.Element {

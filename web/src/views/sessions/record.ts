@@ -119,7 +119,7 @@ export class Recorded {
     if (state?.who) this.line(state.who).takeState(state);
     else if (reading?.who) { this.line(reading.who).takeReading(reading); if (reading.modality === "text" && reading.final) this.speak(reading.who, reading.t0, reading.t1, null, reading); }
     else if (turn) this.speak(turn.who, turn.t0, turn.t1, turn, null);
-    else if (event) this.events.push(event);
+    else if (event) { this.events.push(event); this.events.sort((a, b) => a.at - b.at); }
     else if (result.trouble) this.troubles.push([result.trouble.who, result.trouble.what ?? result.trouble.why].filter(Boolean).join(": "));
     for (const each of [state, reading, turn]) if (each && each.t1 > this.end) this.end = each.t1;
     if (event && event.at > this.end) this.end = event.at;

@@ -41,6 +41,7 @@ function Exports({ stage, id }: { stage: Stage; id: string }): JSX.Element {
   };
   return (
     <div class="row no-print" role="group" aria-label={t("sessions.take")}>
+      <a class="grow" href="#/sessions">{t("sessions.to_list")}</a>
       <button class="button" type="button" onClick={() => download(name("csv"), csv(record), "text/csv")}>{t("sessions.take_csv")}</button>
       <button class="button" type="button" onClick={() => download(name("jsonl"), jsonl(record), "application/jsonl")}>{t("sessions.take_jsonl")}</button>
       <button class="button" type="button" onClick={picture}>{t("sessions.take_png")}</button>
@@ -72,7 +73,7 @@ export function Session({ id }: { id: string }): JSX.Element {
         <p><code class="whole-id" dir="ltr">{id}</code></p>
         {told && <About told={told} live={live} lost={is === "lost"} end={record.end} />}
       </Heading>
-      <nav class="no-print"><a href="#/sessions">{t("sessions.to_list")}</a></nav>
+      {!version && <nav><a href="#/sessions">{t("sessions.to_list")}</a></nav>}
       {missing && <Empty title={t("sessions.missing")}><span>{t("sessions.missing_about")}</span></Empty>}
       {problem !== null && !missing && <ProblemNote problem={problem} again={() => location.reload()} />}
       {!told && problem === null && <Loading lines={6} />}
@@ -81,9 +82,8 @@ export function Session({ id }: { id: string }): JSX.Element {
       {told && version === 0 && is !== "loading" && <Empty title={live ? t("sessions.nothing_yet") : t("sessions.nothing_kept")}><span>{live ? t("sessions.nothing_yet_about") : t("sessions.nothing_kept_about")}</span></Empty>}
       {told && version > 0 && (
         <>
-          <p class="soft">{t("sessions.caution")}</p>
-          {!isSample(id) && <p class="note">{t("sessions.no_media")}</p>}
           <Exports stage={stage} id={id} />
+          <p class="small soft">{t("sessions.caution")}{!isSample(id) && <> {t("sessions.no_media")}</>}</p>
           <div class="session">
             <Timeline stage={stage} version={version} people={told.participants} live={live} said={said} />
             <Moment stage={stage} record={record} people={told.participants} version={version} />
