@@ -21,6 +21,7 @@ int cli_features(int argc, char **argv);
 int cli_eval(int argc, char **argv);
 int cli_arc(int argc, char **argv);
 int cli_audience(int argc, char **argv);
+int cli_wellbeing(int argc, char **argv);
 int cli_people(int argc, char **argv);
 int cli_insight(int argc, char **argv);
 int cli_rules(int argc, char **argv);

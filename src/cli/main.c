@@ -22,6 +22,7 @@ static const struct {
     {"vault", "a new master key, and the change to it", cli_vault},
     {"arc", "the emotional arc of a story", cli_arc},
     {"audience", "what many viewers express, lined up on the clock of what they saw", cli_audience},
+    {"wellbeing", "a person's own diary, day by day, for that person alone", cli_wellbeing},
     {"people", "what goes on between the people of a conversation", cli_people},
     {"insight", "what many texts express: over time, by group, about what", cli_insight},
     {"rules", "what rules of events would have done on recorded sessions", cli_rules},

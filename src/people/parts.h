@@ -66,6 +66,10 @@ size_t people_before(const mien_people *people, size_t t);
 void people_find_manners(mien_people *people);
 /* `utf8`: a turn. Patterns are of English, German, French, Spanish, Italian and Portuguese; all are looked for. */
 void people_read_words(const char *utf8, size_t bytes, people_words *words);
+/* Words of a text in lower case, each ended by 0, and how many; is the pattern (phrases.inc) found from word `at` on? */
+enum { PEOPLE_SPLIT = 400, PEOPLE_FOLDED = 4096 };
+size_t people_split(const char *utf8, size_t bytes, char to[PEOPLE_FOLDED], const char *words[PEOPLE_SPLIT]);
+bool people_matches(const char *pattern, const char *const *words, size_t count, size_t at);
 void people_write(const mien_people *people, base_text *to);
 
 #endif

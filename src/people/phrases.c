@@ -1,10 +1,10 @@
-/* phrases.c: patterns of words in a turn. A turn is folded to lower case and cut into words; of a long one the first PHRASE_MOST
+/* phrases.c: patterns of words in a turn. A turn is folded to lower case and cut into words; of a long one the first PEOPLE_SPLIT
  * words are looked at. */
 #include "people/parts.h"
 
 #include <utf8proc.h>
 
-enum { PHRASE_MOST = 400, PHRASE_BYTES = 4096, MINIMAL = 2 /* words */ };
+enum { MINIMAL = 2 /* words */ };
 
 static const struct {
   int manner;
@@ -24,11 +24,10 @@ static bool in_word(int32_t code) {
   return (kind >= UTF8PROC_CATEGORY_LU && kind <= UTF8PROC_CATEGORY_NO) || code == '\'' || code == '-';
 }
 
-/* Folds into `to`, each word ended by 0; gives how many. */
-static size_t split(const char *utf8, size_t bytes, char *to, const char *words[PHRASE_MOST]) {
+size_t people_split(const char *utf8, size_t bytes, char to[PEOPLE_FOLDED], const char *words[PEOPLE_SPLIT]) {
   size_t count = 0, used = 0;
   bool inside = false;
-  for (size_t at = 0; at < bytes && used + 8 < PHRASE_BYTES;) {
+  for (size_t at = 0; at < bytes && used + 8 < PEOPLE_FOLDED;) {
     uint32_t code = ' ';
     int length = base_utf8_next(utf8 + at, bytes - at, &code);
     if (!length) code = ' ', length = 1;
@@ -40,7 +39,7 @@ static size_t split(const char *utf8, size_t bytes, char *to, const char *words[
       continue;
     }
     if (!inside) {
-      if (count == PHRASE_MOST) break;
+      if (count == PEOPLE_SPLIT) break;
       words[count++] = to + used;
       inside = true;
     }
@@ -50,14 +49,13 @@ static size_t split(const char *utf8, size_t bytes, char *to, const char *words[
   return count;
 }
 
-/* Is `pattern` found from word `at` on? */
-static bool matches(const char *pattern, const char *const *words, size_t count, size_t at) {
+bool people_matches(const char *pattern, const char *const *words, size_t count, size_t at) {
   while (*pattern) {
     size_t bytes = strcspn(pattern, " ");
     const char *rest = pattern[bytes] ? pattern + bytes + 1 : pattern + bytes;
     if (bytes == 3 && !memcmp(pattern, "…", 3)) {
       for (size_t skip = 0; skip <= 3 && at + skip < count; skip++)
-        if (matches(rest, words, count, at + skip)) return true;
+        if (people_matches(rest, words, count, at + skip)) return true;
       return false;
     }
     if (at == count) return false;
@@ -70,9 +68,9 @@ static bool matches(const char *pattern, const char *const *words, size_t count,
 }
 
 void people_read_words(const char *utf8, size_t bytes, people_words *found) {
-  char folded[PHRASE_BYTES];
-  const char *words[PHRASE_MOST];
-  size_t count = split(utf8, bytes, folded, words);
+  char folded[PEOPLE_FOLDED];
+  const char *words[PEOPLE_SPLIT];
+  size_t count = people_split(utf8, bytes, folded, words);
   memset(found, 0, sizeof *found);
   found->minimal = count > 0 && count <= MINIMAL;
   for (size_t w = 0; w < count && !found->addressed; w++)
@@ -81,7 +79,7 @@ void people_read_words(const char *utf8, size_t bytes, people_words *found) {
     int manner = phrases[p].manner;
     if (phrases[p].strength <= found->strength[manner]) continue;
     for (size_t w = 0; w < count; w++)
-      if (matches(phrases[p].words, words, count, w)) {
+      if (people_matches(phrases[p].words, words, count, w)) {
         found->strength[manner] = phrases[p].strength;
         size_t length = strnlen(phrases[p].words, PEOPLE_WORDS - 1);
         memcpy(found->phrase[manner], phrases[p].words, length);

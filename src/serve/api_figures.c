@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "mien_people.h"
 #include "rules/rules.h"
 #include "serve/api.h"
 #include "serve/aside.h"
@@ -75,22 +76,52 @@ static json_t *describe(const char *id, const rules_recorded *r, const rules_tal
   return json_pack("{s:s,s:o,s:o,s:o,s:o}", "session", id, "t0", real(talk->t0), "t1", real(talk->t1), "longest_silence", real(talk->longest_silence), "people", people);
 }
 
+/* The lines of the conversation, in the request's body: as they are there already, or as they are kept. */
+static int gather(serve_request *request, mien_error *error) {
+  store_tenant t;
+  uint64_t before = 1;
+  if (request->body.length) return MIEN_OK;
+  int code = store_of(&t, request->server->keep->store, request->tenant, error);
+  for (request->cursor = 0; !code && request->cursor != before;) {
+    before = request->cursor;
+    code = store_record_list(&t, request->params[0], -1, before, STORE_PAGE, add_kept, request, error);
+  }
+  if (code == MIEN_ELIMIT) base_error_set(error, code, "figures", "", "there is too much of this conversation for its figures");
+  return code;
+}
+
+/* What goes on between the people (mien_people.h). New reference; NULL: no memory. */
+static int between_of(const base_text *lines, mien_people **people, mien_error *error) {
+  int code = mien_people_open(people, error);
+  for (const char *at = lines->data; !code && at && *at;) {
+    size_t bytes = strcspn(at, "\n");
+    if (bytes) code = mien_people_line(*people, at, bytes, error);
+    at += bytes + (at[bytes] == '\n');
+  }
+  return code;
+}
+
+static json_t *between(const base_text *lines) {
+  mien_people *people = NULL;
+  json_t *made = NULL;
+  if (!between_of(lines, &people, NULL)) {
+    size_t bytes = mien_people_json(people, NULL, 0);
+    char *text = base_alloc(bytes + 1, 1);
+    if (text && bytes == mien_people_json(people, text, bytes + 1)) made = json_loadb(text, bytes, 0, NULL);
+    base_free(text);
+  }
+  mien_people_close(&people);
+  return made ? made : json_null();
+}
+
 static void figures(serve_request *request) {
   rules_recorded *recorded = NULL;
   rules_talk *talk = base_alloc(1, sizeof *talk);
   base_text *lines = &request->body;
   mien_error error = {0};
   int code = talk ? MIEN_OK : base_error_set(&error, MIEN_ENOMEM, "figures", "", "out of memory");
-  if (!code && !lines->length) {
-    store_tenant t;
-    uint64_t before = 1;
-    code = store_of(&t, request->server->keep->store, request->tenant, &error);
-    for (request->cursor = 0; !code && request->cursor != before;) {
-      before = request->cursor;
-      code = store_record_list(&t, request->params[0], -1, before, STORE_PAGE, add_kept, request, &error);
-    }
-    if (code == MIEN_ELIMIT) base_error_set(&error, code, "figures", "", "there is too much of this conversation for its figures");
-  }
+  if (!code) code = gather(request, &error);
+  json_t *with = code ? NULL : between(lines);
   if (!code && lines->data && !strstr(lines->data, "{\"turn\":")) add_pieces(lines);
   if (!code) code = rules_recorded_read(&recorded, lines->data ? lines->data : "", lines->length, request->params[0], &error);
   if (!code) code = rules_recorded_talk(recorded, 0, talk, &error);
@@ -100,11 +131,83 @@ static void figures(serve_request *request) {
     serve_answer_error(request, &error);
   } else {
     json_t *body = describe(request->params[0], recorded, talk);
+    json_object_set(body, "between", with);
     serve_answer_json(request, 200, body);
     json_decref(body);
   }
+  json_decref(with);
   rules_recorded_close(&recorded);
   base_free(talk);
+}
+
+/* ---- A summary for the people themselves ---- */
+
+#define AGREED "summary" /* the purpose of the consent that everybody must have given */
+
+typedef struct agreeing {
+  bool found;
+  double now;
+} agreeing;
+
+static int look_for(void *context, const guard_consent *consent) {
+  agreeing *a = context;
+  a->found |= !strcmp(consent->purpose, AGREED) && consent->read && consent->until > a->now;
+  return MIEN_OK;
+}
+
+static bool has_agreed(serve_request *request, const char *subject) {
+  agreeing a = {false, base_now()};
+  uint64_t before = UINT64_MAX;
+  while (*subject && !a.found && before) {
+    if (guard_ledger_list(request->server->ledger, request->tenant, subject, &before, 1000, look_for, &a)) break;
+  }
+  return a.found;
+}
+
+/* Names of those who agreed, by what is kept of who took part. */
+static int agreed_of(serve_request *request, store_session *s, const char *names[STORE_PEOPLE], size_t *count, mien_error *error) {
+  store_tenant t;
+  char subject[64];
+  int code = store_of(&t, request->server->keep->store, request->tenant, error);
+  if (!code) code = store_session_get(&t, request->params[0], s, error);
+  for (size_t i = 0; !code && i < s->person_count; i++)
+    if (!(code = store_subject_name(&t, s->people[i].subject, subject, error)) && has_agreed(request, subject)) names[(*count)++] = s->people[i].who;
+  return code;
+}
+
+static void summary(serve_request *request) {
+  const char *names[STORE_PEOPLE];
+  size_t count = 0, bytes = 0;
+  mien_error error = {0};
+  mien_people *people = NULL;
+  store_session *s = base_alloc(1, sizeof *s);
+  int code = s ? agreed_of(request, s, names, &count, &error) : base_error_set(&error, MIEN_ENOMEM, "summary", "", "out of memory");
+  if (!code && s->person_count < 2)
+    code = base_error_set(&error, MIEN_EPOLICY, "summary", "keep what everybody says, with their consent", "nothing is kept of the others, so nobody can say whether they agreed");
+  if (!code && count < s->person_count)
+    code = base_error_set(&error, MIEN_EPOLICY, "summary", "record a consent of the purpose \"" AGREED "\" of each of them first", "%zu of %zu people have not agreed to a summary", s->person_count - count, s->person_count);
+  if (!code) code = gather(request, &error);
+  if (!code) code = between_of(&request->body, &people, &error);
+  if (!code) code = mien_people_summary(people, names, count, NULL, 0, &bytes, &error);
+  char *text = code ? NULL : base_alloc(bytes + 1, 1);
+  if (!code) code = text ? mien_people_summary(people, names, count, text, bytes + 1, NULL, &error) : MIEN_ENOMEM;
+  json_t *body = code ? NULL : json_pack("{s:s,s:s}", "session", request->params[0], "summary", text);
+  if (body) serve_answer_json(request, 200, body);
+  else if (code == MIEN_EEMPTY) serve_answer_problem_text(request, 404, "Not found", "nothing, or too little, is kept of this conversation");
+  else serve_answer_error(request, &error);
+  json_decref(body);
+  base_free(text);
+  base_free(s);
+  mien_people_close(&people);
+}
+
+/* Of a conversation that has ended and is kept: who looks back at it is not in it any more. */
+void serve_api_session_summary(serve_request *request) {
+  serve_conversation *c = serve_conversation_find(request->server, request->tenant, request->params[0]);
+  base_text_reset(&request->body);
+  if (c && !c->finished) serve_answer_problem_text(request, 409, "Not yet", "a summary is made of a conversation that has ended");
+  else if (!request->server->keep) serve_answer_problem_text(request, 404, "Not found", "nothing is kept here");
+  else if (serve_kept_look(request, "summary", request->params[0])) serve_aside_run(request, summary);
 }
 
 void serve_api_session_figures(serve_request *request) {

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "mien_wellbeing.h"
 #include "serve/accounts.h"
 #include "serve/api.h"
 #include "serve/aside.h"
@@ -236,5 +237,91 @@ void serve_api_mine_erase(serve_request *request) {
     json_decref(list);
   }
   base_text_clear(&text);
+  json_decref(body);
+}
+
+/* ---- Their own days ---- */
+
+/* One conversation's mood, at the time it was opened, and words of crisis in it. */
+static int take_session(mien_wellbeing *own, json_t *session, mien_error *error) {
+  json_t *record;
+  size_t i;
+  double opened = json_number_value(json_object_get(session, "opened")), sum = 0, count = 0;
+  json_array_foreach(json_object_get(session, "records"), i, record) {
+    const char *type = json_string_value(json_object_get(record, "type"));
+    json_t *content = json_object_get(record, "content"), *inner = type ? json_object_get(content, type) : NULL, *one = inner ? inner : content;
+    json_t *valence = json_object_get(json_object_get(one, "dims"), "valence");
+    const char *text = json_string_value(json_object_get(one, "text"));
+    if (type && !strcmp(type, "turn") && text) mien_wellbeing_text(own, opened, text, strlen(text));
+    if (!type || strcmp(type, "state") || !json_is_number(valence) || json_is_string(json_object_get(one, "abstain"))) continue;
+    sum += json_number_value(valence);
+    count++;
+  }
+  return count > 0 ? mien_wellbeing_add(own, opened, sum / count, error) : MIEN_OK;
+}
+
+static int take_days(serve_request *request, const mine *m, mien_wellbeing *own, mien_error *error) {
+  store_tenant t;
+  store_subject subject;
+  base_text text = {0};
+  json_t *kept = NULL, *session;
+  size_t i;
+  int code = kept_of(request, m, &t, &subject, error);
+  if (!code) code = store_subject_export(&t, subject.id, &text, error);
+  if (!code) kept = json_loadb(text.data, text.length, 0, NULL);
+  json_array_foreach(json_object_get(kept, "sessions"), i, session) {
+    const char *purpose = json_string_value(json_object_get(session, "purpose"));
+    if (!code && purpose && !strcmp(purpose, "wellbeing")) code = take_session(own, session, error);
+  }
+  json_decref(kept);
+  base_text_clear(&text);
+  return code == MIEN_EEMPTY ? MIEN_OK : code; /* nothing is kept: no days */
+}
+
+static json_t *days_json(const mien_wellbeing *own) {
+  size_t bytes = mien_wellbeing_json(own, NULL, 0), words = mien_wellbeing_tell(own, NULL, 0);
+  char *text = base_alloc(bytes + words + 2, 1), *told = text ? text + bytes + 1 : NULL;
+  json_t *body = NULL;
+  if (text && mien_wellbeing_json(own, text, bytes + 1) == bytes && mien_wellbeing_tell(own, told, words + 1) == words && (body = json_loadb(text, bytes, 0, NULL)))
+    json_object_set_new(body, "told", json_string(told));
+  base_free(text);
+  return body;
+}
+
+/* Has the person a consent that stands for this? */
+static bool agreed_to(serve_request *request, const mine *m, const char *purpose) {
+  json_t *list = consents_of(request, m), *one;
+  bool found = false;
+  size_t i;
+  json_array_foreach(list, i, one) {
+    const char *of = json_string_value(json_object_get(one, "purpose"));
+    found |= of && !strcmp(of, purpose) && json_array_size(json_object_get(one, "modalities"));
+  }
+  json_decref(list);
+  return found;
+}
+
+/* {"token","agreed":true,"country","offset"}: mien_wellbeing_json, and the same in words as "told". */
+void serve_api_mine_wellbeing(serve_request *request) {
+  mine m;
+  mien_error error = {0};
+  mien_wellbeing *own = NULL;
+  json_t *body = serve_request_json(request), *answer = NULL;
+  if (whole(request, body, &m)) {
+    mien_wellbeing_options options = {sizeof options, json_is_true(json_object_get(body, "agreed")), json_string_value(json_object_get(body, "country")),
+                                      (int)BASE_CLAMP(json_integer_value(json_object_get(body, "offset")), -2000, 2000)};
+    int code = mien_wellbeing_open(&own, &options, &error);
+    if (!code && !agreed_to(request, &m, "wellbeing"))
+      code = base_error_set(&error, MIEN_EPOLICY, "consents", "a consent of the purpose wellbeing is needed", "you have given no consent for this, or have withdrawn it");
+    if (code) serve_answer_error(request, &error);
+    else if (logged(request, "wellbeing", m.consent.id)) {
+      code = take_days(request, &m, own, &error);
+      answer = code ? NULL : days_json(own);
+      if (answer) serve_answer_json(request, 200, answer);
+      else serve_answer_error(request, &error);
+    }
+  }
+  mien_wellbeing_close(&own);
+  json_decref(answer);
   json_decref(body);
 }
