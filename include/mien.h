@@ -301,6 +301,15 @@ MIEN_API void mien_session_close(mien_session **session);
 /* What the last failing call on this session met. Never NULL. */
 MIEN_API const mien_error *mien_session_error(const mien_session *session);
 
+/* What is usual for a participant, so that their next session compares with it from the first word: how high, loud, fast … they
+ * speak, their face at rest, and the mean of their dims; as JSON, without words or moments. It is personal: keep it only with
+ * that person's consent, seal it, and erase it with them. Returns the bytes it takes, as mien_reading_json; 0: nothing of
+ * theirs was measured. */
+MIEN_API size_t mien_session_usual(const mien_session *session, const char *who, char *to, size_t capacity);
+/* The same into a session, before anything of theirs is fed (else MIEN_EINVAL). It counts as half of what a long
+ * session would teach, at most. MIEN_EFORMAT: it is not what mien_session_usual gave. */
+MIEN_API int mien_session_usual_set(mien_session *session, const char *who, const char *json, size_t bytes);
+
 /* What was odd about the input so far, none of it an error. */
 typedef struct mien_session_health {
   size_t size;            /* sizeof(mien_session_health), set by the caller                     */

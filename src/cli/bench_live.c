@@ -109,6 +109,7 @@ static void bench_follow(bench *b) {
   follow_talk talk;
   follow_forecast forecast;
   mien_reading said, state;
+  float hidden[FOLLOW_HIDDEN] = {0};
   fuse_result fused = {.reliability = 1};
   double sum = 0;
   follow_track_init(&track);
@@ -122,7 +123,8 @@ static void bench_follow(bench *b) {
     follow_track_update(&track, i * 1.7, &fused, 1);
     follow_track_turn(&track, i * 1.7);
     follow_track_read(&track, &state);
-    follow_talk_turn(&talk, i % 2, i * 1.7, &said);
+    hidden[i % FOLLOW_HIDDEN] += 0.1f;
+    follow_talk_turn(&talk, i % 2, i * 1.7, &said, hidden, FOLLOW_HIDDEN);
     sum += follow_talk_forecast(&talk, i % 3, &forecast) ? (double)(forecast.rise + state.forecast[0]) : 0;
   }
   double each = (bench_cpu() - start) / STATES * 1e6;

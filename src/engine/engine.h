@@ -141,7 +141,7 @@ typedef struct engine_said {
 } engine_said;
 
 /* The talk of a session as the forecast follows it, and as it was after each of the last turns: a state is given
- * what was known at its own time, however far the words are ahead. About 35 kB. */
+ * what was known at its own time, however far the words are ahead. About 45 kB. */
 typedef struct engine_talk {
   follow_talk talk;
   struct {
@@ -234,13 +234,17 @@ int engine_line_add(mien_session *session, engine_participant *participant,
 /* The words of a turn, for the dynamics (repeating, length). Before its reading is added. */
 int engine_line_turn(mien_session *session, engine_participant *participant, const char *utf8,
                      size_t bytes);
+/* The mean of this person's dims so far, and the seconds it rests on (usual.c). False: nothing was read for states. */
+bool engine_line_usual(const engine_participant *participant, double usual[MIEN_DIMS], double seconds[MIEN_DIMS]);
+int engine_line_usual_set(mien_session *session, engine_participant *participant, const double usual[MIEN_DIMS], const double seconds[MIEN_DIMS]);
 /* Gives the states that nothing can change any more; `all`: every one that is left. */
 int engine_line_advance(mien_session *session, engine_participant *participant, int all);
 
 /* ---- Talk (talk.c) ---------------------------------------------------------------------------- */
 
 /* A turn of words that was read. */
-int engine_talk_turn(mien_session *session, const engine_participant *participant, const mien_reading *reading);
+int engine_talk_turn(mien_session *session, const engine_participant *participant, const mien_reading *reading, const float *hidden,
+                     size_t hidden_count); /* of text_reader_hidden */
 /* Where the talk was going at `at`, into a state that does not abstain. */
 void engine_talk_outlook(const mien_session *session, const engine_participant *participant, double at,
                          mien_reading *state);

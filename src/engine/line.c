@@ -80,6 +80,22 @@ static engine_line *line_of(mien_session *session, engine_participant *participa
   return participant->line = line;
 }
 
+bool engine_line_usual(const engine_participant *participant, double usual[MIEN_DIMS], double seconds[MIEN_DIMS]) {
+  const engine_line *line = participant->line;
+  for (int d = 0; d < MIEN_DIMS && line; d++) {
+    usual[d] = line->track.dims[d].usual;
+    seconds[d] = line->track.dims[d].usual_seconds;
+  }
+  return line != NULL;
+}
+
+int engine_line_usual_set(mien_session *session, engine_participant *participant, const double usual[MIEN_DIMS], const double seconds[MIEN_DIMS]) {
+  engine_line *line = line_of(session, participant);
+  if (!line) return session->error.code;
+  for (int d = 0; d < MIEN_DIMS; d++) follow_course_usual(&line->track.dims[d], usual[d], seconds[d]);
+  return MIEN_OK;
+}
+
 int engine_line_turn(mien_session *session, engine_participant *participant, const char *utf8,
                      size_t bytes) {
   engine_line *line = line_of(session, participant);

@@ -99,7 +99,11 @@ static int read_with(text_reader *reader, mien_session *session, engine_particip
   if (quality < 1) reading.quality = quality * (isfinite(reading.quality) ? reading.quality : 1);
   if (session->options.states) {
     code = engine_line_turn(session, participant, utf8, bytes);
-    if (!code) code = engine_talk_turn(session, participant, &reading);
+    if (!code) {
+      size_t depth;
+      const float *hidden = text_reader_hidden(reader, &depth);
+      code = engine_talk_turn(session, participant, &reading, hidden, depth);
+    }
     if (code) return code;
   }
   mien_cue timed[TEXT_CUES];

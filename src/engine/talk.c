@@ -23,14 +23,15 @@ static int index_of(const mien_session *session, const engine_participant *parti
   return MIEN_PARTICIPANTS - 1;
 }
 
-int engine_talk_turn(mien_session *session, const engine_participant *participant, const mien_reading *reading) {
+int engine_talk_turn(mien_session *session, const engine_participant *participant, const mien_reading *reading, const float *hidden,
+                     size_t hidden_count) {
   if (!session->talk) {
     session->talk = base_alloc(1, sizeof *session->talk);
     if (!session->talk) return engine_out_of_memory(session);
     follow_talk_init(&session->talk->talk);
   }
   engine_talk *talk = session->talk;
-  follow_talk_turn(&talk->talk, index_of(session, participant), reading->t1, reading);
+  follow_talk_turn(&talk->talk, index_of(session, participant), reading->t1, reading, hidden, hidden_count);
   if (talk->count == ENGINE_SAID)
     memmove(talk->said, talk->said + 1, --talk->count * sizeof *talk->said);
   size_t place = talk->count++;

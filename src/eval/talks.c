@@ -148,7 +148,9 @@ void talks_read(const eval_context *context, const eval_text *text, talks *of) {
     mien_reading reading;
     base_reading_init(&reading, MIEN_TEXT);
     text_read_after(text->reader, before, count, turn->text, turn->bytes, &reading);
-    follow_talk_turn(&talk, turn->who, (double)NAN, &reading);
+    size_t depth;
+    const float *hidden = text_reader_hidden(text->reader, &depth);
+    follow_talk_turn(&talk, turn->who, (double)NAN, &reading, hidden, depth);
     follow_forecast forecast;
     bool ends = t + 1 == of->count || turn[1].first;
     turn->given = follow_talk_forecast(&talk, ends ? turn->who : turn[1].who, &forecast);

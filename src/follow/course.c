@@ -51,6 +51,12 @@ void follow_course_wait(follow_course *course, const follow_wait *wait) {
   }
 }
 
+void follow_course_usual(follow_course *course, double usual, double seconds) {
+  course->usual = usual;
+  course->usual_seconds = BASE_CLAMP(seconds, 0, USUAL_MEMORY);
+  for (int w = 0; w < FOLLOW_WAYS; w++) course->ways[w].level = usual;
+}
+
 void follow_course_init(follow_course *course) {
   follow_wait ever;
   *course = (follow_course){.change = (double)NAN};

@@ -47,6 +47,8 @@ typedef struct follow_wait {
 void follow_wait_init(follow_wait *wait, double seconds);
 
 void follow_course_init(follow_course *course);
+/* What was usual for this person before, and the seconds that it rests on; the level begins there. Before anything is taken. */
+void follow_course_usual(follow_course *course, double usual, double seconds);
 void follow_course_wait(follow_course *course, const follow_wait *wait);
 /* A reading: its value, its variance (> 0), the seconds it stands for, and those since the last one.
  * True: a change point. */

@@ -8,21 +8,32 @@
 
 void follow_talk_init(follow_talk *talk) {
   *talk = (follow_talk){.last = -1, .until = (double)NAN, .gap = GAP};
+  for (int v = 0; v < FOLLOW_VOICES; v++) talk->voices[v].who = -1;
 }
 
 static float dot(const float *a, const float *b, int count) {
-  float sum = 0;
-  for (int i = 0; i < count; i++) sum += a[i] * b[i];
-  return sum;
+  float sums[8] = {0}, sum = 0; /* eight chains, which a compiler may take together */
+  int i = 0;
+  for (; i + 8 <= count; i += 8)
+    for (int k = 0; k < 8; k++) sums[k] += a[i + k] * b[i + k];
+  for (; i < count; i++) sum += a[i] * b[i];
+  return sum + ((sums[0] + sums[4]) + (sums[1] + sums[5])) + ((sums[2] + sums[6]) + (sums[3] + sums[7]));
 }
 
 static float logistic(float x) { return 1 / (1 + expf(-x)); }
 
-void follow_talk_step(float cells[FOLLOW_CELLS], const float inputs[FOLLOW_TURN_INPUTS]) {
+void follow_talk_project(const float hidden[FOLLOW_HIDDEN], float to[FOLLOW_PROJECTED]) {
+  bool there = false;
+  for (int i = 0; i < FOLLOW_HIDDEN && !there; i++) there = hidden[i] != 0;
+  for (int p = 0; p < FOLLOW_PROJECTED; p++)
+    to[p] = there ? tanhf(follow_b_projected[p] + dot(follow_w_projected + p * FOLLOW_HIDDEN, hidden, FOLLOW_HIDDEN)) : 0;
+}
+
+void follow_talk_step(float cells[FOLLOW_CELLS], const float inputs[FOLLOW_NOW]) {
   float within[FOLLOW_WITHIN], in[FOLLOW_GATES], kept[FOLLOW_GATES];
   for (int i = 0; i < FOLLOW_WITHIN; i++)
     within[i] = tanhf(follow_b_within[i] +
-                      dot(follow_w_within + i * FOLLOW_TURN_INPUTS, inputs, FOLLOW_TURN_INPUTS));
+                      dot(follow_w_within + i * FOLLOW_NOW, inputs, FOLLOW_NOW));
   for (int g = 0; g < FOLLOW_GATES; g++) {
     in[g] = follow_b_in[g] + dot(follow_w_in + g * FOLLOW_WITHIN, within, FOLLOW_WITHIN);
     kept[g] = follow_b_cells[g] + dot(follow_w_cells + g * FOLLOW_CELLS, cells, FOLLOW_CELLS);
@@ -35,17 +46,18 @@ void follow_talk_step(float cells[FOLLOW_CELLS], const float inputs[FOLLOW_TURN_
   }
 }
 
-void follow_talk_say(const float cells[FOLLOW_CELLS], const float inputs[FOLLOW_TURN_INPUTS],
-                     const float next[FOLLOW_NEXT_INPUTS], float out[FOLLOW_OUTPUTS]) {
-  float all[FOLLOW_FOLLOWING], with[FOLLOW_CELLS + FOLLOW_NEXT_INPUTS], said[MIEN_CORE + 2];
+void follow_talk_say(const float cells[FOLLOW_CELLS], const float inputs[FOLLOW_NOW],
+                     const float next[FOLLOW_THEIRS], float out[FOLLOW_OUTPUTS]) {
+  float all[FOLLOW_FOLLOWING], with[FOLLOW_MIXING], said[MIEN_CORE + 2];
   memcpy(all, cells, FOLLOW_CELLS * sizeof *all);
-  memcpy(all + FOLLOW_CELLS, inputs, FOLLOW_TURN_INPUTS * sizeof *all);
-  memcpy(all + FOLLOW_BOTH, next, FOLLOW_NEXT_INPUTS * sizeof *all);
+  memcpy(all + FOLLOW_CELLS, inputs, FOLLOW_NOW * sizeof *all);
+  memcpy(all + FOLLOW_BOTH, next, FOLLOW_THEIRS * sizeof *all);
   memcpy(with, cells, FOLLOW_CELLS * sizeof *with);
-  memcpy(with + FOLLOW_CELLS, next, FOLLOW_NEXT_INPUTS * sizeof *with);
+  memcpy(with + FOLLOW_CELLS, next, FOLLOW_THEIRS * sizeof *with);
+  memcpy(with + FOLLOW_CELLS + FOLLOW_THEIRS, inputs + FOLLOW_TURN_INPUTS, FOLLOW_PROJECTED * sizeof *with);
   for (int m = 0; m < FOLLOW_MIXED; m++)
-    all[FOLLOW_BOTH + FOLLOW_NEXT_INPUTS + m] =
-        tanhf(follow_b_mixed[m] + dot(follow_w_mixed + m * (int)BASE_COUNT(with), with, (int)BASE_COUNT(with)));
+    all[FOLLOW_BOTH + FOLLOW_THEIRS + m] =
+        tanhf(follow_b_mixed[m] + dot(follow_w_mixed + m * FOLLOW_MIXING, with, FOLLOW_MIXING));
   for (int o = 0; o < MIEN_CORE + 2; o++)
     said[o] = follow_b_next[o] + dot(follow_w_next + o * FOLLOW_FOLLOWING, all, FOLLOW_FOLLOWING);
   memcpy(out, said, (MIEN_CORE + 1) * sizeof *out);
@@ -82,7 +94,16 @@ static void inputs_of(const follow_talk *talk, int who, const mien_reading *read
   x[47] = sum / (float)recent;
 }
 
-void follow_talk_turn(follow_talk *talk, int who, double until, const mien_reading *reading) {
+/* Puts what was said now before that of others. */
+static void keep_voice(follow_talk *talk, int who, const float said[FOLLOW_PROJECTED]) {
+  int at = 0;
+  while (at < FOLLOW_VOICES - 1 && talk->voices[at].who != who) at++;
+  memmove(talk->voices + 1, talk->voices, (size_t)at * sizeof *talk->voices);
+  talk->voices[0].who = who;
+  memcpy(talk->voices[0].said, said, sizeof talk->voices[0].said);
+}
+
+void follow_talk_turn(follow_talk *talk, int who, double until, const mien_reading *reading, const float *hidden, size_t count) {
   if (who < 0 || who >= MIEN_PARTICIPANTS) who = MIEN_PARTICIPANTS - 1;
   float *x = talk->now;
   float bad = known(reading->core[MIEN_ANGER]) + known(reading->core[MIEN_DISGUST]);
@@ -92,6 +113,9 @@ void follow_talk_turn(follow_talk *talk, int who, double until, const mien_readi
   talk->abstained[FOLLOW_HORIZON - 1] = reading->abstain != NULL;
   talk->turns++;
   inputs_of(talk, who, reading, x);
+  memset(x + FOLLOW_TURN_INPUTS, 0, FOLLOW_PROJECTED * sizeof *x);
+  if (hidden && count == FOLLOW_HIDDEN) follow_talk_project(hidden, x + FOLLOW_TURN_INPUTS);
+  keep_voice(talk, who, x + FOLLOW_TURN_INPUTS);
   follow_talk_step(talk->cells, x);
   memcpy(talk->said[who], x, MIEN_CORE * sizeof *x);
   memcpy(talk->said[who] + MIEN_CORE, x + 35, MIEN_DIMS * sizeof *x);
@@ -111,8 +135,10 @@ void follow_talk_turn(follow_talk *talk, int who, double until, const mien_readi
   talk->last = who;
 }
 
-static void next_of(const follow_talk *talk, int who, float x[FOLLOW_NEXT_INPUTS]) {
-  memset(x, 0, FOLLOW_NEXT_INPUTS * sizeof *x);
+static void next_of(const follow_talk *talk, int who, float x[FOLLOW_THEIRS]) {
+  memset(x, 0, FOLLOW_THEIRS * sizeof *x);
+  for (int v = 0; v < FOLLOW_VOICES; v++)
+    if (talk->voices[v].who == who) memcpy(x + FOLLOW_NEXT_INPUTS, talk->voices[v].said, sizeof talk->voices[v].said);
   x[0] = who == talk->last;
   if (!talk->spoke[who]) return;
   x[1] = 1;
@@ -129,7 +155,7 @@ bool follow_talk_forecast(const follow_talk *talk, int who, follow_forecast *for
                                 .rise_score = NAN, .rise = NAN, .rise_low = NAN, .rise_high = NAN, .seconds = (double)NAN};
   for (int k = 0; k < MIEN_CORE; k++) forecast->next[k] = NAN;
   if (talk->turns < FOLLOW_TALK_LEAST || 2 * abstained >= FOLLOW_HORIZON) return false;
-  float next[FOLLOW_NEXT_INPUTS], out[FOLLOW_OUTPUTS];
+  float next[FOLLOW_THEIRS], out[FOLLOW_OUTPUTS];
   next_of(talk, who, next);
   follow_talk_say(talk->cells, talk->now, next, out);
   float top = out[0], total = 0, best = -INFINITY;

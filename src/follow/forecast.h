@@ -11,7 +11,9 @@
  *          turn of the talk taking 0.7 of the weight of those before it; 44 45 the same of the others
  *   46 47  the largest and the mean bad of the last FOLLOW_HORIZON turns, this one with them
  *
- * Of whoever takes the next turn [FOLLOW_NEXT_INPUTS]: 0 whether they go on; 1 whether they spoke before; of their last
+ * and of the layer that the text model's heads stand on [FOLLOW_HIDDEN], where it has one, FOLLOW_PROJECTED numbers: what was
+ * said, beyond the labels. Of whoever takes the next turn, as many of what they said last (of the last FOLLOW_VOICES people);
+ * and [FOLLOW_NEXT_INPUTS]: 0 whether they go on; 1 whether they spoke before; of their last
  * turn 2…8 square roots of core, 9…11 dims; 12 13 their decayed means of valence and bad. People go on as they
  * were more than others follow them, so each has a forecast of their own.
  *
@@ -33,7 +35,9 @@ enum {
   FOLLOW_TALK_LEAST = 3,  /* turns before there is a forecast */
   FOLLOW_TURN_INPUTS = 48,
   FOLLOW_NEXT_INPUTS = 14,
-  FOLLOW_WITHIN = 16, FOLLOW_CELLS = 20, FOLLOW_MIXED = 12,
+  FOLLOW_WITHIN = 24, FOLLOW_CELLS = 32, FOLLOW_MIXED = 16,
+  FOLLOW_HIDDEN = 256, FOLLOW_PROJECTED = 24, FOLLOW_VOICES = 8,
+  FOLLOW_NOW = FOLLOW_TURN_INPUTS + FOLLOW_PROJECTED, FOLLOW_THEIRS = FOLLOW_NEXT_INPUTS + FOLLOW_PROJECTED,
   FOLLOW_OUTPUTS = 11     /* of the next turn: logits of the 7 core labels, valence; logit of a rise;
                              valence of the end; valence of the next turn as it will be read */
 };
@@ -47,7 +51,11 @@ typedef struct follow_talk {
   bool spoke[MIEN_PARTICIPANTS];
   int last;                                        /* who spoke last */
   size_t turns;
-  float now[FOLLOW_TURN_INPUTS];                   /* of the last turn */
+  float now[FOLLOW_NOW];                           /* of the last turn */
+  struct {
+    int who; /* -1 nobody */
+    float said[FOLLOW_PROJECTED];
+  } voices[FOLLOW_VOICES];                         /* who spoke last, first */
   double until, gap;                               /* its end; expected seconds from turn to turn */
 } follow_talk;
 
@@ -66,8 +74,8 @@ typedef struct follow_forecast {
 void follow_talk_init(follow_talk *talk);
 
 /* A turn of words, in order: by `who` (0…MIEN_PARTICIPANTS - 1; others are taken for the last), said until
- * `until` seconds (NAN: not known). */
-void follow_talk_turn(follow_talk *talk, int who, double until, const mien_reading *reading);
+ * `until` seconds (NAN: not known). `hidden`: text_reader_hidden's layer, NULL or another count: none. */
+void follow_talk_turn(follow_talk *talk, int who, double until, const mien_reading *reading, const float *hidden, size_t count);
 
 /* Should `who` take the next turn. False, and everything NAN: too little was said, or could be read. */
 bool follow_talk_forecast(const follow_talk *talk, int who, follow_forecast *forecast);

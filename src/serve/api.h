@@ -18,6 +18,8 @@ void serve_api_session_turn(serve_request *request);
 void serve_api_session_finish(serve_request *request);
 void serve_api_session_results(serve_request *request);
 void serve_api_session_figures(serve_request *request);
+void serve_api_arcs(serve_request *request);
+void serve_api_audiences(serve_request *request);
 void serve_api_session_summary(serve_request *request);
 void serve_api_upload(serve_request *request);
 void serve_api_job_make(serve_request *request);

@@ -12,6 +12,7 @@
 #include "serve/keep.h"
 #include "serve/kept.h"
 #include "serve/server.h"
+#include "serve/usuals.h"
 
 enum { BYTES = 64 << 20 };
 
@@ -144,26 +145,6 @@ static void figures(serve_request *request) {
 
 #define AGREED "summary" /* the purpose of the consent that everybody must have given */
 
-typedef struct agreeing {
-  bool found;
-  double now;
-} agreeing;
-
-static int look_for(void *context, const guard_consent *consent) {
-  agreeing *a = context;
-  a->found |= !strcmp(consent->purpose, AGREED) && consent->read && consent->until > a->now;
-  return MIEN_OK;
-}
-
-static bool has_agreed(serve_request *request, const char *subject) {
-  agreeing a = {false, base_now()};
-  uint64_t before = UINT64_MAX;
-  while (*subject && !a.found && before) {
-    if (guard_ledger_list(request->server->ledger, request->tenant, subject, &before, 1000, look_for, &a)) break;
-  }
-  return a.found;
-}
-
 /* Names of those who agreed, by what is kept of who took part. */
 static int agreed_of(serve_request *request, store_session *s, const char *names[STORE_PEOPLE], size_t *count, mien_error *error) {
   store_tenant t;
@@ -171,7 +152,7 @@ static int agreed_of(serve_request *request, store_session *s, const char *names
   int code = store_of(&t, request->server->keep->store, request->tenant, error);
   if (!code) code = store_session_get(&t, request->params[0], s, error);
   for (size_t i = 0; !code && i < s->person_count; i++)
-    if (!(code = store_subject_name(&t, s->people[i].subject, subject, error)) && has_agreed(request, subject)) names[(*count)++] = s->people[i].who;
+    if (!(code = store_subject_name(&t, s->people[i].subject, subject, error)) && serve_consent_stands(request->server->ledger, request->tenant, subject, AGREED, false)) names[(*count)++] = s->people[i].who;
   return code;
 }
 

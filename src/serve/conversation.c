@@ -15,6 +15,7 @@
 #include "serve/ruled.h"
 #include "serve/server.h"
 #include "serve/texts.h"
+#include "serve/usuals.h"
 #include "serve/watch.h"
 
 static size_t slot_of(const struct serve_server *server, const char *id) {
@@ -133,6 +134,7 @@ void serve_conversation_release(serve_conversation **held) {
   *held = NULL;
   if (!c || atomic_fetch_sub(&c->held, 1) != 1) return;
   serve_live_release(&c->live);
+  serve_usuals_clear(c);
   serve_ruled_close(&c->ruled);
   serve_glance_close(&c->glance);
   if (c->job) serve_job_release(&c->job);

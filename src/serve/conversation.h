@@ -43,6 +43,7 @@ typedef struct serve_conversation {
   double keep_until;          /* seconds since 1970, of what is kept */
   char subjects[SERVE_PEOPLE][STORE_ID]; /* of whom something is kept; "" nobody */
   atomic_uint keep[SERVE_PEOPLE]; /* MIEN_READ_… of what may be kept of them now */
+  char *usual[SERVE_PEOPLE];     /* usuals.h: of before, JSON; NULL none */
   struct serve_job *job;      /* jobs.h: it is a recording, fed by nobody else; NULL: it is live */
   struct serve_glance *glance; /* glance.h */
   uint64_t board_version, board_changed; /* board.h: as it was looked at last, and in which round that was new */

@@ -8,6 +8,7 @@
 #include "serve/audit.h"
 #include "serve/cases.h"
 #include "serve/server.h"
+#include "serve/usuals.h"
 #include "serve/writer.h"
 
 enum { SWEEP_EVERY = 600, ROTATED_AT_ONCE = 1000 };
@@ -144,6 +145,7 @@ int serve_keep_begin(serve_conversation *c, mien_error *error) {
   }
   if (!code && n.person_count) code = store_session_open(&c->keeping, &n, error);
   c->kept = !code && n.person_count;
+  if (c->kept) serve_usuals_begin(c);
   return code;
 }
 
@@ -210,6 +212,7 @@ int serve_keep_withdrawn(struct serve_server *server, const char *tenant, const 
   if (!code) code = store_subject_find(&t, ref, &subject, error);
   if (code) return code == MIEN_EEMPTY ? MIEN_OK : code;
   if (!guard_ledger_keeps(server->ledger, tenant, consent.subject)) return store_subject_erase(&t, subject.id, "withdrawal", NULL, error);
+  if (!strcmp(consent.purpose, SERVE_USUALS) && (code = serve_usuals_withdrawn(&t, subject.id, error))) return code;
   code = serve_cases_withdraw(&t, subject.id, consent.purpose, read, error);
   return code ? code : store_subject_withdraw(&t, subject.id, consent.purpose, read, NULL, error);
 }

@@ -71,7 +71,7 @@ typedef struct serve_live_options {
 
 /* `seen` is given every result in order, in the worker, before anybody can take it: NULL, or what stores
  * it. `wake`: there are new results, or room in the inbox again. `heard` (NULL, or for the rules), in the
- * worker: sound was read until this second. A turn of text that may be read is a result itself, before it is read: who
+ * worker: sound was read until this second. `session` (or NULL), in the worker: before it is fed first, and after its last result. A turn of text that may be read is a result itself, before it is read: who
  * watches, and what is kept, has what was said. */
 typedef struct serve_pool_options {
   mien_engine *engine;
@@ -79,6 +79,7 @@ typedef struct serve_pool_options {
   void (*wake)(void *context, serve_live *live);
   void (*seen)(void *context, serve_live *live, const mien_event *event, const serve_result *result);
   void (*heard)(void *context, serve_live *live, double until);
+  void (*session)(void *context, serve_live *live, mien_session *session, bool over); /* it was just opened; it is over */
   void *context;
 } serve_pool_options;
 

@@ -70,6 +70,7 @@ void live_schedule(serve_live *live); /* it has items: a worker will come */
 void live_wake(serve_live *live);
 void live_seen(serve_live *live, const mien_event *event, const serve_result *result);
 void live_heard(serve_live *live, double until);
+void live_session(serve_live *live, bool over);
 mien_engine *live_engine(const serve_live *live);
 
 /* live_read.c, in a worker: reads what waits in the inbox, at most a slice of it. True: more waits. */

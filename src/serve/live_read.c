@@ -205,6 +205,7 @@ static void finish(serve_live *live) {
   if (live->session) {
     mien_session_finish(live->session);
     drain(live);
+    live_session(live, true);
   }
   live_engine_close(live);
   live_keep(live, NULL, SERVE_FINISHED, "{}", 2, NAN);
@@ -220,9 +221,12 @@ static void read_item(serve_live *live, const live_item *item) {
     return;
   }
   mien_error error = {0};
-  if (!live->session && mien_session_open(&live->session, live_engine(live), &live->session_options, &error) != MIEN_OK) {
-    trouble(live, &error);
-    return;
+  if (!live->session) {
+    if (mien_session_open(&live->session, live_engine(live), &live->session_options, &error) != MIEN_OK) {
+      trouble(live, &error);
+      return;
+    }
+    live_session(live, false);
   }
   if (item->kind == LIVE_SOUND) read_sound(live, item);
   else if (item->kind == LIVE_TEXT) read_text(live, item);

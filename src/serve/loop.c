@@ -33,6 +33,7 @@
 #include "serve/statements.h"
 #include "serve/systemd.h"
 #include "serve/texts.h"
+#include "serve/usuals.h"
 #include "serve/webhooks.h"
 
 typedef struct connection { /* lws keeps one for each */
@@ -71,6 +72,11 @@ static void seen(void *context, serve_live *live, const mien_event *event, const
 }
 
 static void heard(void *context, serve_live *live, double until) { serve_ruled_heard(serve_live_owner(live), until); }
+
+static void session_of(void *context, serve_live *live, mien_session *session, bool over) {
+  if (over) serve_usuals_ended(serve_live_owner(live), session);
+  else serve_usuals_opened(serve_live_owner(live), session);
+}
 
 static void look(serve_server *server) {
   pthread_mutex_lock(&server->lock);
@@ -287,7 +293,7 @@ int serve_open(serve_server **opened, mien_engine *engine, const serve_settings 
   pthread_mutex_init(&server->lock, NULL);
   serve_metrics_init(&server->metrics);
   int threads = settings->threads ? settings->threads : (int)sysconf(_SC_NPROCESSORS_ONLN);
-  serve_pool_options pool = {engine, threads, wake, seen, heard, server};
+  serve_pool_options pool = {engine, threads, wake, seen, heard, session_of, server};
   int code = serve_limits_open(&server->limits, error);
   if (!code) code = serve_accounts_open(&server->accounts, error);
   if (!code) code = serve_aside_open(&server->aside, error);

@@ -60,6 +60,11 @@ void live_heard(serve_live *live, double until) {
   if (options->heard) options->heard(options->context, live, until);
 }
 
+void live_session(serve_live *live, bool over) {
+  const serve_pool_options *options = &live->pool->options;
+  if (options->session) options->session(options->context, live, live->session, over);
+}
+
 mien_engine *live_engine(const serve_live *live) { return live->pool->options.engine; }
 
 /* Under the lock: whose turn it is, taken out of its line; NULL nobody's. */

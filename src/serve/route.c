@@ -49,6 +49,8 @@ static const serve_route routes[] = {
     {SERVE_GET, "/v1/collections/{id}", SERVE_SCOPE_READ, serve_api_collection},
     {SERVE_GET, "/v1/collections/{id}/figures", SERVE_SCOPE_READ, serve_api_collection_figures},
     {SERVE_DELETE, "/v1/collections/{id}", SERVE_SCOPE_STREAM, serve_api_collection_drop},
+    {SERVE_POST, "/v1/arcs", SERVE_SCOPE_STREAM, serve_api_arcs},
+    {SERVE_POST, "/v1/audiences", SERVE_SCOPE_STREAM, serve_api_audiences},
     {SERVE_GET, "/v1/adapt", SERVE_SCOPE_READ, serve_api_adapt_list},
     {SERVE_POST, "/v1/adapt", SERVE_SCOPE_ADMIN, serve_api_adapt_make},
     {SERVE_GET, "/v1/adapt/{id}", SERVE_SCOPE_READ, serve_api_adapt_get},

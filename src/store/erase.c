@@ -14,7 +14,7 @@ static const struct {
     {"cases", SQL_CASE_DROP_SUBJECT}, {"deliveries", SQL_DELIVERY_DROP_SUBJECT}, {"idempotency", SQL_IDEMPOTENCY_DROP_SUBJECT},
     {"users", SQL_USER_DROP_SUBJECT}, {"api_keys", SQL_API_KEY_DROP_SUBJECT},
     {"webhooks", SQL_WEBHOOK_DROP_SUBJECT},
-    {"jobs", SQL_JOB_DROP_SUBJECT}, {"collections", SQL_COLLECTION_DROP_SUBJECT},
+    {"jobs", SQL_JOB_DROP_SUBJECT}, {"collections", SQL_COLLECTION_DROP_SUBJECT}, {"usuals", SQL_USUAL_DROP_SUBJECT},
 };
 
 typedef struct erasure {

@@ -40,6 +40,8 @@ static const char *const data[] = {
     ITEMS("jobs"),
     /* 5 */
     ITEMS("collections"),
+    /* 6 */
+    ITEMS("usuals"),
 };
 
 static const char *const keys[] = {

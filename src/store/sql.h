@@ -105,6 +105,7 @@ enum { SQL_ITEM_STATEMENTS = 10 };
   SQL_OF_ITEMS(X, WEBHOOK, "webhooks")                                                                                      \
   SQL_OF_ITEMS(X, JOB, "jobs")                                                                                              \
   SQL_OF_ITEMS(X, COLLECTION, "collections")                                                                                \
+  SQL_OF_ITEMS(X, USUAL, "usuals")                                                                                     \
   X(IDEMPOTENCY_OVER, SQL_ALL, "DELETE FROM idempotency WHERE due <= $1")
 
 enum {

@@ -86,6 +86,7 @@ int text_read(text_reader *reader, const char *utf8, size_t bytes, mien_reading 
 
 /* A text after others has their number as its arousal, those by the same person as its dominance, and
  * the last one's first letters as its language. */
+const float *text_reader_hidden(const text_reader *reader, size_t *count) { return *count = 0, NULL; }
 bool text_reader_reads_turns(const text_reader *reader) { return true; }
 int text_read_after(text_reader *reader, const text_turn *before, size_t count, const char *utf8, size_t bytes,
                     mien_reading *reading) {

@@ -16,8 +16,13 @@ static void the_network_is_the_one_that_was_trained(void **state) {
   float cells[FOLLOW_CELLS] = {0}, out[FOLLOW_OUTPUTS];
   for (int t = 0; t < FOLLOW_CHECK_TURNS; t++) {
     const float *in = follow_check_in + t * (FOLLOW_TURN_INPUTS + FOLLOW_NEXT_INPUTS);
-    follow_talk_step(cells, in);
-    follow_talk_say(cells, in, in + FOLLOW_TURN_INPUTS, out);
+    float now[FOLLOW_NOW], theirs[FOLLOW_THEIRS];
+    memcpy(now, in, FOLLOW_TURN_INPUTS * sizeof *now);
+    memcpy(theirs, in + FOLLOW_TURN_INPUTS, FOLLOW_NEXT_INPUTS * sizeof *theirs);
+    follow_talk_project(follow_check_hidden + t * FOLLOW_HIDDEN, now + FOLLOW_TURN_INPUTS);
+    follow_talk_project(follow_check_theirs + t * FOLLOW_HIDDEN, theirs + FOLLOW_NEXT_INPUTS);
+    follow_talk_step(cells, now);
+    follow_talk_say(cells, now, theirs, out);
     for (int o = 0; o < FOLLOW_OUTPUTS; o++)
       assert_float_equal(out[o], follow_check_out[t * FOLLOW_OUTPUTS + o], 2e-3);
   }
@@ -42,11 +47,11 @@ static void two_turns_are_no_forecast(void **state) {
   mien_reading said = turn_of(MIEN_NEUTRAL, 0.9f, 0.1f);
   follow_talk_init(&talk);
   for (int i = 0; i < 2; i++) {
-    follow_talk_turn(&talk, i % 2, i * 3.0, &said);
+    follow_talk_turn(&talk, i % 2, i * 3.0, &said, NULL, 0);
     assert_false(follow_talk_forecast(&talk, 0, &forecast));
     assert_true(isnan(forecast.rise) && forecast.guess == -1);
   }
-  follow_talk_turn(&talk, 0, 6.0, &said);
+  follow_talk_turn(&talk, 0, 6.0, &said, NULL, 0);
   assert_true(follow_talk_forecast(&talk, 0, &forecast));
   assert_true(forecast.seconds > 3 && forecast.seconds < 30);
 }
@@ -57,9 +62,9 @@ static void abstentions_are_no_forecast(void **state) {
   mien_reading said = turn_of(MIEN_ANGER, 0.5f, -0.5f), poor = said;
   poor.abstain = "too short";
   follow_talk_init(&talk);
-  for (int i = 0; i < 6; i++) follow_talk_turn(&talk, i % 2, i * 3.0, i < 4 ? &said : &poor);
+  for (int i = 0; i < 6; i++) follow_talk_turn(&talk, i % 2, i * 3.0, i < 4 ? &said : &poor, NULL, 0);
   assert_false(follow_talk_forecast(&talk, 0, &forecast));
-  for (int i = 6; i < 9; i++) follow_talk_turn(&talk, i % 2, i * 3.0, &said);
+  for (int i = 6; i < 9; i++) follow_talk_turn(&talk, i % 2, i * 3.0, &said, NULL, 0);
   assert_true(follow_talk_forecast(&talk, 0, &forecast));
 }
 
@@ -70,7 +75,7 @@ static void annoyance_makes_a_rise_likelier(void **state) {
     follow_talk_init(&talk);
     for (int i = 0; i < 6; i++) {
       mien_reading said = way && i > 1 ? turn_of(MIEN_ANGER, 0.6f, -0.6f) : turn_of(MIEN_NEUTRAL, 0.95f, 0.1f);
-      follow_talk_turn(&talk, i % 2, i * 4.0, &said);
+      follow_talk_turn(&talk, i % 2, i * 4.0, &said, NULL, 0);
     }
     assert_true(follow_talk_forecast(&talk, 0, way ? &tense : &calm));
   }
@@ -82,6 +87,36 @@ static void annoyance_makes_a_rise_likelier(void **state) {
   assert_float_equal(sum, 1, 1e-4);
 }
 
+/* What people said last is remembered of the last FOLLOW_VOICES, and a layer of another width is none. */
+static void the_layer_is_of_its_speaker(void **state) {
+  float layer[FOLLOW_HIDDEN], none[FOLLOW_HIDDEN] = {0}, projected[FOLLOW_PROJECTED];
+  for (int i = 0; i < FOLLOW_HIDDEN; i++) layer[i] = 0.3f * (float)(i % 7 - 3);
+  follow_talk_project(none, projected);
+  for (int p = 0; p < FOLLOW_PROJECTED; p++) assert_true(projected[p] == 0);
+  follow_talk_project(layer, projected);
+  follow_talk talk, other;
+  follow_forecast with, without;
+  mien_reading said = turn_of(MIEN_NEUTRAL, 0.9f, 0.1f);
+  follow_talk_init(&talk);
+  follow_talk_turn(&talk, 0, 0, &said, layer, FOLLOW_HIDDEN);
+  assert_memory_equal(talk.voices[0].said, projected, sizeof projected);
+  for (int who = 1; who < FOLLOW_VOICES; who++) follow_talk_turn(&talk, who, who, &said, none, FOLLOW_HIDDEN);
+  assert_int_equal(talk.voices[FOLLOW_VOICES - 1].who, 0);
+  assert_memory_equal(talk.voices[FOLLOW_VOICES - 1].said, projected, sizeof projected);
+  other = talk;
+  follow_talk_turn(&talk, FOLLOW_VOICES, 99, &said, none, FOLLOW_HIDDEN); /* the first is forgotten */
+  for (int v = 0; v < FOLLOW_VOICES; v++) assert_int_not_equal(talk.voices[v].who, 0);
+  memset(other.voices[FOLLOW_VOICES - 1].said, 0, sizeof projected);
+  follow_talk_forecast(&other, 0, &without);
+  memcpy(other.voices[FOLLOW_VOICES - 1].said, projected, sizeof projected);
+  follow_talk_forecast(&other, 0, &with);
+  assert_true(with.read != without.read);
+  follow_talk_init(&talk);
+  follow_talk_init(&other);
+  for (int i = 0; i < 3; i++) follow_talk_turn(&talk, i % 2, i, &said, NULL, 0), follow_talk_turn(&other, i % 2, i, &said, layer, 17);
+  assert_memory_equal(talk.cells, other.cells, sizeof talk.cells);
+}
+
 static void odd_turns_are_taken(void **state) {
   follow_talk talk;
   follow_forecast forecast;
@@ -89,7 +124,7 @@ static void odd_turns_are_taken(void **state) {
   follow_talk_init(&talk);
   base_reading_init(&odd, MIEN_TEXT);
   for (int k = 0; k < MIEN_CORE; k++) odd.core[k] = NAN;
-  for (int i = 0; i < 5; i++) follow_talk_turn(&talk, i == 2 ? -7 : 900, i == 3 ? (double)NAN : 5.0 - i, &odd);
+  for (int i = 0; i < 5; i++) follow_talk_turn(&talk, i == 2 ? -7 : 900, i == 3 ? (double)NAN : 5.0 - i, &odd, NULL, 0);
   assert_true(follow_talk_forecast(&talk, 0, &forecast));
   assert_true(isfinite(forecast.rise) && isfinite(forecast.read) && isfinite(forecast.seconds));
 }
@@ -143,6 +178,7 @@ int main(void) {
       cmocka_unit_test(two_turns_are_no_forecast),
       cmocka_unit_test(abstentions_are_no_forecast),
       cmocka_unit_test(annoyance_makes_a_rise_likelier),
+      cmocka_unit_test(the_layer_is_of_its_speaker),
       cmocka_unit_test(odd_turns_are_taken),
       cmocka_unit_test(who_moves_whom_is_found_again),
       cmocka_unit_test(few_answers_are_no_figure),

@@ -89,7 +89,38 @@ def own_days(server):
     assert other and ask(token=token, agreed=True)[0] == 403  # no consent of that purpose
 
 
+def usuals(server):
+    """What is usual for somebody goes from one conversation to their next, where a consent of that purpose says so, and ends with it."""
+    def once(sub, count):
+        talk(server, "customer_service", {"ann": sub}, [("ann", "It is a fine day and I am glad.")] * 4)
+        for _ in range(100):
+            kept = server.json("GET", "/v1/subjects/" + sub)["usuals"]
+            if len(kept) == count:
+                return kept
+            time.sleep(0.05)
+        raise AssertionError(kept)
+    once("s-no", 0)
+    may = consent(server, "s-ann", "usuals")
+    first = once("s-ann", 1)[0]["content"]
+    assert first["usual"] == 1 and first["dims"][0]["usual"] > 0 and "glad" not in json.dumps(first), first
+    time.sleep(0.2)
+    second = once("s-ann", 1)[0]["content"]  # one, not two
+    assert second["dims"][0]["seconds"] > first["dims"][0]["seconds"] and second["dims"][0]["usual"] > first["dims"][0]["usual"], (first, second)
+    server.json("DELETE", "/v1/consents/" + may)
+    assert server.json("GET", "/v1/subjects/s-ann")["usuals"] == []
+    once("s-ann", 0)
+    consent(server, "s-ann", "usuals", keep=False)  # without keeping it is none
+    once("s-ann", 0)
+    less = server.json("POST", "/v1/consents", {"subject": "s-ann", "purpose": "usuals", "modalities": ["text"], "keep": True}, 201)  # nor with less than is read
+    once("s-ann", 0)
+    assert less
+    consent(server, "s-ann", "usuals")
+    once("s-ann", 1)
+    server.json("DELETE", "/v1/subjects/s-ann")
+    assert server.ask("GET", "/v1/subjects/s-ann")[0] == 404
+
+
 if __name__ == "__main__":
     from server import run
     os.environ["MIEN_STORE_TEXTS"] = "1"  # words are kept
-    run(between_and_summary, of_one_alone, an_open_one, own_days)
+    run(between_and_summary, of_one_alone, an_open_one, own_days, usuals)
