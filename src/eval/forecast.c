@@ -19,7 +19,7 @@ static const float places[MIEN_CORE] = {0, 0.76f, -0.63f, -0.51f, -0.64f, -0.60f
 
 typedef struct moment {
   int next, guess, now, own, label; /* core: of the next turn; of the forecast; as read now; as of the next speaker; as people say now */
-  float value, value_now, value_own, value_guess, read, read_guess; /* valence */
+  float value, value_now, value_own, value_guess, read, read_guess, end, end_guess; /* valence */
   int rises;                   /* 1, 0, -1: not asked */
   float score, rules[TALKS_RULES];
 } moment;
@@ -67,7 +67,7 @@ static double next_gain_better(const void *items, const uint32_t *pick, size_t c
   return fmin(over_now, mine - next_f1(items, pick, count));
 }
 
-enum { VALUE_GUESS, VALUE_NOW, VALUE_OWN, READ_GUESS, READ_NOW };
+enum { VALUE_GUESS, VALUE_NOW, VALUE_OWN, READ_GUESS, READ_NOW, END_GUESS, END_NOW };
 static double correlation(const void *items, const uint32_t *pick, size_t count, int of) {
   const dialogue *all = items;
   double n = 0, x = 0, y = 0, xx = 0, yy = 0, xy = 0;
@@ -75,8 +75,8 @@ static double correlation(const void *items, const uint32_t *pick, size_t count,
     for (size_t m = 0; m < all[pick[i]].count; m++) {
       const moment *one = &all[pick[i]].moments[m];
       double guess = (double)(of == VALUE_GUESS ? one->value_guess : of == READ_GUESS ? one->read_guess
-                              : of == VALUE_OWN ? one->value_own : one->value_now);
-      double truth = (double)(of == READ_GUESS || of == READ_NOW ? one->read : one->value);
+                              : of == VALUE_OWN ? one->value_own : of == END_GUESS ? one->end_guess : one->value_now);
+      double truth = (double)(of == READ_GUESS || of == READ_NOW ? one->read : of == END_GUESS || of == END_NOW ? one->end : one->value);
       n++, x += guess, y += truth, xx += guess * guess, yy += truth * truth, xy += guess * truth;
     }
   return n > 1 ? (xy - x * y / n) / sqrt((xx - x * x / n) * (yy - y * y / n)) : (double)NAN;
@@ -87,6 +87,9 @@ static double value_own(const void *a, const uint32_t *b, size_t c) { return cor
 static double value_gain(const void *a, const uint32_t *b, size_t c) { return value_guess(a, b, c) - value_now(a, b, c); }
 static double read_guess(const void *a, const uint32_t *b, size_t c) { return correlation(a, b, c, READ_GUESS); }
 static double read_now(const void *a, const uint32_t *b, size_t c) { return correlation(a, b, c, READ_NOW); }
+static double end_guess(const void *a, const uint32_t *b, size_t c) { return correlation(a, b, c, END_GUESS); }
+static double end_now(const void *a, const uint32_t *b, size_t c) { return correlation(a, b, c, END_NOW); }
+static double end_gain(const void *a, const uint32_t *b, size_t c) { return end_guess(a, b, c) - end_now(a, b, c); }
 static double read_gain(const void *a, const uint32_t *b, size_t c) { return read_guess(a, b, c) - read_now(a, b, c); }
 
 typedef struct scored {
@@ -185,7 +188,7 @@ static size_t moments_of(const talks *of, dialogue *dialogues, moment *list) {
       const talks_turn *next = now + 1;
       *m = (moment){.next = next->label, .guess = now->guess, .now = now->now, .own = now->own_label, .label = now->label,
                     .value = places[next->label], .value_now = now->valence_now, .value_own = now->own_valence, .value_guess = now->valence_next,
-                    .read = next->valence_now, .read_guess = now->read_next, .rises = bad(now) ? -1 : 0, .score = now->rise};
+                    .read = next->valence_now, .read_guess = now->read_next, .end = places[of->turns[end - 1].label], .end_guess = now->end, .rises = bad(now) ? -1 : 0, .score = now->rise};
       memcpy(m->rules, now->rules, sizeof m->rules);
       for (size_t k = i + 1; k < end && k <= i + FOLLOW_HORIZON && m->rises >= 0; k++)
         if (bad(&of->turns[k])) m->rises = 1;
@@ -225,6 +228,9 @@ static void report(eval_report *to, const char *part, const dialogue *d, size_t 
   eval_add(to, part, "valence as read, the same as now", eval_interval(read_now, d, n), n);
   row = eval_add(to, part, "gain as read over as now", eval_interval(read_gain, d, n), n);
   row->aim = 0.12;
+  eval_add(to, part, "end of the talk, valence, correlation", eval_interval(end_guess, d, n), n);
+  eval_add(to, part, "end, the same as now", eval_interval(end_now, d, n), n);
+  eval_add(to, part, "gain of the end over as now", eval_interval(end_gain, d, n), n);
   double most = -1;
   for (int r = 0; r < TALKS_RULES; r++) {
     which_rule = r;

@@ -159,6 +159,7 @@ void talks_read(const eval_context *context, const eval_text *text, talks *of) {
     turn->valence_now = reading.dims[MIEN_VALENCE];
     turn->valence_next = forecast.valence;
     turn->read_next = forecast.read;
+    turn->end = forecast.end;
     turn->warning = forecast.warning;
     turn->rise = forecast.rise_score;
     memmove(bads + 1, bads, 4 * sizeof *bads);

@@ -17,7 +17,7 @@ typedef struct talks_turn {
   bool given, warning; /* there is a forecast; it warns */
   int now, guess;      /* top label of the reading; of the forecast for the next turn */
   int own_label;       /* as read of the last turn of whoever speaks next */
-  float own_valence, valence_now, valence_next, read_next, rise; /* rise: logit, whether given or not */
+  float own_valence, valence_now, valence_next, read_next, end, rise; /* rise: logit, whether given or not */
   float rules[TALKS_RULES];
 } talks_turn;
 

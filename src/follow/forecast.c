@@ -86,7 +86,7 @@ static void inputs_of(const follow_talk *talk, int who, const mien_reading *read
     x[44] = (talk->everyone[1] - own[1]) / rest;
     x[45] = (talk->everyone[2] - own[2]) / rest;
   }
-  for (size_t i = FOLLOW_HORIZON - recent; i < FOLLOW_HORIZON; i++) {
+  for (size_t i = FOLLOW_BADS - recent; i < FOLLOW_BADS; i++) {
     most = BASE_MAX(most, talk->bads[i]);
     sum += talk->bads[i];
   }
@@ -107,9 +107,9 @@ void follow_talk_turn(follow_talk *talk, int who, double until, const mien_readi
   if (who < 0 || who >= MIEN_PARTICIPANTS) who = MIEN_PARTICIPANTS - 1;
   float *x = talk->now;
   float bad = known(reading->core[MIEN_ANGER]) + known(reading->core[MIEN_DISGUST]);
-  memmove(talk->bads, talk->bads + 1, (FOLLOW_HORIZON - 1) * sizeof *talk->bads);
+  memmove(talk->bads, talk->bads + 1, (FOLLOW_BADS - 1) * sizeof *talk->bads);
   memmove(talk->abstained, talk->abstained + 1, (FOLLOW_HORIZON - 1) * sizeof *talk->abstained);
-  talk->bads[FOLLOW_HORIZON - 1] = bad;
+  talk->bads[FOLLOW_BADS - 1] = bad;
   talk->abstained[FOLLOW_HORIZON - 1] = reading->abstain != NULL;
   talk->turns++;
   inputs_of(talk, who, reading, x);
@@ -158,6 +158,9 @@ bool follow_talk_forecast(const follow_talk *talk, int who, follow_forecast *for
   float next[FOLLOW_THEIRS], out[FOLLOW_OUTPUTS];
   next_of(talk, who, next);
   follow_talk_say(talk->cells, talk->now, next, out);
+  float worst = 0; /* 0 of turns before the first */
+  for (int i = 0; i < FOLLOW_BADS; i++) worst = BASE_MAX(worst, talk->bads[i]);
+  out[8] += FOLLOW_WORST * logf(worst + 1e-3f);
   float top = out[0], total = 0, best = -INFINITY;
   for (int k = 1; k < MIEN_CORE; k++) top = BASE_MAX(top, out[k]);
   for (int k = 0; k < MIEN_CORE; k++) {

@@ -17,7 +17,8 @@
  * turn 2…8 square roots of core, 9…11 dims; 12 13 their decayed means of valence and bad. People go on as they
  * were more than others follow them, so each has a forecast of their own.
  *
- * What is not known counts as 0. Of a rise the probability was calibrated on dev dialogues, with Wilson's
+ * What is not known counts as 0. To the logit of a rise FOLLOW_WORST times the logarithm of the largest bad of FOLLOW_BADS turns is
+ * added, the best simple rule there is; how much was chosen on dev. Of a rise the probability was calibrated on dev dialogues, with Wilson's
  * interval (1927) of that share; of places the interval held 90 % of dev turns. There is no forecast
  * before FOLLOW_TALK_LEAST turns, nor when half of the last FOLLOW_HORIZON turns abstained.
  *
@@ -32,6 +33,7 @@
 
 enum {
   FOLLOW_HORIZON = 3,     /* turns in which a rise may come */
+  FOLLOW_BADS = 5,        /* turns whose worst one speaks for a rise */
   FOLLOW_TALK_LEAST = 3,  /* turns before there is a forecast */
   FOLLOW_TURN_INPUTS = 48,
   FOLLOW_NEXT_INPUTS = 14,
@@ -42,10 +44,12 @@ enum {
                              valence of the end; valence of the next turn as it will be read */
 };
 
+#define FOLLOW_WORST 0.25f
+
 typedef struct follow_talk {
   float cells[FOLLOW_CELLS];
   float people[MIEN_PARTICIPANTS][3], everyone[3]; /* decayed weight, valence, bad */
-  float bads[FOLLOW_HORIZON];                      /* the newest last */
+  float bads[FOLLOW_BADS];                         /* the newest last */
   bool abstained[FOLLOW_HORIZON];
   float said[MIEN_PARTICIPANTS][MIEN_CORE + MIEN_DIMS]; /* of each one's last turn: roots of core, dims */
   bool spoke[MIEN_PARTICIPANTS];
@@ -66,7 +70,7 @@ typedef struct follow_forecast {
   float read, read_error;       /* the valence that the text model will read from it */
   float end, end_error;         /* of the last turn */
   bool warning;                 /* of a rise: among the highest tenth of dev moments */
-  float rise_score;             /* its logit, before it was calibrated */
+  float rise_score;             /* its logit, with the worst turn in it, before it was calibrated */
   float rise, rise_low, rise_high; /* of anger or disgust within FOLLOW_HORIZON turns, 0…1 */
   double seconds;               /* that so many turns take, as this talk goes */
 } follow_forecast;
