@@ -63,12 +63,13 @@ static void take(json_t *all, json_t *line) {
   }
 }
 
-static int list(const char *path, mien_error *error) {
-  char *text = NULL;
+static int list(const char *path, const uint8_t key[GUARD_HASH], mien_error *error) {
+  char *text = NULL, ref[GUARD_ID] = "";
   size_t room = 0;
   const char *id;
   json_t *all = json_object(), *one;
   FILE *from = fopen(path, "re");
+  if (subject) guard_subject_ref(key, tenant, subject, ref);
   if (!from) return json_decref(all), base_error_set(error, MIEN_EIO, path, "", "the ledger could not be read");
   json_object_set_new(all, "", json_string(tenant)); /* what `take` asks for; no consent is called so */
   for (ssize_t bytes; (bytes = getline(&text, &room, from)) > 0;) {
@@ -78,7 +79,7 @@ static int list(const char *path, mien_error *error) {
   }
   json_object_foreach(all, id, one) {
     const char *of = json_string_value(json_object_get(one, "subject"));
-    if (!*id || (subject && (!of || strcmp(of, subject)))) continue;
+    if (!*id || (subject && (!of || strcmp(of, ref)))) continue;
     char *line = json_dumps(state_of(one), JSON_COMPACT | JSON_SORT_KEYS);
     if (line) puts(line);
     free(line);
@@ -153,7 +154,7 @@ int cli_consent(int argc, char **argv) {
   if (!code) code = load_key(key, settings.data, &error);
   if (!code) code = guard_chain_verify(path, key, &count, &error);
   if (!code && verifies) printf("%llu records, each as it was written\n", (unsigned long long)count);
-  if (!code && lists) code = list(path, &error);
+  if (!code && lists) code = list(path, key, &error);
   if (!code && takes) code = withdraw(&settings, path, key, argv[2], read, &error);
   serve_settings_clear(&settings);
   return code ? complain(&error) : CLI_DONE;

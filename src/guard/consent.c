@@ -11,10 +11,30 @@
 struct guard_ledger {
   pthread_mutex_t lock;
   guard_chain *chain;
+  uint8_t key[GUARD_HASH]; /* of references */
   guard_consent *all; /* in the order of grants */
   size_t count, room;
   uint64_t generation;
 };
+
+void guard_subject_ref(const uint8_t key[GUARD_HASH], const char *tenant, const char *name, char ref[GUARD_ID]) {
+  static const char digits[] = "0123456789abcdef", domain[] = "mien subject";
+  crypto_generichash_state state;
+  uint8_t hash[16];
+  if (!*name || (!strncmp(name, "r_", 2) && strspn(name + 2, digits) == 2 * sizeof hash && !name[2 + 2 * sizeof hash])) {
+    snprintf(ref, GUARD_ID, "%.*s", GUARD_ID - 1, name);
+    return;
+  }
+  crypto_generichash_init(&state, key, GUARD_HASH, sizeof hash);
+  crypto_generichash_update(&state, (const uint8_t *)domain, sizeof domain);
+  crypto_generichash_update(&state, (const uint8_t *)tenant, strlen(tenant) + 1);
+  crypto_generichash_update(&state, (const uint8_t *)name, strlen(name));
+  crypto_generichash_final(&state, hash, sizeof hash);
+  memcpy(ref, "r_", 3);
+  sodium_bin2hex(ref + 2, GUARD_ID - 2, hash, sizeof hash);
+}
+
+void guard_ledger_subject(guard_ledger *l, const char *tenant, const char *name, char ref[GUARD_ID]) { guard_subject_ref(l->key, tenant, name, ref); }
 
 /* Under the lock. */
 static guard_consent *find(guard_ledger *l, const char *tenant, const char *id) {
@@ -74,6 +94,7 @@ int guard_ledger_open(guard_ledger **opened, const char *path, const uint8_t key
   *opened = l;
   if (!l) return base_error_set(error, MIEN_ENOMEM, path, "", "out of memory");
   pthread_mutex_init(&l->lock, NULL);
+  memcpy(l->key, key, GUARD_HASH);
   int code = guard_chain_open(&l->chain, path, key, replay, l, error);
   if (code) guard_ledger_close(opened);
   return code;
@@ -83,6 +104,7 @@ void guard_ledger_close(guard_ledger **ledger) {
   if (!*ledger) return;
   guard_chain_close(&(*ledger)->chain);
   pthread_mutex_destroy(&(*ledger)->lock);
+  sodium_memzero((*ledger)->key, GUARD_HASH);
   base_free((*ledger)->all);
   base_free(*ledger);
   *ledger = NULL;
@@ -106,8 +128,11 @@ static int check(const guard_consent *c, mien_error *error) {
 
 int guard_ledger_grant(guard_ledger *l, guard_consent *consent, mien_error *error) {
   uint8_t random[16];
+  char ref[GUARD_ID];
   int code = check(consent, error);
   if (code) return code;
+  guard_subject_ref(l->key, consent->tenant, consent->subject, ref);
+  memcpy(consent->subject, ref, sizeof ref);
   if (consent->read & MIEN_READ_VOICE) consent->read |= MIEN_READ_WORDS;
   randombytes_buf(random, sizeof random);
   memcpy(consent->id, "c_", 2);
@@ -145,11 +170,13 @@ bool guard_ledger_find(guard_ledger *l, const char *tenant, const char *id, guar
 
 int guard_ledger_list(guard_ledger *l, const char *tenant, const char *subject, uint64_t *before, size_t limit, guard_consent_each each, void *context) {
   int code = MIEN_OK;
+  char ref[GUARD_ID];
+  guard_subject_ref(l->key, tenant, subject, ref);
   pthread_mutex_lock(&l->lock);
   size_t i = *before < l->count ? (size_t)*before : l->count;
   while (i && limit && !code) {
     const guard_consent *c = &l->all[--i];
-    if (strcmp(c->tenant, tenant) || (*subject && strcmp(c->subject, subject))) continue;
+    if (strcmp(c->tenant, tenant) || (*ref && strcmp(c->subject, ref))) continue;
     code = each(context, c);
     limit--;
   }
@@ -162,17 +189,21 @@ guard_chain *guard_ledger_chain(guard_ledger *l) { return l->chain; }
 
 unsigned guard_ledger_covers(guard_ledger *l, const char *tenant, const char *id, const char *subject, const char *purpose) {
   guard_consent c;
-  bool fits = guard_ledger_find(l, tenant, id, &c) && !strcmp(c.subject, subject) && !strcmp(c.purpose, purpose) &&
+  char ref[GUARD_ID];
+  guard_subject_ref(l->key, tenant, subject, ref);
+  bool fits = guard_ledger_find(l, tenant, id, &c) && !strcmp(c.subject, ref) && !strcmp(c.purpose, purpose) &&
               c.until > (double)time(NULL);
   return fits ? c.read : 0;
 }
 
 unsigned guard_ledger_keeps(guard_ledger *l, const char *tenant, const char *subject) {
   unsigned read = 0;
+  char ref[GUARD_ID];
+  guard_subject_ref(l->key, tenant, subject, ref);
   pthread_mutex_lock(&l->lock);
   for (size_t i = 0; i < l->count; i++) {
     const guard_consent *c = &l->all[i];
-    if (c->keep && c->until > (double)time(NULL) && !strcmp(c->tenant, tenant) && !strcmp(c->subject, subject)) read |= c->read;
+    if (c->keep && c->until > (double)time(NULL) && !strcmp(c->tenant, tenant) && !strcmp(c->subject, ref)) read |= c->read;
   }
   pthread_mutex_unlock(&l->lock);
   return read;

@@ -80,9 +80,13 @@ int guard_chain_verify(const char *path, const uint8_t key[GUARD_HASH], uint64_t
 
 typedef struct guard_ledger guard_ledger;
 
+/* What stands for a subject in ledger, audit and store: "r_" and 32 hexadecimal digits, a keyed hash of the caller's own name
+ * for them (BLAKE2b, Aumasson et al. 2013), so that no file says who they are. What is one already stays as it is; "" stays "". */
+void guard_subject_ref(const uint8_t key[GUARD_HASH], const char *tenant, const char *name, char ref[GUARD_ID]);
+
 typedef struct guard_consent {
   char id[GUARD_ID];           /* "c_" and 32 hexadecimal digits; made by grant */
-  char tenant[GUARD_NAME], subject[GUARD_NAME], purpose[GUARD_NAME];
+  char tenant[GUARD_NAME], subject[GUARD_NAME] /* their reference, once granted */, purpose[GUARD_NAME];
   unsigned read;               /* MIEN_READ_…: what it covers; WORDS goes with VOICE */
   bool keep;                   /* it covers keeping what is read, not only reading */
   double until;                /* seconds since 1970; INFINITY: until withdrawn */
@@ -91,7 +95,9 @@ typedef struct guard_consent {
 
 int guard_ledger_open(guard_ledger **ledger, const char *path, const uint8_t key[GUARD_HASH], mien_error *error);
 void guard_ledger_close(guard_ledger **ledger);
-/* Fills consent->id. On return it is on the disk. MIEN_EINVAL names the field. */
+/* A name to its reference. */
+void guard_ledger_subject(guard_ledger *ledger, const char *tenant, const char *name, char ref[GUARD_ID]);
+/* Wherever a subject is asked for: their name, or their reference. Fills consent->id. On return it is on the disk. MIEN_EINVAL names the field. */
 int guard_ledger_grant(guard_ledger *ledger, guard_consent *consent, mien_error *error);
 /* `read`: what is withdrawn of it; all: MIEN_READ_ALL. MIEN_EEMPTY: this tenant has no such consent. */
 int guard_ledger_withdraw(guard_ledger *ledger, const char *tenant, const char *id, unsigned read, mien_error *error);

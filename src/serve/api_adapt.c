@@ -52,10 +52,12 @@ static void make(serve_request *request) {
   char *own = json_is_object(policy) ? json_dumps(policy, JSON_COMPACT) : NULL;
   const char *described = ready ? ready : own;
   const char *whose = json_string_value(subject);
+  char ref[GUARD_ID];
   int code = MIEN_OK;
   if (!described) code = base_error_set(&error, MIEN_EINVAL, "policy", "give {\"policy\":{…}} as on docs/adapt.md, or {\"policy\":\"game\"}", "there is no description");
   if (!code && subject && (!whose || !*whose || strlen(whose) > 63)) code = base_error_set(&error, MIEN_EINVAL, "subject", "", "a subject is an id of 1 to 63 bytes");
-  if (!code) code = serve_adapting_make(request->server->adaptings, request->tenant, whose, described, strlen(described), id, &error);
+  if (whose) guard_ledger_subject(request->server->ledger, request->tenant, whose, ref);
+  if (!code) code = serve_adapting_make(request->server->adaptings, request->tenant, whose ? ref : NULL, described, strlen(described), id, &error);
   if (!code) code = serve_audit_did(request->server, request->tenant, request->key, "adapt_make", id, &error);
   base_text text = {0};
   base_text_printf(&text, "{\"id\":\"%s\"}", id);

@@ -65,7 +65,7 @@ static int take_columns(const serve_request *request, char *list, size_t room, i
 void serve_api_collection_make(serve_request *request) {
   mien_error error = {0};
   serve_collection c = {.state = "reading"};
-  char notice[8], list[512];
+  char notice[8], list[512], name[GUARD_NAME] = "";
   insight_columns columns = {0};
   size_t count = 0;
   if (!possible(request)) return;
@@ -77,7 +77,8 @@ void serve_api_collection_make(serve_request *request) {
   if (!code) code = take(request, "context", "recording", c.context, sizeof c.context, &error);
   if (!code) code = take(request, "jurisdiction", NULL, c.jurisdiction, sizeof c.jurisdiction, &error);
   if (!code) code = take(request, "role", "customer", c.role, sizeof c.role, &error);
-  if (!code) code = take(request, "subject", "", c.subject, sizeof c.subject, &error);
+  if (!code) code = take(request, "subject", "", name, sizeof name, &error);
+  guard_ledger_subject(request->server->ledger, request->tenant, name, c.subject);
   if (!code) code = take(request, "consent", "", c.consent, sizeof c.consent, &error);
   if (!code) code = take(request, "notice_given", "false", notice, sizeof notice, &error);
   if (!code) code = take_columns(request, list, sizeof list, &columns, &error);

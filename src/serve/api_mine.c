@@ -28,7 +28,7 @@ static int add_id(void *context, const guard_consent *c) {
 
 /* For who answers for the data: the link to hand to the person. ?days=1…3660 */
 void serve_api_subject_link(serve_request *request) {
-  char token[SERVE_OPTOUT], days[16], ref[STORE_ID];
+  char token[SERVE_OPTOUT], days[16], ref[GUARD_ID];
   uint64_t newest = UINT64_MAX;
   mien_error error = {0};
   double lasts = serve_request_query(request, "days", days, sizeof days) ? strtod(days, NULL) : LINK_DAYS;
@@ -40,7 +40,7 @@ void serve_api_subject_link(serve_request *request) {
   } else if (!(lasts >= 1 && lasts <= 3660)) {
     serve_answer_problem_text(request, 422, "Not possible as asked", "'days' must be 1 to 3660");
   } else {
-    serve_audit_ref(request->server, request->tenant, request->params[0], ref);
+    guard_ledger_subject(request->server->ledger, request->tenant, request->params[0], ref);
     if (serve_audit_did(request->server, request->tenant, request->key, "link", ref, &error)) {
       serve_answer_error(request, &error);
       return;

@@ -42,11 +42,11 @@ static int add_consent(void *context, const guard_consent *consent) {
 
 /* ?subject=NAME&before=&limit=: {"consents":[…],"before":…}, the newest first. */
 void serve_api_consents(serve_request *request) {
-  char subject[GUARD_NAME] = "", ref[STORE_ID] = "";
+  char subject[GUARD_NAME] = "", ref[GUARD_ID] = "";
   uint64_t before;
   mien_error error = {0};
   if (!cursor(request, &before)) return;
-  if (serve_request_query(request, "subject", subject, sizeof subject)) serve_audit_ref(request->server, request->tenant, subject, ref);
+  if (serve_request_query(request, "subject", subject, sizeof subject)) guard_ledger_subject(request->server->ledger, request->tenant, subject, ref);
   json_t *list = json_array();
   int code = serve_audit_did(request->server, request->tenant, request->key, "consents", ref, &error);
   if (!code) code = guard_ledger_list(request->server->ledger, request->tenant, subject, &before, serve_request_limit(request, 100), add_consent, list);
@@ -119,9 +119,9 @@ static void search(serve_request *request) {
 
 /* ?what=&key=&of=&subject=&since=&until=&before=&limit=: {"records":[…],"before":…}, the newest first. */
 void serve_api_audit(serve_request *request) {
-  char subject[GUARD_NAME] = "", ref[STORE_ID] = "";
+  char subject[GUARD_NAME] = "", ref[GUARD_ID] = "";
   mien_error error = {0};
-  if (serve_request_query(request, "subject", subject, sizeof subject)) serve_audit_ref(request->server, request->tenant, subject, ref);
+  if (serve_request_query(request, "subject", subject, sizeof subject)) guard_ledger_subject(request->server->ledger, request->tenant, subject, ref);
   if (serve_audit_did(request->server, request->tenant, request->key, "audit", ref, &error)) serve_answer_error(request, &error);
   else serve_aside_run(request, search);
 }

@@ -12,11 +12,12 @@ static int tenant_of(serve_request *request, store_tenant *t, mien_error *error)
   return base_error_set(error, MIEN_EEMPTY, "store.url", "", "nothing is kept here");
 }
 
-/* By the caller's own name for them; the audit gets the opaque id. */
+/* By the caller's own name for them, or their reference; the audit gets the opaque id. */
 static int subject_of(serve_request *request, store_tenant *t, store_subject *subject, mien_error *error) {
-  char ref[STORE_ID];
+  char name[GUARD_ID], ref[STORE_ID];
   int code = tenant_of(request, t, error);
-  if (!code) code = store_subject_ref(t, request->params[0], ref, error);
+  guard_ledger_subject(request->server->ledger, request->tenant, request->params[0], name);
+  if (!code) code = store_subject_ref(t, name, ref, error);
   return code ? code : store_subject_find(t, ref, subject, error);
 }
 
@@ -40,8 +41,10 @@ void serve_api_subject_erase(serve_request *request) {
   store_tenant t;
   store_subject subject;
   mien_error error = {0};
-  size_t policies = 0; /* of adapt/, which are theirs by the caller's own name */
-  int code = serve_adaptings_forget(request->server->adaptings, request->tenant, request->params[0], &policies, &error);
+  char name[GUARD_ID];
+  size_t policies = 0; /* of adapt/ */
+  guard_ledger_subject(request->server->ledger, request->tenant, request->params[0], name);
+  int code = serve_adaptings_forget(request->server->adaptings, request->tenant, name, &policies, &error);
   if (!code) code = subject_of(request, &t, &subject, &error);
   if (code == MIEN_EEMPTY && policies && !serve_audit_did(request->server, request->tenant, request->key, "erase", "policies", &error)) {
     base_text_printf(&request->answer, "{\"policies\":%zu}", policies); /* nothing else is kept of them */

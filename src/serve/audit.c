@@ -69,27 +69,12 @@ static int put(struct serve_server *server, json_t *record, uint64_t *seq, mien_
   return code;
 }
 
-void serve_audit_ref(struct serve_server *server, const char *tenant, const char *name, char *ref) {
-  store_tenant t;
-  uint8_t hash[16];
-  crypto_generichash_state state;
-  *ref = 0;
-  if (!*name) return;
-  if (server->keep && !store_of(&t, server->keep->store, tenant, NULL) && !store_subject_ref(&t, name, ref, NULL)) return;
-  crypto_generichash_init(&state, server->optout_key, sizeof server->optout_key, sizeof hash);
-  crypto_generichash_update(&state, (const uint8_t *)tenant, strlen(tenant) + 1);
-  crypto_generichash_update(&state, (const uint8_t *)name, strlen(name));
-  crypto_generichash_final(&state, hash, sizeof hash);
-  memcpy(ref, "r_", 3);
-  sodium_bin2hex(ref + 2, 33, hash, sizeof hash);
-}
-
 int serve_audit_opened(struct serve_server *server, const serve_conversation *c, mien_error *error) {
   json_t *people = json_array();
   uint64_t seq;
   for (size_t i = 0; i < c->person_count; i++) {
-    char ref[STORE_ID];
-    serve_audit_ref(server, c->tenant, c->people[i].subject, ref);
+    char ref[GUARD_ID];
+    guard_ledger_subject(server->ledger, c->tenant, c->people[i].subject, ref);
     json_array_append_new(people, json_pack("{s:s,s:s,s:i,s:s}", "role", c->people[i].role, "subject", ref, "read",
                                             (int)c->allowed.people[i].read, "consent", c->people[i].consent));
   }

@@ -17,8 +17,6 @@ void serve_audit_closed(struct serve_server *server, serve_conversation *convers
 /* Given to the writer. */
 void serve_audit_refused(struct serve_server *server, const char *tenant, const char *purpose, const char *context,
                          const char *jurisdiction, const mien_error *why);
-/* What stands for a subject there: the store's reference of their name, or one of the installation's key. `ref` has STORE_ID bytes. */
-void serve_audit_ref(struct serve_server *server, const char *tenant, const char *name, char *ref);
 /* Settled: `key` (its id) looked at or did `what` ("results", "grant", "withdraw") of `of`. */
 int serve_audit_did(struct serve_server *server, const char *tenant, const char *key, const char *what, const char *of, mien_error *error);
 

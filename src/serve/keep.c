@@ -134,7 +134,7 @@ int serve_keep_begin(serve_conversation *c, mien_error *error) {
     unsigned covered = *p->subject ? guard_ledger_covers(server->ledger, c->tenant, p->consent, p->subject, c->purpose) : 0;
     if (!covered || !guard_ledger_find(server->ledger, c->tenant, p->consent, &consent) || !consent.keep) continue;
     if (!*c->keeping.name) code = store_of(&c->keeping, server->keep->store, c->tenant, error);
-    if (!code) code = store_subject_make(&c->keeping, p->subject, &subject, error);
+    if (!code) code = store_subject_make(&c->keeping, consent.subject, &subject, error);
     if (code) break;
     memcpy(c->subjects[i], subject.id, STORE_ID);
     atomic_store(&c->keep[i], covered);

@@ -54,10 +54,9 @@ static bool own_page(struct lws *wsi) {
   return at && !strcasecmp(at + 3, host);
 }
 
-static bool by_cookie(serve_server *server, struct lws *wsi, serve_who *who) {
-  char cookie[64];
-  serve_who_cookie(wsi, "mien_session", cookie, sizeof cookie);
-  return *cookie && serve_who_logged_in(server, cookie, NULL, who) == SERVE_LOGGED_IN;
+static bool by_cookie(serve_server *server, struct lws *wsi, serve_upgrade *upgrade, serve_who *who) {
+  serve_who_cookie(wsi, "mien_session", upgrade->cookie, sizeof upgrade->cookie);
+  return *upgrade->cookie && serve_who_logged_in(server, upgrade->cookie, NULL, who) == SERVE_LOGGED_IN;
 }
 
 /* Why an upgrade is refused, as an HTTP status; 0: it is not. */
@@ -83,7 +82,7 @@ static int refusal(serve_server *server, struct lws *wsi, serve_upgrade *upgrade
   }
   serve_who who = {0};
   bool known = serve_who_is(server, authorization, upgrade->query, &who);
-  if (!known && !*authorization && own_page(wsi)) known = by_cookie(server, wsi, &who);
+  if (!known && !*authorization && own_page(wsi)) known = by_cookie(server, wsi, upgrade, &who);
   if ((*door)->admit) return (*door)->admit(server, wsi, upgrade);
   if (!known && ((*door)->scope || *authorization)) return 401;
   if (((*door)->scope & who.scopes) != (*door)->scope) return 403;

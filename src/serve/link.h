@@ -16,6 +16,7 @@ enum { SERVE_MESSAGE = 4 << 20 /* bytes of one message at most, either way */ };
 /* What the upgrade request said, and who it is of. */
 typedef struct serve_upgrade {
   char path[512], query[1024], tenant[64], key[64], peer[64];
+  char cookie[64];  /* of who is logged in (accounts.h); "" it came with a key */
   unsigned scopes;  /* of its key; 0: it carried none */
   bool first_look;  /* it is looked at twice: before it is answered, and when it is taken */
 } serve_upgrade;

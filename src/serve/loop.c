@@ -35,6 +35,7 @@
 #include "serve/texts.h"
 #include "serve/usuals.h"
 #include "serve/webhooks.h"
+#include "serve/who.h"
 
 typedef struct connection { /* lws keeps one for each */
   serve_request *request;
@@ -413,6 +414,7 @@ static void each_second(lws_sorted_usec_list_t *timer) {
   serve_jobs_sweep(server);
   serve_conversations_sweep(server);
   serve_keep_sweep(server);
+  serve_who_sweep(server);
   server->busy = server->received > MANY;
   server->received = 0;
   if (guard_ledger_generation(server->ledger) != server->generation || base_clock() - server->decided > 5) {

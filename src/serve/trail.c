@@ -51,14 +51,14 @@ static int add_session(void *context, const guard_chain_line *line) {
 }
 
 int serve_trail_of(serve_trail *t, struct serve_server *server, const char *tenant, const char *subject, mien_error *error) {
-  char ref[STORE_ID];
+  char ref[GUARD_ID], kept[STORE_ID];
   uint64_t all = UINT64_MAX, end = UINT64_MAX;
   store_tenant of;
   store_subject known;
   t->person = true;
-  serve_audit_ref(server, tenant, subject, ref);
+  guard_ledger_subject(server->ledger, tenant, subject, ref);
   add_id(t, ref);
-  if (server->keep && !store_of(&of, server->keep->store, tenant, NULL) && !store_subject_find(&of, ref, &known, NULL)) add_id(t, known.id);
+  if (server->keep && !store_of(&of, server->keep->store, tenant, NULL) && !store_subject_ref(&of, ref, kept, NULL) && !store_subject_find(&of, kept, &known, NULL)) add_id(t, known.id);
   guard_ledger_list(server->ledger, tenant, subject, &all, TRAIL_IDS / 2, add_consent, t);
   return guard_chain_back(server->audit, &end, TRAIL_WINDOW, add_session, &(finding){t, tenant}, error);
 }

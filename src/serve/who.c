@@ -45,6 +45,22 @@ int serve_who_logged_in(struct serve_server *server, const char *cookie, const c
   return is == SERVE_LOGGED_IN && who->by == SERVE_BY_KEY && !serve_keys_has(server->keys, who->key) ? SERVE_NOBODY : is;
 }
 
+bool serve_who_still(struct serve_server *server, const char *cookie, const char *key) {
+  serve_who who;
+  if (*cookie) return serve_who_logged_in(server, cookie, NULL, &who) == SERVE_LOGGED_IN;
+  return !*key || serve_keys_has(server->keys, key);
+}
+
+void serve_who_sweep(struct serve_server *server) {
+  for (serve_link *link = server->links; link; link = link->next)
+    if (!link->closing && !serve_who_still(server, link->upgrade.cookie, link->upgrade.key)) serve_link_end(link, 1008, "who opened this is logged out, or their key is no longer valid");
+  for (serve_request *r = server->streams; r; r = r->next) {
+    if (r->ended || serve_who_still(server, *r->authorization ? "" : r->cookie, r->key)) continue;
+    r->ended = true;
+    lws_callback_on_writable(r->wsi);
+  }
+}
+
 bool serve_who_may(serve_request *request, unsigned scope) {
   serve_who who;
   if (scope == SERVE_SCOPE_NONE) return true;

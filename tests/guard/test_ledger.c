@@ -226,7 +226,7 @@ static void looked_at_backwards(void **state) {
 }
 
 static int in_order(void *context, const guard_consent *c) {
-  strcat(strcat(context, c->subject), " ");
+  strcat(strcat(context, c->evidence), " ");
   return MIEN_OK;
 }
 
@@ -238,6 +238,7 @@ static void consents_in_pages(void **state) {
     guard_consent c = {.purpose = "self", .read = MIEN_READ_FACE, .until = INFINITY};
     snprintf(c.tenant, sizeof c.tenant, "%s", i == 3 ? "other" : "t");
     snprintf(c.subject, sizeof c.subject, "s%d", i);
+    snprintf(c.evidence, sizeof c.evidence, "s%d", i);
     assert_int_equal(guard_ledger_grant(ledger, &c, &error), MIEN_OK);
   }
   char got[256] = "";
@@ -247,6 +248,15 @@ static void consents_in_pages(void **state) {
   assert_int_equal(guard_ledger_list(ledger, "t", "", &before, 3, in_order, got), MIEN_OK);
   assert_string_equal(got, "s5 s4 s2 s1 s0 ");
   assert_int_equal(before, 0);
+  char ref[GUARD_ID], other[GUARD_ID];
+  guard_ledger_subject(ledger, "t", "s4", ref);
+  guard_ledger_subject(ledger, "other", "s4", other);
+  assert_true(!strncmp(ref, "r_", 2) && strlen(ref) == 34 && strcmp(ref, other)); /* a tenant's own */
+  guard_ledger_subject(ledger, "t", ref, other);
+  assert_string_equal(ref, other); /* a reference stays */
+  *got = 0, before = UINT64_MAX;
+  assert_int_equal(guard_ledger_list(ledger, "t", ref, &before, 9, in_order, got), MIEN_OK);
+  assert_string_equal(got, "s4 ");
   *got = 0, before = UINT64_MAX;
   assert_int_equal(guard_ledger_list(ledger, "t", "s3", &before, 9, in_order, got), MIEN_OK);
   assert_string_equal(got, ""); /* another tenant's */

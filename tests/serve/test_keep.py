@@ -1,6 +1,7 @@
 """What is kept, of whom, and its end: raw files are looked through for what must not be in them."""
 import json
 import os
+import re
 import sqlite3
 import subprocess
 import time
@@ -32,7 +33,7 @@ def kept_and_erased(server):
     consent = granted(server, "s-keep", True)
     sessions = [converse(server, "s-keep", consent), converse(server, "s-keep", consent)]
     got = exported(server, "s-keep", 4)
-    assert got["subject"] == "s-keep" and {s["session"] for s in got["sessions"]} == set(sessions)
+    assert re.fullmatch("r_[0-9a-f]{32}", got["subject"]) and {s["session"] for s in got["sessions"]} == set(sessions)
     records = got["sessions"][0]["records"]
     assert {r["type"] for r in records} >= {"reading", "state"} and "useless" not in json.dumps([r["content"] for r in records])
     assert records[0]["content"]["core"]["anger"] > 0.3, records[0]
@@ -42,7 +43,8 @@ def kept_and_erased(server):
     first = server.json("GET", "/v1/kept?limit=1")
     second = server.json("GET", "/v1/kept?limit=1&before=" + first["before"])
     assert {first["sessions"][0]["session"], second["sessions"][0]["session"]} == set(sessions)
-    assert not on_disk(server, "zebra", '"core"') and on_disk(server, sessions[0])
+    assert exported(server, got["subject"], 4)["sessions"] == got["sessions"], "a subject may be asked for by their reference"
+    assert not on_disk(server, "zebra", '"core"', "s-keep") and on_disk(server, sessions[0])
     status, _, text = server.ask("DELETE", "/v1/subjects/s-keep")
     certificate = json.loads(text)
     assert status == 200 and certificate["key_destroyed"] and certificate["rows"]["records"] >= 4, text

@@ -122,7 +122,7 @@ def by_the_operator(server):
     server.stop()
     path = os.path.join(server.data, "consents")
     text = open(path).read()
-    open(path, "w").write(text.replace("s-other", "s-otter"))
+    open(path, "w").write(text.replace("customer_service", "customer_servise"))
     for words in (["verify"], ["list"], ["withdraw", other]):
         told = cli(*words)
         assert told.returncode == 1 and "was changed" in told.stderr and not told.stdout, told

@@ -177,4 +177,32 @@ def web_sockets_of_pages(server):
     assert not asyncio.run(try_({"Cookie": "mien_session=" + "x" * 43, "Origin": own}))
 
 
-run(by_key, web_sockets_of_pages, logging_in, wrong_accounts, roles, second_factor, passwords_change, back_off)
+def what_is_open_ends_with_the_login(server):
+    """Within some seconds: a WebSocket, and events that are followed."""
+    user(server, "ada", "agent")
+    ada = Person(server, "ada")
+
+    async def try_() -> None:
+        headers = {"Cookie": ada.cookie, "Origin": f"http://127.0.0.1:{server.port}"}
+        async with server.connect("/v1/stream", ["mien.v1"], None, headers) as socket:
+            await socket.recv()
+            reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+            writer.write(f"GET /v1/events HTTP/1.1\r\nHost: x\r\nCookie: {ada.cookie}\r\n\r\n".encode())
+            assert b"200" in await asyncio.wait_for(reader.readline(), 5)
+            await asyncio.sleep(2)
+            await socket.send('{"type":"ping"}')
+            assert json.loads(await asyncio.wait_for(socket.recv(), 5))["type"] == "pong"
+            assert await asyncio.to_thread(lambda: ada.ask("POST", "/v1/logout")[0]) == 200
+            try:
+                while True:
+                    await asyncio.wait_for(socket.recv(), 10)
+            except websockets.exceptions.ConnectionClosed as closed:
+                assert closed.code == 1008 and "logged out" in closed.reason, closed
+            rest = await asyncio.wait_for(reader.read(), 10)
+            assert rest.endswith(b"0\r\n\r\n") or not rest.count(b"event:"), rest
+            writer.close()
+
+    asyncio.run(try_())
+
+
+run(by_key, web_sockets_of_pages, what_is_open_ends_with_the_login, logging_in, wrong_accounts, roles, second_factor, passwords_change, back_off)
