@@ -277,6 +277,7 @@ static void closed(serve_write *write, int code, const mien_error *error) {
 
 static void sweep(serve_conversation *c, double now) {
   if (!(now - c->alone_since > c->server->settings.linger)) return;
+  if (c->finished && !serve_live_idle(c->live)) return; /* its worker has yet to say that it is done */
   if (c->finished) {
     closing *what = base_alloc(1, sizeof *what);
     if (!what) return; /* in a second again */

@@ -90,6 +90,7 @@ void serve_pool_close(serve_pool **pool);
 /* What it is fed waits until it begins. */
 int serve_live_open(serve_live **live, serve_pool *pool, const serve_live_options *options, mien_error *error);
 void serve_live_begin(serve_live *live);
+bool serve_live_idle(serve_live *live); /* no worker is at it, and none will come before it is fed again */
 serve_live *serve_live_hold(serve_live *live);
 void serve_live_release(serve_live **live);
 void serve_live_attach(serve_live *live, void *owner); /* for `wake` and `seen`: whatever the owner wants */

@@ -451,8 +451,11 @@ int serve_run(serve_server *server) {
 void serve_close(serve_server **closed) {
   serve_server *server = *closed;
   if (!server) return;
-  if (server->context) lws_context_destroy(server->context);
+  pthread_mutex_lock(&server->lock); /* nobody wakes what is being taken down */
+  struct lws_context *context = server->context;
   server->context = NULL;
+  pthread_mutex_unlock(&server->lock);
+  if (context) lws_context_destroy(context);
   serve_collections_close(server);
   serve_aside_close(&server->aside);
   serve_oidc_close(server);

@@ -45,6 +45,13 @@ void serve_live_begin(serve_live *live) {
   live_schedule(live);
 }
 
+bool serve_live_idle(serve_live *live) {
+  pthread_mutex_lock(&live->pool->lock);
+  bool idle = !live->running && !live->waiting;
+  pthread_mutex_unlock(&live->pool->lock);
+  return idle;
+}
+
 void live_wake(serve_live *live) {
   const serve_pool_options *options = &live->pool->options;
   if (options->wake) options->wake(options->context, live);
