@@ -283,6 +283,15 @@ test("sessions: two hours of four people are drawn, and scrubbed through (figure
   await page.screenshot({ path: `${screens}/session-long.png` });
 });
 
+for (const [role, scopes, sees] of [["agent", ["read", "stream"], true], ["supervisor", ["read", "stream", "review"], true], ["analyst", ["read"], true], ["privacy officer", ["consent", "privacy"], false], ["administrator", ["read", "stream", "consent", "review", "admin"], true]] as const) {
+  test(`sessions: ${sees ? "open" : "not open"} to the ${role}`, async ({ page }) => {
+    await enter(page, "sessions", await keyOf(...scopes));
+    await expect(page.getByRole("link", { name: "Conversations" })).toHaveCount(sees ? 1 : 0);
+    if (sees) await expect(page.getByRole("searchbox")).toBeVisible();
+    else await expect(page.getByRole("alert")).toContainText("is not open to the role");
+  });
+}
+
 for (const theme of ["light", "dark"] as const) {
   test(`sessions: accessible in every language, narrow and wide, ${theme}`, async ({ page }) => {
     test.setTimeout(120_000);
