@@ -123,6 +123,7 @@ static void repair(mien_people *people, size_t t, size_t before) {
   const people_turn *turn = &people->turns[t];
   double said = (double)turn->words.strength[MIEN_MANNER_REPAIR], thanks = turn->read && !turn->abstained && turn->fine[GRATITUDE] > 0.5f ? 0.6 : 0;
   if (fmax(said, thanks) <= 0 || !hard_moment(people, t) || turn->words.strength[MIEN_MANNER_CONTEMPT] > 0) return;
+  if (said > 0 && turn->words.strength[MIEN_MANNER_DEFENSIVENESS] > 0) return; /* "it is not my fault" */
   mien_manner *m = add(people, MIEN_MANNER_REPAIR, t, before, fmax(said, thanks));
   if (!m) return;
   if (said >= thanks) by_words(people, m, turn);

@@ -141,6 +141,20 @@ static void test_not_manners(void **state) {
   mien_people_close(&people);
 }
 
+/* What is said no to is not said. */
+static void test_no_repair(void **state) {
+  static const char *const lines[] = {"It's not my fault.", "No es culpa mía.", "Non è colpa mia.", "I'm sorry, but you are pathetic."};
+  for (size_t i = 0; i < BASE_COUNT(lines); i++) {
+    mien_people *people = opened();
+    mien_manner m;
+    say(people, "a", 0, 2, "Where were you?", -0.5);
+    say(people, "b", 3, 5, lines[i], -0.5);
+    assert_int_equal(found(people, MIEN_MANNER_REPAIR, &m), 0);
+    assert_true(mien_people_manners(people) > 0);
+    mien_people_close(&people);
+  }
+}
+
 static void test_silence_and_face(void **state) {
   mien_people *people = opened();
   mien_manner m;
@@ -268,7 +282,7 @@ static void test_no_memory(void **state) { assert_true(failing_every(whole, NULL
 
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_figures), cmocka_unit_test(test_recovery), cmocka_unit_test(test_influence),
-                                     cmocka_unit_test(test_manners), cmocka_unit_test(test_not_manners), cmocka_unit_test(test_silence_and_face),
+                                     cmocka_unit_test(test_manners), cmocka_unit_test(test_not_manners), cmocka_unit_test(test_no_repair), cmocka_unit_test(test_silence_and_face),
                                      cmocka_unit_test(test_summary), cmocka_unit_test(test_ways_in), cmocka_unit_test(test_odd),
                                      cmocka_unit_test(test_no_memory)};
   return cmocka_run_group_tests(tests, NULL, NULL);
