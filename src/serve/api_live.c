@@ -8,6 +8,7 @@
 #include "serve/kept.h"
 #include "serve/rulebook.h"
 #include "serve/server.h"
+#include "serve/team.h"
 
 static bool streams(const serve_request *request) {
   char flag[4];
@@ -20,6 +21,54 @@ void serve_api_live(serve_request *request) {
   if (!serve_kept_look(request, "live", request->only)) return;
   if (streams(request)) serve_board_begin(request);
   else serve_board_now(request, serve_request_limit(request, 1000));
+}
+
+/* ---- The panel beside a call ---- */
+
+void serve_api_panel(serve_request *request) {
+  serve_team team;
+  const serve_conversation *c = serve_conversation_find(request->server, request->tenant, request->params[0]);
+  serve_team_read(request->server, request->tenant, &team);
+  if (!team.agent_view) {
+    serve_answer_error(request, &(mien_error){.code = MIEN_EPOLICY, .what = "the panel beside the call is off for this team", .remedy = "an administrator turns it on (settings, or PUT /v1/team)"});
+    return;
+  }
+  if (!c || c->job || c->finished) {
+    serve_answer_problem_text(request, 404, "Not found", "no live conversation of this id is open");
+    return;
+  }
+  if (!serve_kept_look(request, "panel", c->id)) return;
+  snprintf(request->only, sizeof request->only, "%s", c->id);
+  request->panel = true;
+  request->cues = team.cue;
+  if (streams(request)) serve_board_begin(request);
+  else serve_board_now(request, 1);
+}
+
+static void tell_team(serve_request *request, const serve_team *team) {
+  json_t *body = serve_team_describe(team);
+  if (body) serve_answer_json(request, 200, body);
+  else serve_answer_error(request, &(mien_error){.code = MIEN_ENOMEM, .what = "out of memory"});
+  json_decref(body);
+}
+
+void serve_api_team(serve_request *request) {
+  serve_team team;
+  serve_team_read(request->server, request->tenant, &team);
+  tell_team(request, &team);
+}
+
+void serve_api_team_put(serve_request *request) {
+  serve_team team;
+  mien_error error = {0};
+  json_t *asked = serve_request_json(request);
+  if (!asked) return;
+  int code = serve_audit_did(request->server, request->tenant, request->key, "team", "put", &error);
+  if (!code) code = serve_team_put(request->server, request->tenant, asked, &team, &error);
+  json_decref(asked);
+  if (!code) serve_board_end_panels(request->server, request->tenant); /* they begin again, as it is now, or are refused */
+  if (code) serve_answer_error(request, &error);
+  else tell_team(request, &team);
 }
 
 /* ---- Rules and people ---- */

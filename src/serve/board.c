@@ -57,7 +57,7 @@ static void tell(serve_request *r) {
     for (serve_conversation *c = server->conversations[slot]; c; c = c->next) {
       if (!live(c) || !concerns(r, c) || (!whole && c->board_changed <= r->cursor)) continue;
       if (count++) base_text_puts(&text, ",");
-      serve_glance_tell(c, r->cues, &text);
+      serve_glance_tell(c, r->panel, r->cues, &text);
     }
   base_text_puts(&text, "],\"ended\":[");
   for (size_t i = b->ended_count > BOARD_ENDED ? b->ended_count - BOARD_ENDED : 0; i < b->ended_count; i++) {
@@ -111,6 +111,14 @@ bool serve_board_takes(serve_request *request, const serve_conversation *c) {
   return room;
 }
 
+void serve_board_end_panels(struct serve_server *server, const char *tenant) {
+  for (serve_request *r = server->streams; r; r = r->next)
+    if (r->panel && !strcmp(r->tenant, tenant)) {
+      r->ended = true;
+      lws_callback_on_writable(r->wsi);
+    }
+}
+
 /* ---- As it is now ---- */
 
 typedef struct placed {
@@ -139,7 +147,7 @@ void serve_board_now(serve_request *request, size_t limit) {
   base_text_printf(&request->answer, "{\"live\":%zu,\"sessions\":[", count);
   for (size_t i = 0; i < BASE_MIN(count, limit); i++) {
     if (i) base_text_puts(&request->answer, ",");
-    serve_glance_tell(all[i].c, request->cues, &request->answer);
+    serve_glance_tell(all[i].c, request->panel, request->cues, &request->answer);
   }
   base_text_puts(&request->answer, "]}");
   request->status = !all || request->answer.failed ? 500 : 200;

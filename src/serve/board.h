@@ -27,11 +27,13 @@ typedef struct serve_board {
   lws_sorted_usec_list_t tick;
 } serve_board;
 
-/* Answers the request with the board of its tenant from now on; request->only: of one conversation alone; request->cues: with the
- * strongest cue of each. */
+/* Answers the request with the board of its tenant from now on; request->only: of one conversation alone; request->panel,
+ * request->cues: as serve_glance_tell. */
 void serve_board_begin(serve_request *request);
 /* An event of this conversation is for this reader, who has room for it. */
 bool serve_board_takes(serve_request *request, const serve_conversation *conversation);
+/* Ends the panels of a tenant: they were turned off. */
+void serve_board_end_panels(struct serve_server *server, const char *tenant);
 /* {"sessions":[…]} as they are now, those that need somebody most first: into request->answer. */
 void serve_board_now(serve_request *request, size_t limit);
 

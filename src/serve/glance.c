@@ -163,7 +163,7 @@ static void tell_state(base_json *json, const glimpse *g, bool cues) {
   base_json_close(json, '}');
 }
 
-static void tell_person(base_json *json, const serve_conversation *c, size_t i, bool cues) {
+static void tell_person(base_json *json, const serve_conversation *c, size_t i, bool panel, bool cues) {
   static const struct {
     unsigned bit;
     const char *name;
@@ -177,12 +177,13 @@ static void tell_person(base_json *json, const serve_conversation *c, size_t i, 
   for (size_t k = 0; k < BASE_COUNT(names); k++)
     if (serve_live_may(c->live, i) & names[k].bit) base_json_string(json, NULL, names[k].name);
   base_json_close(json, ']');
+  if (panel) base_json_bool(json, "kept", c->kept && *c->subjects[i] && atomic_load(&c->keep[i]));
   if (told(c, i)) tell_state(json, &c->glance->people[i], cues);
   else base_json_raw(json, "state", "null", 4);
   base_json_close(json, '}');
 }
 
-void serve_glance_tell(serve_conversation *c, bool cues, base_text *to) {
+void serve_glance_tell(serve_conversation *c, bool panel, bool cues, base_text *to) {
   serve_glance *g = c->glance;
   base_json json;
   base_json_init(&json, to);
@@ -208,7 +209,7 @@ void serve_glance_tell(serve_conversation *c, bool cues, base_text *to) {
     base_json_close(&json, '}');
   } else base_json_raw(&json, "last", "null", 4);
   base_json_open(&json, "people", '[');
-  for (size_t i = 0; i < c->person_count; i++) tell_person(&json, c, i, cues);
+  for (size_t i = 0; i < c->person_count; i++) tell_person(&json, c, i, panel, cues);
   base_json_close(&json, ']');
   base_json_close(&json, '}');
   pthread_mutex_unlock(&g->lock);

@@ -31,7 +31,8 @@ void serve_glance_touch(serve_conversation *conversation);
 
 /* Grows with all that is noted. `need` as above, now. */
 uint64_t serve_glance_look(serve_conversation *conversation, double *need);
-/* The object that docs/openapi.yaml calls `live`; `cues`: with the strongest cue of each. */
-void serve_glance_tell(serve_conversation *conversation, bool cues, base_text *to);
+/* The object that docs/openapi.yaml calls `live`; `panel`: with what may be
+ * kept of each; `cues`: with the strongest cue of each. */
+void serve_glance_tell(serve_conversation *conversation, bool panel, bool cues, base_text *to);
 
 #endif

@@ -54,7 +54,7 @@ typedef struct serve_request {
   char action[64];
   bool board, whole;             /* watching: the live conversations at a glance as well (board.h); all are to be told again */
   char only[40];                 /* of this conversation alone; "" all */
-  bool cues;                     /* with the strongest cue of each */
+  bool panel, cues;              /* an agent's panel: of the one conversation, with what was agreed to; with the strongest cue of each */
   uint64_t missed;               /* events that were left out since it last was told, for it reads slowly */
 
   void *held;                    /* the handler's own, for what it does later */

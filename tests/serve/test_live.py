@@ -213,5 +213,48 @@ def contacts(server):
     assert server.json("GET", f"/v1/sessions/{now}/contacts") == {"contacts": []}
 
 
+def panel(server):
+    """Off until an administrator turns it on, and off again at once; with the cue and what is kept, never of the agent."""
+    consent = granted(server, "s-keep", True)
+    opening = server.opening(consent)
+    opening["participants"][0].update(subject="s-keep")
+    session = opened(server, consent, participants=opening["participants"])
+    here = f"/v1/live/{session}"
+    status, _, text = server.ask("GET", here)
+    assert status == 403 and "off for this team" in text.decode() and "administrator" in json.loads(text)["remedy"]
+    assert server.json("GET", "/v1/team") == {"agent_view": False, "cue": True, "suggestion": True, "hold": 4.0}
+    for wrong, part in (({"agent_view": 1}, "agent_view"), ({"hold": 0.5}, "hold"), ({"hold": "4"}, "hold"), ({"more": True}, "more")):
+        status, _, text = server.ask("PUT", "/v1/team", wrong)
+        assert status == 422 and part in text.decode(), (wrong, text)
+    assert server.ask("PUT", "/v1/team", b"[]")[0] == 400
+    reads = server.json("POST", "/v1/keys", {"label": "x", "scopes": ["read", "stream"]}, 201)["secret"]
+    assert server.ask("PUT", "/v1/team", {"agent_view": True}, key=reads)[0] == 403
+    assert server.json("PUT", "/v1/team", {"agent_view": True})["agent_view"]
+    say(server, session, ANGRY)
+    person = until(lambda: (p := server.json("GET", here)["sessions"][0]["people"][0])["state"] and p)
+    assert person["kept"] is True and person["state"]["cue"] and person["read"] == ["text", "voice"], person
+    agent = server.json("GET", here)["sessions"][0]["people"][1]
+    assert agent["state"] is None and agent["kept"] is False
+    assert server.ask("GET", here, key=reads)[0] == 200
+    reader = Reader(server, here)
+    assert of(reader.next()[1], session)["people"][0]["state"]
+    server.json("PUT", "/v1/team", {"cue": False})
+    assert reader.answer.read() == b"", "what was open ends"
+    assert "cue" not in server.json("GET", here)["sessions"][0]["people"][0]["state"]
+    server.stop()
+    server.start()
+    assert server.json("GET", "/v1/team") == {"agent_view": True, "cue": False, "suggestion": True, "hold": 4.0}
+    other = opened(server)
+    reader = Reader(server, f"/v1/live/{other}")
+    reader.next()
+    server.json("POST", f"/v1/sessions/{other}/finish", status=202)
+    assert other in reader.find(lambda kind, data: kind == "sessions" and data["ended"])["ended"]
+    assert reader.answer.read() == b"" and server.ask("GET", f"/v1/live/{other}")[0] == 404
+    server.json("PUT", "/v1/team", {"agent_view": False})
+    assert server.ask("GET", f"/v1/live/{other}")[0] == 403
+    audit = open(os.path.join(server.data, "audit")).read()
+    assert '"what":"team"' in audit and '"what":"panel"' in audit
+
+
 if __name__ == "__main__":
-    run(contacts, at_a_glance, never_of_agents, as_it_changes, who_reads_slowly, agreed)
+    run(panel, contacts, at_a_glance, never_of_agents, as_it_changes, who_reads_slowly, agreed)
