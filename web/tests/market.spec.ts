@@ -42,7 +42,7 @@ test("market: a file is sent, its columns guessed and put right, and what could 
   await page.locator("select[name=product]").selectOption("");
   await page.getByLabel("Where those who wrote are").selectOption("eu");
   await page.getByRole("button", { name: "Send", exact: true }).click();
-  await expect(page.getByRole("alert")).toContainText("The policy of the place does not allow this");
+  await expect(page.getByRole("alert")).toContainText("A policy or a setting does not allow this");
   await page.getByText("Where the place asks for consent").click();
   await page.getByLabel("Survey").fill("spring survey");
   await page.getByLabel("They agreed: put it on record").check();

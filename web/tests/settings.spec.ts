@@ -10,7 +10,9 @@ test("settings: rules are checked, and what is wrong is marked by its line", asy
   await expect(page.getByRole("alert")).toContainText("line");
   expect(await field.evaluate((area: HTMLTextAreaElement) => area.value.slice(area.selectionStart, area.selectionEnd))).not.toBe("");
   await page.getByRole("button", { name: "Put in force" }).click();
-  await expect(page.getByRole("alert")).toBeVisible(); // not editable over HTTP without the setting
+  await expect(page.getByRole("alert")).toContainText("A policy or a setting does not allow this"); // not editable over HTTP without the setting
+  await expect(page.getByRole("alert")).toContainText("rules.editable");
+  await expect(page.getByRole("alert")).not.toContainText("role");
   await page.screenshot({ path: `${screens}/settings.png` });
 });
 
@@ -67,7 +69,7 @@ for (const theme of ["light", "dark"] as const) {
     for (const language of LANGUAGES) {
       await page.evaluate((wanted) => localStorage.setItem("mien.language", wanted), language);
       await page.reload();
-      for (const part of ["rules", "webhooks", "keys", "users", "models"]) {
+      for (const part of ["rules", "webhooks", "keys", "users", "team", "models"]) {
         await page.goto(`/#/settings/${part}`);
         await expect(page.locator("html")).toHaveAttribute("lang", language);
         await expect(page.locator(".bone")).toHaveCount(0);

@@ -5,14 +5,14 @@
  * place until then.
  */
 import { signal, type Signal } from "@preact/signals";
-import { address, get } from "./client";
+import { address, get, Problem, type Path, type Query } from "./client";
 import type { Core, Fired, Mode, Modality, Severity, StateName } from "./shapes";
 
 export interface Glimpse {
   at: number; abstain: string | null; core: Core | null; confidence: number | null; valence: number | null; arousal: number | null;
   state: StateName | null; share: number | null; trend: number | null; direction: "rising" | "steady" | "falling" | null; cue?: string | null;
 }
-export interface LivePerson { who: string; role: string; mode: Mode; read: Modality[]; state: Glimpse | null }
+export interface LivePerson { who: string; role: string; mode: Mode; read: Modality[]; kept?: boolean; state: Glimpse | null }
 export interface LastEvent { rule: string; title: string; severity: Severity; who: string | null; always: boolean; at: number; age: number }
 export interface Live {
   session: string; purpose: string; context: string; reference: string | null; since: number; need: number; events: number;
@@ -44,6 +44,7 @@ export class Board {
   readonly problem = signal<unknown>(null);
   readonly missed = signal(0);
   readonly held = signal(false);
+  readonly ended = signal(false);                 // of one session alone: it is over
   private readonly all = new Map<string, Signal<Live>>();
   private readonly gone = new Set<string>();
   private source: EventSource | null = null;
@@ -51,16 +52,21 @@ export class Board {
   private readonly timer: ReturnType<typeof setInterval>;
   private again: ReturnType<typeof setTimeout> | undefined;
 
-  /** Of one session alone, or of all. */
-  constructor(private readonly session?: string) {
+  /** Of one session alone, or of all; `panel`: as the panel beside a call. */
+  constructor(private readonly session?: string, private readonly panel = false) {
     this.connect();
     this.timer = setInterval(() => this.place(), SETTLE);
+  }
+
+  private where(): [Path, Record<string, string>, Query] {
+    return this.panel ? ["/v1/live/{id}", { id: this.session ?? "" }, {}] : ["/v1/live", {}, { session: this.session }];
   }
 
   of(id: string): Signal<Live> | undefined { return this.all.get(id); }
 
   private connect(): void {
-    const source = new EventSource(address("/v1/live", {}, { session: this.session }));
+    const [path, params, query] = this.where();
+    const source = new EventSource(address(path, params, query));
     this.source = source;
     source.onopen = () => { this.tries = 0; this.link.value = "open"; this.problem.value = null; };
     source.addEventListener("sessions", (message: MessageEvent<string>) => this.hear(JSON.parse(message.data) as Sessions));
@@ -75,8 +81,20 @@ export class Board {
   private lost(): void {
     this.link.value = "lost";
     const wait = Math.min(8000, 500 * 2 ** this.tries++);
-    get("/v1/live", { query: { limit: 1, session: this.session } }).then(() => { this.problem.value = null; }, (error: unknown) => { this.problem.value = error; })
+    const [path, params, query] = this.where();
+    get(path, { params, query: this.panel ? {} : { ...query, limit: 1 } }).then(() => { this.problem.value = null; }, (error: unknown) => {
+        if (this.session && error instanceof Problem && error.status === 404) this.over();
+        else this.problem.value = error;
+      })
       .finally(() => { if (this.source) this.again = setTimeout(() => { if (this.source) this.connect(); }, wait); });
+  }
+
+  /** The one conversation is over. */
+  private over(): void {
+    const live = this.all.get(this.session ?? "");
+    if (live) live.value = { ...live.value, ended: true };
+    this.ended.value = true;
+    this.close();
   }
 
   private hear(told: Sessions): void {
@@ -94,6 +112,7 @@ export class Board {
       live.value = { ...live.value, ended: true };
       this.gone.add(id);
     }
+    if (this.session && left.includes(this.session)) { this.over(); return; }
     this.missed.value += told.missed;
     if (fresh.length || first) this.order.value = [...(this.order.value ?? []), ...fresh];
     if (first) this.place();

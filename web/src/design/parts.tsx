@@ -43,7 +43,7 @@ export function topOf(core: Record<Core, number>): Core {
 /** What went wrong, where it can be seen and heard, and what to do about it. */
 export function ProblemNote({ problem, again }: { problem: unknown; again?: () => void }): JSX.Element {
   const known = problem instanceof Problem ? problem : new Problem(0, "", problem instanceof Error ? problem.message : String(problem), "");
-  const title = known.status === 0 && known.title === "offline" ? t("shell.offline") : known.status === 403 ? t(known.title === "Refused by policy" ? "shell.refused" : "shell.forbidden") : known.title || t("shell.wrong");
+  const title = known.status === 0 && known.title === "offline" ? t("shell.offline") : known.status === 403 && known.title === "Refused by policy" ? t("shell.refused") : known.status === 403 && known.detail.includes("has not the scope") ? t("shell.forbidden") : known.title || t("shell.wrong");
   return (
     <div class="note bad" role="alert">
       <strong>{title}</strong>

@@ -15,6 +15,7 @@ export interface View {
 export const views: View[] = [
   { path: "try", scopes: ["read", "stream", "consent"], group: "live", load: () => import("./try") },
   { path: "supervisor", scopes: ["read", "review"], group: "live", load: () => import("./supervisor") },
+  { path: "agent", scopes: ["read", "stream"], group: "live", load: () => import("./agent") },
   { path: "sessions", scopes: ["read"], group: "live", load: () => import("./sessions") },
   { path: "captions", scopes: ["read", "stream", "consent"], group: "live", bare: true, load: () => import("./captions") },
   { path: "market", scopes: ["read"], group: "insight", load: () => import("./market") },

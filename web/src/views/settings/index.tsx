@@ -8,6 +8,7 @@ import { t } from "../../i18n";
 import { place } from "../../router";
 import { Keys } from "./keys";
 import { RulesEditor } from "./rules";
+import { Team } from "./team";
 import { Users } from "./users";
 import { Webhooks } from "./webhooks";
 
@@ -16,7 +17,7 @@ function InUse(): JSX.Element {
   return problem !== null ? <ProblemNote problem={problem} again={again} /> : value ? <Models models={value.models} /> : <Loading />;
 }
 
-const PARTS = { rules: RulesEditor, webhooks: Webhooks, keys: Keys, users: Users, models: InUse } satisfies Record<string, ComponentType>;
+const PARTS = { rules: RulesEditor, webhooks: Webhooks, keys: Keys, users: Users, team: Team, models: InUse } satisfies Record<string, ComponentType>;
 
 export default function Settings(): JSX.Element {
   const wanted = place.value.rest[0] ?? "", here = wanted in PARTS ? wanted as keyof typeof PARTS : "rules", Part = PARTS[here];
