@@ -40,7 +40,8 @@ test("agent: the customer's state and where it goes, one cue, one suggestion, an
   await team({ agent_view: true, cue: true, suggestion: true, hold: 2 });
   await enter(page, "agent?reference=T-7", await keyOf("read", "stream")); // as the telephone's program opens it
   await expect(region(page, "Expressed now (customer)")).toContainText("Nothing heard yet");
-  await one.say("Hello, I have a question.");
+  await one.say(ANGRY);
+  await page.waitForTimeout(1200);
   await one.say(ANGRY);
   await expect(region(page, "Expressed now (customer)")).toContainText("anger", { timeout: 10_000 });
   await expect(region(page, "Expressed now (customer)")).toContainText("getting worse");
@@ -79,7 +80,7 @@ test("agent: what comes and goes is not shown; what lasts is", async ({ page }) 
 });
 
 test("agent: nothing of the agent, nothing of whom nothing may be read, and off again at once", async ({ page }) => {
-  const { session } = await service<{ session: string }>("POST", "/v1/sessions", { purpose: "customer_service", context: "call", jurisdiction: "eu", notice_given: true, participants: [{ who: "agent", role: "agent" }, { who: "p", role: "patient" }] });
+  const { session } = await service<{ session: string }>("POST", "/v1/sessions", { purpose: "customer_service", context: "call", jurisdiction: "eu", notice_given: true, participants: [{ who: "agent", role: "agent" }, { who: "p", role: "patient" }, { who: "c", role: "customer" }] });
   await enter(page, `agent/${session}`);
   await expect(region(page, "Expressed now (patient)")).toContainText("Nothing is read");
   await expect(region(page, "What they agreed to")).toContainText("To nothing");
