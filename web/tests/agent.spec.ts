@@ -114,6 +114,7 @@ test("agent: errors of the service are said", async ({ page }) => {
 for (const theme of ["light", "dark"] as const) {
   test(`agent: accessible in every language and width, ${theme}`, async ({ page }) => {
     test.setTimeout(300_000);
+    await team({ agent_view: true });
     const one = await call("every-3");
     await one.say(ANGRY);
     await page.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" });
