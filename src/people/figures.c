@@ -36,13 +36,13 @@ typedef struct places {
 } places;
 
 static void spread_of(const places *p, mien_person *to) {
-  double n = (double)p->count, sum = 0, squares = 0, steps = 0, t = 0, tt = 0, tv = 0;
+  double n = (double)p->count, sum = 0, squares = 0, steps = 0, tt = 0, tv = 0;
   for (size_t i = 0; i < p->count; i++) sum += p->value[i];
   double mean = sum / n;
   for (size_t i = 0; i < p->count; i++) {
     double off = p->value[i] - mean, at = p->count > 1 ? (double)i / (n - 1) - 0.5 : 0;
     squares += off * off;
-    t += at, tt += at * at, tv += at * off;
+    tt += at * at, tv += at * off;
     if (i) steps += (p->value[i] - p->value[i - 1]) * (p->value[i] - p->value[i - 1]);
   }
   double sd = sqrt(squares / (n - 1)), error = sd / sqrt(n);
