@@ -56,7 +56,9 @@ static bool own_page(struct lws *wsi) {
 
 static bool by_cookie(serve_server *server, struct lws *wsi, serve_upgrade *upgrade, serve_who *who) {
   serve_who_cookie(wsi, "mien_session", upgrade->cookie, sizeof upgrade->cookie);
-  return *upgrade->cookie && serve_who_logged_in(server, upgrade->cookie, NULL, who) == SERVE_LOGGED_IN;
+  bool in = *upgrade->cookie && serve_who_logged_in(server, upgrade->cookie, NULL, who) == SERVE_LOGGED_IN;
+  if (!in) *upgrade->cookie = 0;
+  return in;
 }
 
 /* Why an upgrade is refused, as an HTTP status; 0: it is not. */

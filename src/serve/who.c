@@ -52,8 +52,10 @@ bool serve_who_still(struct serve_server *server, const char *cookie, const char
 }
 
 void serve_who_sweep(struct serve_server *server) {
-  for (serve_link *link = server->links; link; link = link->next)
-    if (!link->closing && !serve_who_still(server, link->upgrade.cookie, link->upgrade.key)) serve_link_end(link, 1008, "who opened this is logged out, or their key is no longer valid");
+  for (serve_link *link = server->links; link; link = link->next) {
+    if (link->closing || link->door->admit) continue; /* such a door has let them in by itself, not by a key of the service */
+    if (!serve_who_still(server, link->upgrade.cookie, link->upgrade.key)) serve_link_end(link, 1008, "who opened this is logged out, or their key is no longer valid");
+  }
   for (serve_request *r = server->streams; r; r = r->next) {
     if (r->ended || serve_who_still(server, *r->authorization ? "" : r->cookie, r->key)) continue;
     r->ended = true;
