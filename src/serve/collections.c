@@ -104,6 +104,7 @@ static void *work(void *context) {
       pthread_mutex_unlock(&s->lock);
       serve_collections_sweep(s->server, base_now());
       pthread_mutex_lock(&s->lock);
+      continue; /* it may be closing by now */
     }
     task *k = s->first;
     if (!k) {

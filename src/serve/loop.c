@@ -329,14 +329,20 @@ int serve_port(const serve_server *server) {
                                     : 0;
 }
 
+/* From a signal's handler as well, which may come while the sockets are taken down. */
+static void rouse(const serve_server *server) {
+  struct lws_context *context = server->context;
+  if (context) lws_cancel_service(context);
+}
+
 void serve_stop(serve_server *server) {
   atomic_store(&server->stopping, true);
-  lws_cancel_service(server->context);
+  rouse(server);
 }
 
 void serve_reload(serve_server *server) {
   atomic_store(&server->reloading, true);
-  lws_cancel_service(server->context);
+  rouse(server);
 }
 
 /* A pair is tried by itself first, so that a wrong one changes nothing. */
