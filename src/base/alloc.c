@@ -23,6 +23,18 @@ void *base_resize(void *old, size_t count, size_t size) {
   return resize_now(resize_context, old, bytes ? bytes : 1);
 }
 
+bool base_grow(void *list, size_t count, size_t *room, size_t size) {
+  if (count < *room) return true;
+  void *old;
+  memcpy(&old, list, sizeof old);
+  size_t more = *room ? 2 * *room : 64;
+  void *grown = base_resize(old, more, size);
+  if (!grown) return false;
+  memcpy(list, &grown, sizeof grown);
+  *room = more;
+  return true;
+}
+
 void *base_alloc(size_t count, size_t size) {
   if (resize_now == resize_default) return calloc(count ? count : 1, size ? size : 1); /* leaves untouched pages alone */
   void *memory = base_resize(NULL, count, size);

@@ -27,6 +27,9 @@ int base_error_set(mien_error *error, int code, const char *where, const char *r
  * sizes are checked for overflow. Aligned memory must be freed with base_free_aligned. */
 void *base_alloc(size_t count, size_t size);
 void *base_resize(void *old, size_t count, size_t size);
+/* Room for one more in a list of `count` things of `size` bytes that has room for `*room`; `list`: the address of its pointer.
+ * False: out of memory, and the list is as it was. */
+bool base_grow(void *list, size_t count, size_t *room, size_t size);
 void base_free(void *memory);
 void *base_alloc_aligned(size_t bytes); /* 64-byte aligned, zeroed */
 void base_free_aligned(void *memory);

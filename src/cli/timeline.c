@@ -19,15 +19,10 @@ void timeline_clear(timeline *line) {
 
 /* Room for one more in a growing list; the new one's place, or NULL. */
 static void *one_more(void *list, size_t *count, size_t *room, size_t size) {
-  void **at = list;
-  if (*count == *room) {
-    size_t wanted = *room ? *room * 2 : 64;
-    void *grown = base_resize(*at, wanted, size);
-    if (!grown) return NULL;
-    *at = grown;
-    *room = wanted;
-  }
-  return (char *)*at + (*count)++ * size;
+  char *first;
+  if (!base_grow(list, *count, room, size)) return NULL;
+  memcpy(&first, list, sizeof first);
+  return first + (*count)++ * size;
 }
 #define ONE_MORE(line, list, what) \
   one_more(&(line)->list, &(line)->what##_count, &(line)->what##_room, sizeof *(line)->list)

@@ -37,21 +37,9 @@ const char *transcript_keep(transcript *t, const char *text, size_t bytes, size_
   return copy;
 }
 
-static bool grow(void **list, size_t count, size_t *room, size_t size) {
-  if (count < *room) return true;
-  size_t more = BASE_MAX(*room * 2, 64);
-  void *moved = base_resize(*list, more, size);
-  if (!moved) return false;
-  *list = moved;
-  *room = more;
-  return true;
-}
-
 void transcript_add_word(transcript *t, const char *text, size_t bytes, double t0, double t1) {
-  void *list = t->words;
   if (t->failed || t->full) return;
-  if (!grow(&list, t->word_count, &t->word_room, sizeof *t->words)) t->failed = true;
-  t->words = list;
+  if (!base_grow(&t->words, t->word_count, &t->word_room, sizeof *t->words)) t->failed = true;
   size_t kept;
   const char *copy = t->failed ? NULL : transcript_keep(t, text, bytes, &kept);
   if (copy) t->words[t->word_count++] = (mien_word){copy, t0, t1};
@@ -59,7 +47,6 @@ void transcript_add_word(transcript *t, const char *text, size_t bytes, double t
 
 void transcript_add(transcript *t, const char *who, size_t who_bytes, int channel, double t0,
                     double t1, const char *text, size_t bytes, size_t words, size_t line) {
-  void *list = t->turns;
   if (t->failed || t->full) return;
   if (t->count == TRANSCRIPT_TURNS_MAX) {
     transcript_note(t, line, "split the transcript", "more than %d turns: the rest is not read",
@@ -67,8 +54,7 @@ void transcript_add(transcript *t, const char *who, size_t who_bytes, int channe
     t->full = true;
     return;
   }
-  if (!grow(&list, t->count, &t->room, sizeof *t->turns)) t->failed = true;
-  t->turns = list;
+  if (!base_grow(&t->turns, t->count, &t->room, sizeof *t->turns)) t->failed = true;
   if (t->failed) return;
   transcript_turn turn = {.channel = channel, .t0 = t0, .t1 = t1, .word_count = words, .line = line};
   turn.text = transcript_keep(t, text, bytes, &turn.bytes);

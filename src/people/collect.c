@@ -1,17 +1,6 @@
 /* collect.c: keeps what a session gives: turns without their words, readings and states without their cues. */
 #include "people/parts.h"
 
-static bool grow(void *list, size_t count, size_t *room, size_t size) {
-  void **at = list;
-  if (count < *room) return true;
-  size_t more = BASE_MAX(*room * 2, 64);
-  void *moved = base_resize(*at, more, size);
-  if (!moved) return false;
-  *at = moved;
-  *room = more;
-  return true;
-}
-
 int mien_people_open(mien_people **to, mien_error *error) {
   *to = base_alloc(1, sizeof **to);
   if (!*to) return base_error_set(error, MIEN_ENOMEM, "people", "", "out of memory");
@@ -67,7 +56,7 @@ static people_turn *waits(mien_people *people, int who, double t0, bool has_word
 }
 
 static people_turn *add_turn(mien_people *people, int who, double t0, double t1) {
-  if (!grow(&people->turns, people->turn_count, &people->turn_room, sizeof *people->turns)) return NULL;
+  if (!base_grow(&people->turns, people->turn_count, &people->turn_room, sizeof *people->turns)) return NULL;
   people_turn *turn = &people->turns[people->turn_count++];
   *turn = (people_turn){.who = who, .t0 = t0, .t1 = t1, .order = SIZE_MAX, .valence = NAN, .place = (double)NAN, .contempt = NAN, .away = NAN};
   return turn;
@@ -91,7 +80,7 @@ static int take_text(mien_people *people, int who, const mien_reading *reading) 
 
 static int take_moment(mien_people *people, int who, const mien_reading *reading) {
   if (people->moment_count == MIEN_PEOPLE_TURNS * 4) return MIEN_OK;
-  if (!grow(&people->moments, people->moment_count, &people->moment_room, sizeof *people->moments)) return MIEN_ENOMEM;
+  if (!base_grow(&people->moments, people->moment_count, &people->moment_room, sizeof *people->moments)) return MIEN_ENOMEM;
   people_moment *m = &people->moments[people->moment_count++];
   *m = (people_moment){.who = who, .modality = reading->modality, .t0 = reading->t0, .t1 = reading->t1, .abstained = reading->abstain != NULL,
                        .valence = reading->dims[MIEN_VALENCE], .contempt = reading->modality == MIEN_FACE ? reading->extra[MIEN_CONTEMPT] : NAN, .away = NAN};

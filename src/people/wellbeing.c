@@ -61,12 +61,7 @@ static int find(mien_wellbeing *own, double at, day **found, mien_error *error) 
   }
   if (low == own->count || own->days[low].day != which) {
     if (own->count == MIEN_WELLBEING_DAYS) return base_error_set(error, MIEN_ELIMIT, "at", "leave out the oldest", "more than %d days", MIEN_WELLBEING_DAYS);
-    if (own->count == own->room) {
-      size_t room = BASE_MAX(2 * own->room, 64u);
-      day *grown = base_resize(own->days, room, sizeof *grown);
-      if (!grown) return base_error_set(error, MIEN_ENOMEM, "at", "", "out of memory");
-      own->days = grown, own->room = room;
-    }
+    if (!base_grow(&own->days, own->count, &own->room, sizeof *own->days)) return base_error_set(error, MIEN_ENOMEM, "at", "", "out of memory");
     memmove(own->days + low + 1, own->days + low, (own->count - low) * sizeof *own->days);
     own->count++;
     own->days[low] = (day){.day = which};

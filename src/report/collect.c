@@ -6,17 +6,6 @@
 
 static const double longest = 48 * 3600.0; /* seconds; later sound is not drawn */
 
-static bool grow(void *list, size_t count, size_t *room, size_t size) {
-  void **at = list;
-  if (count < *room) return true;
-  size_t more = BASE_MAX(*room * 2, 64);
-  void *moved = base_resize(*at, more, size);
-  if (!moved) return false;
-  *at = moved;
-  *room = more;
-  return true;
-}
-
 int report_open(report **to, const char *title) {
   report *r = *to = base_alloc(1, sizeof *r);
   const char *slash = title ? strrchr(title, '/') : NULL; /* a page that is sent on tells no folders */
@@ -121,7 +110,7 @@ static void fill_point(report *r, report_point *point, const mien_reading *readi
 }
 
 static int add_point(report *r, report_person *person, const mien_reading *reading) {
-  if (!grow(&person->points, person->count, &person->room, sizeof *person->points))
+  if (!base_grow(&person->points, person->count, &person->room, sizeof *person->points))
     return MIEN_ENOMEM;
   fill_point(r, &person->points[person->count++], reading);
   return MIEN_OK;
@@ -133,7 +122,7 @@ static int compare_marks(const void *a, const void *b) {
 }
 
 static int add_text(report *r, int person, const mien_reading *reading) {
-  if (!grow(&r->texts, r->text_count, &r->text_room, sizeof *r->texts)) return MIEN_ENOMEM;
+  if (!base_grow(&r->texts, r->text_count, &r->text_room, sizeof *r->texts)) return MIEN_ENOMEM;
   report_reading *text = &r->texts[r->text_count];
   *text = (report_reading){.person = person, .t0 = reading->t0, .t1 = reading->t1,
                            .unsure = reading->abstain != NULL};
@@ -150,8 +139,8 @@ static int add_text(report *r, int person, const mien_reading *reading) {
 }
 
 static int add_spoken(report *r, int person, const mien_reading *reading) {
-  if (!grow(&r->spoken, r->spoken_count, &r->spoken_room, sizeof *r->spoken) ||
-      !grow(&r->spoken_by, r->spoken_count, &r->spoken_by_room, sizeof *r->spoken_by))
+  if (!base_grow(&r->spoken, r->spoken_count, &r->spoken_room, sizeof *r->spoken) ||
+      !base_grow(&r->spoken_by, r->spoken_count, &r->spoken_by_room, sizeof *r->spoken_by))
     return MIEN_ENOMEM;
   fill_point(r, &r->spoken[r->spoken_count], reading);
   r->spoken_by[r->spoken_count++] = person;
@@ -159,7 +148,7 @@ static int add_spoken(report *r, int person, const mien_reading *reading) {
 }
 
 static int add_turn(report *r, int person, const mien_event *event) {
-  if (!grow(&r->turns, r->turn_count, &r->turn_room, sizeof *r->turns)) return MIEN_ENOMEM;
+  if (!base_grow(&r->turns, r->turn_count, &r->turn_room, sizeof *r->turns)) return MIEN_ENOMEM;
   char *text = base_strdup(event->text ? event->text : "");
   if (!text) return MIEN_ENOMEM;
   r->turns[r->turn_count++] = (report_turn){.person = person, .t0 = event->t0, .t1 = event->t1,
@@ -210,7 +199,7 @@ int report_add_audio(report *r, const char *who, const float *pcm, size_t count,
   double end = at + (double)count / 16000;
   size_t last = (size_t)(end / REPORT_ENVELOPE_STEP) + 1;
   while (last > p->envelope_room)
-    if (!grow(&p->envelope, p->envelope_room, &p->envelope_room, sizeof *p->envelope))
+    if (!base_grow(&p->envelope, p->envelope_room, &p->envelope_room, sizeof *p->envelope))
       return MIEN_ENOMEM;
   while (p->envelope_count < last) p->envelope[p->envelope_count++] = 0;
   for (size_t i = 0; i < count; i++) {

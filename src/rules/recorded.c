@@ -53,23 +53,12 @@ static char *copy(reader *in, const char *text, size_t bytes) {
   return own;
 }
 
-/* Room for one more of a growing list. */
-static bool grow(void **list, size_t *room, size_t count, size_t size) {
-  if (count < *room) return true;
-  size_t more = *room ? 2 * *room : 64;
-  void *longer = base_resize(*list, more, size);
-  if (!longer) return false;
-  *list = longer;
-  *room = more;
-  return true;
-}
-
 static int find_session(reader *in, const char *name, int *at) {
   rules_recorded *r = in->r;
   for (size_t i = r->session_count; i-- > 0;) /* the last is the likeliest */
     if (!strcmp(r->sessions[i].name, name)) return *at = (int)i, MIEN_OK;
   if (r->session_count == RECORDED_SESSIONS) return refuse(in, MIEN_ELIMIT, "split the file", "more than 10000 recorded sessions");
-  if (!grow((void **)&r->sessions, &r->session_room, r->session_count, sizeof *r->sessions)) return refuse(in, MIEN_ENOMEM, "", "out of memory");
+  if (!base_grow(&r->sessions, r->session_count, &r->session_room, sizeof *r->sessions)) return refuse(in, MIEN_ENOMEM, "", "out of memory");
   recording made = {.name = copy(in, name, strlen(name))};
   if (!made.name) return refuse(in, MIEN_ENOMEM, "", "out of memory");
   r->sessions[r->session_count] = made;
@@ -90,7 +79,7 @@ static int find_person(reader *in, int session, const char *who) {
 static int add(reader *in, item it) {
   rules_recorded *r = in->r;
   if (r->item_count == ITEMS) return refuse(in, MIEN_ELIMIT, "split the file", "more than 4 million readings and turns");
-  if (!grow((void **)&r->items, &r->item_room, r->item_count, sizeof *r->items)) return refuse(in, MIEN_ENOMEM, "", "out of memory");
+  if (!base_grow(&r->items, r->item_count, &r->item_room, sizeof *r->items)) return refuse(in, MIEN_ENOMEM, "", "out of memory");
   it.order = r->item_count;
   r->items[r->item_count++] = it;
   return MIEN_OK;
