@@ -219,7 +219,7 @@ int guard_chain_put(guard_chain *chain, const char *record, size_t bytes, uint64
                         (unsigned long long)line.seq, line.at, (int)bytes, record, prev, hex);
   bool kept = write_whole(chain->file, text, (size_t)length);
   if (kept) memcpy(chain->last, hash, GUARD_HASH), chain->count = line.seq;
-  *seq = line.seq;
+  if (seq) *seq = line.seq;
   int cause = errno;
   pthread_mutex_unlock(&chain->lock);
   base_free(text);

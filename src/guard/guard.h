@@ -47,7 +47,7 @@ typedef int (*guard_chain_each)(void *context, uint64_t seq, const char *record,
 int guard_chain_open(guard_chain **chain, const char *path, const uint8_t key[GUARD_HASH], guard_chain_each each,
                      void *context, mien_error *error);
 void guard_chain_close(guard_chain **chain);
-/* `record` is a JSON object of one line. Put: it is in the chain, and lost if the machine stops before it is settled. */
+/* `record` is a JSON object of one line. Put: it is in the chain, and lost if the machine stops before it is settled. `seq` may be NULL. */
 int guard_chain_put(guard_chain *chain, const char *record, size_t bytes, uint64_t *seq, mien_error *error);
 /* On return all records up to `seq` are on the disk. */
 int guard_chain_settle(guard_chain *chain, uint64_t seq, mien_error *error);

@@ -8,21 +8,18 @@
 #include "serve/keep.h"
 #include "serve/server.h"
 
-static const struct {
-  const char *name;
-  unsigned bit;
-} modalities[] = {{"text", MIEN_READ_TEXT}, {"voice", MIEN_READ_VOICE}, {"face", MIEN_READ_FACE}, {"body", MIEN_READ_BODY}};
+const struct serve_modality serve_modalities[SERVE_MODALITIES] = {{"text", MIEN_READ_TEXT}, {"voice", MIEN_READ_VOICE}, {"face", MIEN_READ_FACE}, {"body", MIEN_READ_BODY}};
 
 unsigned serve_modality_named(const char *name) {
-  for (size_t i = 0; name && i < BASE_COUNT(modalities); i++)
-    if (!strcmp(name, modalities[i].name)) return modalities[i].bit;
+  for (size_t i = 0; name && i < SERVE_MODALITIES; i++)
+    if (!strcmp(name, serve_modalities[i].name)) return serve_modalities[i].bit;
   return 0;
 }
 
 json_t *serve_modalities_json(unsigned read) {
   json_t *list = json_array();
-  for (size_t i = 0; i < BASE_COUNT(modalities); i++)
-    if (read & modalities[i].bit) json_array_append_new(list, json_string(modalities[i].name));
+  for (size_t i = 0; i < SERVE_MODALITIES; i++)
+    if (read & serve_modalities[i].bit) json_array_append_new(list, json_string(serve_modalities[i].name));
   return list;
 }
 

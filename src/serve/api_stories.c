@@ -10,9 +10,17 @@
 
 enum { STATES = 2000000 };
 
-static void run(serve_request *request, void (*work)(serve_request *request)) {
+static void done(serve_request *request) {
+  json_decref(request->held);
+  request->held = NULL;
+}
+
+/* `work` has the body in request->held, and lets it go. */
+static void run(serve_request *request, json_t *body, void (*work)(serve_request *request)) {
+  request->held = body;
   if (request->server->collections) serve_collections_aside(request, work);
   else serve_aside_run(request, work);
+  if (!request->later) done(request); /* too many wait: it was answered so */
 }
 
 static void answer_text(serve_request *request, const char *json, size_t bytes) {
@@ -47,8 +55,7 @@ static void arc(serve_request *request) {
   free(other);
   mien_arc_close(&made);
   mien_session_close(&session);
-  json_decref(body);
-  request->held = NULL;
+  done(request);
 }
 
 /* {"text":"…","audience":{…}|null} */
@@ -59,13 +66,10 @@ void serve_api_arcs(serve_request *request) {
   if (!json_is_string(json_object_get(body, "text"))) serve_answer_problem_text(request, 422, "Not possible as asked", "'text' must be the text");
   else if (with && !json_is_object(with) && !json_is_null(with)) serve_answer_problem_text(request, 422, "Not possible as asked", "'audience' must be the figures of an audience");
   else {
-    request->held = body;
-    run(request, arc);
-    if (request->later) return;
-    if (!request->held) return;
+    run(request, body, arc);
+    return;
   }
   json_decref(body);
-  request->held = NULL;
 }
 
 /* All states of one version; `wrong` says what is not as it must be. */
@@ -96,8 +100,7 @@ static void figures(serve_request *request) {
   if (code) fail(request, code, &error);
   else answer_text(request, json, bytes);
   mien_audience_close(&a);
-  json_decref(body);
-  request->held = NULL;
+  done(request);
 }
 
 /* {"versions":[[{"viewer","at","valence","arousal"},…],[…]],"every":1,"seed":1}: the second is of those who saw another cut. */
@@ -110,11 +113,8 @@ void serve_api_audiences(serve_request *request) {
   for (size_t v = 0; v < count; v++) lists &= json_is_array(json_array_get(versions, v));
   if (!lists) serve_answer_problem_text(request, 422, "Not possible as asked", "'versions' must be one or two lists of states");
   else {
-    request->held = body;
-    run(request, figures);
-    if (request->later) return;
-    if (!request->held) return;
+    run(request, body, figures);
+    return;
   }
   json_decref(body);
-  request->held = NULL;
 }

@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "serve/seal.h"
-#include "serve/keep.h"
 #include "serve/server.h"
 #include "serve/statements.h"
 #include "serve/writer.h"
@@ -71,7 +70,6 @@ static int put(struct serve_server *server, json_t *record, uint64_t *seq, mien_
 
 int serve_audit_opened(struct serve_server *server, const serve_conversation *c, mien_error *error) {
   json_t *people = json_array();
-  uint64_t seq;
   for (size_t i = 0; i < c->person_count; i++) {
     char ref[GUARD_ID];
     guard_ledger_subject(server->ledger, c->tenant, c->people[i].subject, ref);
@@ -80,7 +78,7 @@ int serve_audit_opened(struct serve_server *server, const serve_conversation *c,
   }
   return put(server, json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s*,s:o}", "what", "opened", "session", c->id, "tenant", c->tenant, "purpose",
                                   c->purpose, "context", c->context, "jurisdiction", c->jurisdiction, "policy", c->allowed.pack,
-                                  "statement", *c->statement ? c->statement : NULL, "people", people), &seq, error);
+                                  "statement", *c->statement ? c->statement : NULL, "people", people), NULL, error);
 }
 
 typedef struct refusal {
@@ -91,8 +89,7 @@ typedef struct refusal {
 
 static void put_refusal(serve_write *write) {
   refusal *r = (refusal *)write;
-  uint64_t seq;
-  put(r->server, r->record, &seq, NULL);
+  put(r->server, r->record, NULL, NULL);
 }
 
 static void refused(serve_write *write, int code, const mien_error *error) { base_free(write); }
@@ -111,9 +108,8 @@ void serve_audit_refused(struct serve_server *server, const char *tenant, const 
 }
 
 void serve_audit_closed(struct serve_server *server, serve_conversation *c) {
-  uint64_t seq;
   put(server, json_pack("{s:s,s:s,s:s,s:I}", "what", "closed", "session", c->id, "tenant", c->tenant, "results",
-                        (json_int_t)serve_live_last(c->live)), &seq, NULL);
+                        (json_int_t)serve_live_last(c->live)), NULL, NULL);
 }
 
 int serve_audit_did(struct serve_server *server, const char *tenant, const char *key, const char *what, const char *of, mien_error *error) {

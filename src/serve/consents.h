@@ -8,6 +8,11 @@
 
 struct serve_server;
 
+enum { SERVE_MODALITIES = 4 };
+extern const struct serve_modality {
+  const char *name;
+  unsigned bit; /* MIEN_READ_… */
+} serve_modalities[SERVE_MODALITIES];
 unsigned serve_modality_named(const char *name); /* MIEN_READ_…; 0: none of that name */
 json_t *serve_modalities_json(unsigned read);    /* the names of these, as a list; new reference */
 json_t *serve_consent_describe(const guard_consent *consent); /* new reference; NULL: no memory, or not UTF-8 */

@@ -7,6 +7,7 @@
 
 #include "guard/statement.h"
 #include "serve/audit.h"
+#include "serve/consents.h"
 #include "serve/glance.h"
 #include "serve/jobs.h"
 #include "serve/keep.h"
@@ -53,16 +54,13 @@ static serve_conversation *open_it(struct serve_server *server, const char *tena
     return NULL;
   }
   serve_conversation *c = base_alloc(1, sizeof *c);
-  if (c && !(c->glance = serve_glance_open())) {
-    base_free(c);
-    c = NULL;
-  }
+  if (c) atomic_init(&c->held, 1);
+  if (c && !(c->glance = serve_glance_open())) serve_conversation_release(&c);
   if (!c) {
     base_error_set(error, MIEN_ENOMEM, "serve", "", "out of memory");
     return NULL;
   }
   c->board_version = UINT64_MAX;
-  atomic_init(&c->held, 1);
   c->server = server;
   memcpy(c->id, "s_", 2);
   random_hex(c->id + 2, 16);
@@ -82,8 +80,7 @@ static serve_conversation *open_it(struct serve_server *server, const char *tena
   memcpy(c->people, asked.guarded, sizeof c->people);
   if (decide(c, &c->allowed, error) != MIEN_OK) {
     serve_audit_refused(server, tenant, c->purpose, c->context, c->jurisdiction, error);
-    serve_glance_close(&c->glance);
-    base_free(c);
+    serve_conversation_release(&c);
     return NULL;
   }
   for (size_t i = 0; i < c->person_count; i++) {
@@ -93,8 +90,7 @@ static serve_conversation *open_it(struct serve_server *server, const char *tena
   asked.live.id = c->id;
   asked.live.background = job != NULL;
   if (serve_live_open(&c->live, server->pool, &asked.live, error) != MIEN_OK) {
-    serve_glance_close(&c->glance);
-    base_free(c);
+    serve_conversation_release(&c);
     return NULL;
   }
   if (job) c->job = serve_job_hold(job);
@@ -277,14 +273,15 @@ static void closed(serve_write *write, int code, const mien_error *error) {
 
 static void sweep(serve_conversation *c, double now) {
   if (!(now - c->alone_since > c->server->settings.linger)) return;
-  if (c->finished && !serve_live_idle(c->live)) return; /* its worker has yet to say that it is done */
-  if (c->finished) {
-    closing *what = base_alloc(1, sizeof *what);
-    if (!what) return; /* in a second again */
-    *what = (closing){{.put = put_closed, .go_on = closed}, serve_conversation_hold(c)};
-    serve_writer_do(c->server->writer, &what->write);
-    forget(c);
-  } else serve_live_finish(c->live);
+  if (!c->finished) {
+    serve_live_finish(c->live);
+    return;
+  }
+  closing *what = serve_live_idle(c->live) ? base_alloc(1, sizeof *what) : NULL;
+  if (!what) return; /* its worker has yet to say that it is done, or there is no memory: in a second again */
+  *what = (closing){{.put = put_closed, .go_on = closed}, serve_conversation_hold(c)};
+  serve_writer_do(c->server->writer, &what->write);
+  forget(c);
 }
 
 /* Of no more than was said when it opened: what is granted later takes another conversation. */
@@ -345,23 +342,16 @@ void serve_conversations_clear(struct serve_server *server) { each(server, drop)
 
 /* ---- What is told of it ---- */
 
-static json_t *names_of(unsigned read) {
-  static const struct {
-    unsigned bit;
-    const char *name;
-  } names[] = {{MIEN_READ_TEXT, "text"}, {MIEN_READ_VOICE, "voice"}, {MIEN_READ_FACE, "face"}, {MIEN_READ_BODY, "body"}};
-  json_t *list = json_array();
-  for (size_t i = 0; i < BASE_COUNT(names); i++)
-    if (read & names[i].bit) json_array_append_new(list, json_string(names[i].name));
-  return list;
+const char *serve_conversation_mode(const serve_conversation *c, size_t person) {
+  static const char *const modes[] = {"nothing", "observations_only", "full"};
+  return modes[c->allowed.people[person].mode];
 }
 
 json_t *serve_conversation_people(const serve_conversation *c) {
-  static const char *const modes[] = {"nothing", "observations_only", "full"};
   json_t *list = json_array();
   for (size_t i = 0; i < c->person_count; i++)
     json_array_append_new(list, json_pack("{s:s,s:s,s:s,s:o,s:s*}", "who", c->people[i].who, "role", c->people[i].role, "mode",
-                                          modes[c->allowed.people[i].mode], "read", names_of(c->allowed.people[i].read), "why",
+                                          serve_conversation_mode(c, i), "read", serve_modalities_json(c->allowed.people[i].read), "why",
                                           *c->allowed.people[i].why ? c->allowed.people[i].why : NULL));
   return list;
 }

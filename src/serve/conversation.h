@@ -68,6 +68,7 @@ serve_conversation *serve_conversation_open_job(struct serve_server *server, con
 /* {"session","token","read":{who:[…]},"notice"…}: what the opener is told. New reference. */
 json_t *serve_conversation_opened(const serve_conversation *conversation, const char *token);
 json_t *serve_conversation_describe(serve_conversation *conversation); /* new reference */
+const char *serve_conversation_mode(const serve_conversation *conversation, size_t person); /* "nothing", "observations_only", "full" */
 json_t *serve_conversation_people(const serve_conversation *conversation); /* what may be read of each; new reference */
 
 /* NULL: none of that id for this tenant. */

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <stdio.h>
 
+#include "serve/consents.h"
 #include "serve/keep.h"
 
 enum { CUE = 64 /* bytes */, ABSTAIN = 64 };
@@ -51,12 +52,6 @@ void serve_glance_close(serve_glance **closed) {
 
 /* ---- What is noted ---- */
 
-static int find(const serve_conversation *c, const char *who) {
-  for (size_t i = 0; who && i < c->person_count; i++)
-    if (!strcmp(c->people[i].who, who)) return (int)i;
-  return -1;
-}
-
 /* At most `room` - 1 bytes, and no half of a character. */
 static void copy(char *to, const char *text, size_t room) {
   size_t n = strlen(text);
@@ -68,7 +63,7 @@ static void copy(char *to, const char *text, size_t room) {
 
 void serve_glance_state(serve_conversation *c, const mien_event *event) {
   const mien_reading *state = &event->reading;
-  int person = find(c, state->who);
+  int person = serve_live_person(c->live, state->who);
   if (person < 0 || !strcmp(c->people[person].role, "agent")) return;
   glimpse seen = {.known = true, .state = *state, .rests = serve_keep_rests(event)};
   if (state->abstain) copy(seen.abstain, state->abstain, sizeof seen.abstain);
@@ -164,18 +159,13 @@ static void tell_state(base_json *json, const glimpse *g, bool cues) {
 }
 
 static void tell_person(base_json *json, const serve_conversation *c, size_t i, bool panel, bool cues) {
-  static const struct {
-    unsigned bit;
-    const char *name;
-  } names[] = {{MIEN_READ_TEXT, "text"}, {MIEN_READ_VOICE, "voice"}, {MIEN_READ_FACE, "face"}, {MIEN_READ_BODY, "body"}};
-  static const char *const modes[] = {"nothing", "observations_only", "full"};
   base_json_open(json, NULL, '{');
   base_json_string(json, "who", c->people[i].who);
   base_json_string(json, "role", c->people[i].role);
-  base_json_string(json, "mode", modes[c->allowed.people[i].mode]);
+  base_json_string(json, "mode", serve_conversation_mode(c, i));
   base_json_open(json, "read", '[');
-  for (size_t k = 0; k < BASE_COUNT(names); k++)
-    if (serve_live_may(c->live, i) & names[k].bit) base_json_string(json, NULL, names[k].name);
+  for (size_t k = 0; k < SERVE_MODALITIES; k++)
+    if (serve_live_may(c->live, i) & serve_modalities[k].bit) base_json_string(json, NULL, serve_modalities[k].name);
   base_json_close(json, ']');
   if (panel) base_json_bool(json, "kept", c->kept && *c->subjects[i] && atomic_load(&c->keep[i]));
   if (told(c, i)) tell_state(json, &c->glance->people[i], cues);

@@ -45,7 +45,8 @@ int serve_who_logged_in(struct serve_server *server, const char *cookie, const c
   return is == SERVE_LOGGED_IN && who->by == SERVE_BY_KEY && !serve_keys_has(server->keys, who->key) ? SERVE_NOBODY : is;
 }
 
-bool serve_who_still(struct serve_server *server, const char *cookie, const char *key) {
+/* They are logged in by this cookie, or ("") their key, by its id, is valid ("": they came without one). */
+static bool still(struct serve_server *server, const char *cookie, const char *key) {
   serve_who who;
   if (*cookie) return serve_who_logged_in(server, cookie, NULL, &who) == SERVE_LOGGED_IN;
   return !*key || serve_keys_has(server->keys, key);
@@ -54,10 +55,10 @@ bool serve_who_still(struct serve_server *server, const char *cookie, const char
 void serve_who_sweep(struct serve_server *server) {
   for (serve_link *link = server->links; link; link = link->next) {
     if (link->closing || link->door->admit) continue; /* such a door has let them in by itself, not by a key of the service */
-    if (!serve_who_still(server, link->upgrade.cookie, link->upgrade.key)) serve_link_end(link, 1008, "who opened this is logged out, or their key is no longer valid");
+    if (!still(server, link->upgrade.cookie, link->upgrade.key)) serve_link_end(link, 1008, "who opened this is logged out, or their key is no longer valid");
   }
   for (serve_request *r = server->streams; r; r = r->next) {
-    if (r->ended || serve_who_still(server, *r->authorization ? "" : r->cookie, r->key)) continue;
+    if (r->ended || still(server, *r->authorization ? "" : r->cookie, r->key)) continue;
     r->ended = true;
     lws_callback_on_writable(r->wsi);
   }

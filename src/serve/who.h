@@ -18,10 +18,7 @@ bool serve_who_by_key(struct serve_server *server, const char *key, serve_who *w
 bool serve_who_is(struct serve_server *server, const char *authorization, const char *query, serve_who *who);
 /* By the cookie of who is logged in; `csrf` NULL: a request that changes nothing. SERVE_NOBODY… (accounts.h). */
 int serve_who_logged_in(struct serve_server *server, const char *cookie, const char *csrf, serve_who *who);
-/* Whether who opened a connection may still have it: they are logged in by this cookie, or ("") their key, by its id, is valid
- * ("": they came without one). */
-bool serve_who_still(struct serve_server *server, const char *cookie, const char *key);
-/* Ends the connections of those who may not; once a second. */
+/* Ends the connections of those who are logged out, or whose key is no longer valid; once a second. */
 void serve_who_sweep(struct serve_server *server);
 /* The value of a cookie, "mien_session" that logging in sets; "" where there is none. */
 void serve_who_cookie(struct lws *wsi, const char *name, char *to, size_t room);
