@@ -102,7 +102,7 @@ static int take_away(const serve_settings *settings, guard_ledger *ledger, const
   if (!code) code = store_of(&t, keep.store, tenant, error);
   if (!code) code = store_subject_ref(&t, c->subject, ref, error);
   if (!code) code = store_subject_find(&t, ref, &who, error);
-  if (!code && !guard_ledger_keeps(ledger, tenant, c->subject)) code = store_subject_erase(&t, who.id, "withdrawal", NULL, error);
+  if (!code && !guard_ledger_stands(ledger, tenant, c->subject, NULL, true)) code = store_subject_erase(&t, who.id, "withdrawal", NULL, error);
   else if (!code) code = store_subject_withdraw(&t, who.id, c->purpose, read, NULL, error);
   serve_keep_clear(&keep);
   return code == MIEN_EEMPTY ? MIEN_OK : code;

@@ -196,14 +196,16 @@ unsigned guard_ledger_covers(guard_ledger *l, const char *tenant, const char *id
   return fits ? c.read : 0;
 }
 
-unsigned guard_ledger_keeps(guard_ledger *l, const char *tenant, const char *subject) {
+unsigned guard_ledger_stands(guard_ledger *l, const char *tenant, const char *subject, const char *purpose, bool keep) {
   unsigned read = 0;
   char ref[GUARD_ID];
+  const double now = (double)time(NULL);
   guard_subject_ref(l->key, tenant, subject, ref);
   pthread_mutex_lock(&l->lock);
   for (size_t i = 0; i < l->count; i++) {
     const guard_consent *c = &l->all[i];
-    if (c->keep && c->until > (double)time(NULL) && !strcmp(c->tenant, tenant) && !strcmp(c->subject, ref)) read |= c->read;
+    if (strcmp(c->tenant, tenant) || strcmp(c->subject, ref) || (purpose && strcmp(c->purpose, purpose))) continue;
+    if (c->until > now && (c->keep || !keep)) read |= c->read;
   }
   pthread_mutex_unlock(&l->lock);
   return read;

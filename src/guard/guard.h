@@ -111,8 +111,8 @@ typedef int (*guard_consent_each)(void *context, const guard_consent *consent);
 int guard_ledger_list(guard_ledger *ledger, const char *tenant, const char *subject, uint64_t *before, size_t limit, guard_consent_each each,
                       void *context);
 guard_chain *guard_ledger_chain(guard_ledger *ledger); /* under it: for checking and looking */
-/* MIEN_READ_… of all consents of this subject that stand now and cover keeping. */
-unsigned guard_ledger_keeps(guard_ledger *ledger, const char *tenant, const char *subject);
+/* MIEN_READ_… of all consents of this subject that stand now: of this purpose (NULL: of any); `keep`: that cover keeping. */
+unsigned guard_ledger_stands(guard_ledger *ledger, const char *tenant, const char *subject, const char *purpose, bool keep);
 /* Changes with every grant and withdrawal. */
 uint64_t guard_ledger_generation(guard_ledger *ledger);
 

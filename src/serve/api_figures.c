@@ -12,7 +12,6 @@
 #include "serve/keep.h"
 #include "serve/kept.h"
 #include "serve/server.h"
-#include "serve/usuals.h"
 
 enum { BYTES = 64 << 20 };
 
@@ -152,7 +151,7 @@ static int agreed_of(serve_request *request, store_session *s, const char *names
   int code = store_of(&t, request->server->keep->store, request->tenant, error);
   if (!code) code = store_session_get(&t, request->params[0], s, error);
   for (size_t i = 0; !code && i < s->person_count; i++)
-    if (!(code = store_subject_name(&t, s->people[i].subject, subject, error)) && serve_consent_stands(request->server->ledger, request->tenant, subject, AGREED, false)) names[(*count)++] = s->people[i].who;
+    if (!(code = store_subject_name(&t, s->people[i].subject, subject, error)) && guard_ledger_stands(request->server->ledger, request->tenant, subject, AGREED, false)) names[(*count)++] = s->people[i].who;
   return code;
 }
 

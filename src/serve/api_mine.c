@@ -288,19 +288,6 @@ static json_t *days_json(const mien_wellbeing *own) {
   return body;
 }
 
-/* Has the person a consent that stands for this? */
-static bool agreed_to(serve_request *request, const mine *m, const char *purpose) {
-  json_t *list = consents_of(request, m), *one;
-  bool found = false;
-  size_t i;
-  json_array_foreach(list, i, one) {
-    const char *of = json_string_value(json_object_get(one, "purpose"));
-    found |= of && !strcmp(of, purpose) && json_array_size(json_object_get(one, "modalities"));
-  }
-  json_decref(list);
-  return found;
-}
-
 /* {"token","agreed":true,"country","offset"}: mien_wellbeing_json, and the same in words as "told". */
 void serve_api_mine_wellbeing(serve_request *request) {
   mine m;
@@ -311,7 +298,7 @@ void serve_api_mine_wellbeing(serve_request *request) {
     mien_wellbeing_options options = {sizeof options, json_is_true(json_object_get(body, "agreed")), json_string_value(json_object_get(body, "country")),
                                       (int)BASE_CLAMP(json_integer_value(json_object_get(body, "offset")), -2000, 2000)};
     int code = mien_wellbeing_open(&own, &options, &error);
-    if (!code && !agreed_to(request, &m, "wellbeing"))
+    if (!code && !guard_ledger_stands(request->server->ledger, request->tenant, m.consent.subject, "wellbeing", false))
       code = base_error_set(&error, MIEN_EPOLICY, "consents", "a consent of the purpose wellbeing is needed", "you have given no consent for this, or have withdrawn it");
     if (code) serve_answer_error(request, &error);
     else if (logged(request, "wellbeing", m.consent.id)) {

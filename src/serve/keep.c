@@ -69,7 +69,7 @@ typedef struct idle {
 static int take_idle(void *context, const store_tenant *t, const store_subject *subject) {
   idle *i = context;
   char name[STORE_NAME];
-  if (i->count == IDLE_AT_ONCE || store_subject_name(t, subject->id, name, NULL) || guard_ledger_keeps(i->server->ledger, t->name, name)) return MIEN_OK;
+  if (i->count == IDLE_AT_ONCE || store_subject_name(t, subject->id, name, NULL) || guard_ledger_stands(i->server->ledger, t->name, name, NULL, true)) return MIEN_OK;
   i->all[i->count].t = *t;
   memcpy(i->all[i->count++].id, subject->id, STORE_ID);
   return MIEN_OK;
@@ -211,7 +211,7 @@ int serve_keep_withdrawn(struct serve_server *server, const char *tenant, const 
   if (!code) code = store_subject_ref(&t, consent.subject, ref, error);
   if (!code) code = store_subject_find(&t, ref, &subject, error);
   if (code) return code == MIEN_EEMPTY ? MIEN_OK : code;
-  if (!guard_ledger_keeps(server->ledger, tenant, consent.subject)) return store_subject_erase(&t, subject.id, "withdrawal", NULL, error);
+  if (!guard_ledger_stands(server->ledger, tenant, consent.subject, NULL, true)) return store_subject_erase(&t, subject.id, "withdrawal", NULL, error);
   if (!strcmp(consent.purpose, SERVE_USUALS) && (code = serve_usuals_withdrawn(&t, subject.id, error))) return code;
   code = serve_cases_withdraw(&t, subject.id, consent.purpose, read, error);
   return code ? code : store_subject_withdraw(&t, subject.id, consent.purpose, read, NULL, error);

@@ -6,31 +6,10 @@
 
 #include "serve/server.h"
 
-typedef struct standing {
-  const char *purpose;
-  bool keep;
-  double now;
-  unsigned read;
-} standing;
-
-static int look(void *context, const guard_consent *c) {
-  standing *s = context;
-  if (!strcmp(c->purpose, s->purpose) && c->until > s->now && (c->keep || !s->keep)) s->read |= c->read;
-  return MIEN_OK;
-}
-
-unsigned serve_consent_stands(guard_ledger *ledger, const char *tenant, const char *subject, const char *purpose, bool keep) {
-  standing s = {purpose, keep, base_now(), 0};
-  uint64_t before = UINT64_MAX;
-  while (*subject && before)
-    if (guard_ledger_list(ledger, tenant, subject, &before, 1000, look, &s)) return 0;
-  return s.read;
-}
-
 /* Everything that is kept of them in this conversation is covered. */
 static bool covered(const serve_conversation *c, size_t i) {
   unsigned kept = atomic_load(&c->keep[i]) & ~(unsigned)MIEN_READ_WORDS;
-  unsigned may = kept ? serve_consent_stands(c->server->ledger, c->tenant, c->people[i].subject, SERVE_USUALS, true) : 0;
+  unsigned may = kept ? guard_ledger_stands(c->server->ledger, c->tenant, c->people[i].subject, SERVE_USUALS, true) : 0;
   return kept && (kept & ~may) == 0;
 }
 

@@ -9,9 +9,6 @@
 
 #define SERVE_USUALS "usuals" /* the purpose */
 
-/* Has this subject a consent of that purpose that stands now? What it covers (MIEN_READ_…), 0 none; `keep`: and covers keeping. */
-unsigned serve_consent_stands(guard_ledger *ledger, const char *tenant, const char *subject, const char *purpose, bool keep);
-
 /* What is known of those of whom something is kept; after serve_keep_begin has found them. */
 void serve_usuals_begin(serve_conversation *conversation);
 /* In a worker: into a session that was just opened; out of one that is over. */
