@@ -35,6 +35,10 @@ void *base_alloc_aligned(size_t bytes); /* 64-byte aligned, zeroed */
 void base_free_aligned(void *memory);
 char *base_strdup(const char *text);
 
+/* ---- Files: these bytes in place of what is at `path`, by way of PATH.new, for its owner alone; either is whole, whenever the
+ * machine stops. False: errno says why. */
+bool base_file_replace(const char *path, const void *bytes, size_t count);
+
 /* ---- Arena: grows by blocks up to `limit` bytes, freed at once. Zeroed, 64-byte aligned. */
 typedef struct base_arena {
   struct base_arena_block *blocks;

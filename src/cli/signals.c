@@ -1,6 +1,5 @@
 /* signals.c: `mien signals`: a personal dictionary of signals: new, add, drop, show, tell, listen. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -59,24 +58,12 @@ static int book_open(book *b, const char *path, mien_error *error) {
   return code;
 }
 
-/* A new file in place of the old one: either is whole, whenever the machine stops. */
 static int book_write(const book *b, const char *path, mien_error *error) {
-  char fresh[1024];
   base_text text = {0};
   const char *passphrase = b->sealed ? getenv("MIEN_SIGNALS_PASSPHRASE") : NULL;
   if (b->sealed && (!passphrase || !*passphrase)) return base_error_set(error, MIEN_EPOLICY, path, "put it into MIEN_SIGNALS_PASSPHRASE", "there is no passphrase to seal with");
   int code = signals_write(b->dictionary, passphrase, &text, error);
-  snprintf(fresh, sizeof fresh, "%s.new", path);
-  int file = code ? -1 : open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  bool ok = file >= 0;
-  for (size_t done = 0; ok && done < text.length;) {
-    ssize_t n = write(file, text.data + done, text.length - done);
-    ok = n > 0, done += n > 0 ? (size_t)n : 0;
-  }
-  ok = ok && !fsync(file);
-  if (file >= 0) ok = !close(file) && ok;
-  ok = ok && !rename(fresh, path);
-  if (!code && !ok) code = base_error_set(error, MIEN_EIO, path, "", "%s", strerror(errno));
+  if (!code && !base_file_replace(path, text.data ? text.data : "", text.length)) code = base_error_set(error, MIEN_EIO, path, "", "%s", strerror(errno));
   base_text_clear(&text);
   return code;
 }

@@ -2,7 +2,6 @@
 #include "serve/rulebook.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -97,8 +96,8 @@ static int read_files(serve_rulebook *book, const char *files, mien_error *error
   return code;
 }
 
-static void put_path(const struct serve_server *server, char *path, size_t room, const char *end) {
-  snprintf(path, room, "%s/rules.yaml%s", server->settings.data, end);
+static void put_path(const struct serve_server *server, char *path, size_t room) {
+  snprintf(path, room, "%s/rules.yaml", server->settings.data);
 }
 
 int serve_rules_again(struct serve_server *server, serve_rulebook **opened, mien_error *error) {
@@ -109,7 +108,7 @@ int serve_rules_again(struct serve_server *server, serve_rulebook **opened, mien
   atomic_init(&book->held, 1);
   pthread_mutex_init(&book->lock, NULL);
   book->dry = s->rules_dry;
-  put_path(server, put, sizeof put, "");
+  put_path(server, put, sizeof put);
   int code = s->rules_editable && !access(put, F_OK) ? add(book, put, error) : read_files(book, *s->rules ? s->rules : "default", error);
   if (!code && !find(book, CRISIS, true)) {
     size_t at = book->count;
@@ -159,30 +158,16 @@ void serve_rules_close(struct serve_server *server) {
   server->rules = NULL;
 }
 
-static bool write_whole(const char *path, const char *bytes, size_t count) {
-  int file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  bool ok = file >= 0;
-  for (size_t done = 0; ok && done < count;) {
-    ssize_t n = write(file, bytes + done, count - done);
-    ok = n > 0;
-    done += n > 0 ? (size_t)n : 0;
-  }
-  ok = ok && !fsync(file);
-  if (file >= 0) ok = !close(file) && ok;
-  return ok;
-}
-
 int serve_rules_put(struct serve_server *server, const char *yaml, size_t bytes, mien_error *error) {
-  char path[SERVE_TEXT + 32], fresh[SERVE_TEXT + 32];
+  char path[SERVE_TEXT + 32];
   rules_set *set = NULL;
   if (!server->settings.rules_editable)
     return base_error_set(error, MIEN_EPOLICY, "rules.editable", "set `rules: {editable: 1}`, or change the files and reload", "the rules may not be changed over HTTP here");
   int code = yaml ? rules_set_read(&set, yaml, bytes, "the body", error) : MIEN_OK;
   rules_set_close(&set);
   if (code) return code;
-  put_path(server, path, sizeof path, "");
-  put_path(server, fresh, sizeof fresh, ".new");
-  bool ok = yaml ? write_whole(fresh, yaml, bytes) && !rename(fresh, path) : !unlink(path) || errno == ENOENT;
+  put_path(server, path, sizeof path);
+  bool ok = yaml ? base_file_replace(path, yaml, bytes) : !unlink(path) || errno == ENOENT;
   return ok ? read_again(server, error) : base_error_set(error, MIEN_EIO, "rules.yaml", "", "%s", strerror(errno));
 }
 

@@ -14,7 +14,7 @@ enum { HASH = 16, FILE_MOST = 512 };
 #define HOLD_LEAST 2.0
 #define HOLD_MOST 30.0
 
-static void path_of(struct serve_server *server, const char *tenant, char *path, size_t room, const char *end) {
+static void path_of(struct serve_server *server, const char *tenant, char *path, size_t room) {
   uint8_t hash[HASH];
   char hex[2 * HASH + 1];
   crypto_generichash_state state;
@@ -23,7 +23,7 @@ static void path_of(struct serve_server *server, const char *tenant, char *path,
   crypto_generichash_update(&state, (const uint8_t *)tenant, strlen(tenant));
   crypto_generichash_final(&state, hash, HASH);
   sodium_bin2hex(hex, sizeof hex, hash, HASH);
-  snprintf(path, room, "%s/team-%s%s", server->settings.data, hex, end);
+  snprintf(path, room, "%s/team-%s", server->settings.data, hex);
 }
 
 json_t *serve_team_describe(const serve_team *t) {
@@ -53,7 +53,7 @@ static int take(serve_team *team, const json_t *asked, mien_error *error) {
 void serve_team_read(struct serve_server *server, const char *tenant, serve_team *team) {
   char path[SERVE_TEXT + 64], text[FILE_MOST];
   *team = (serve_team){false, true, true, 4};
-  path_of(server, tenant, path, sizeof path, "");
+  path_of(server, tenant, path, sizeof path);
   int file = open(path, O_RDONLY | O_CLOEXEC);
   ssize_t bytes = file >= 0 ? read(file, text, sizeof text) : 0;
   if (file >= 0) close(file);
@@ -64,20 +64,16 @@ void serve_team_read(struct serve_server *server, const char *tenant, serve_team
 }
 
 int serve_team_put(struct serve_server *server, const char *tenant, const json_t *asked, serve_team *team, mien_error *error) {
-  char path[SERVE_TEXT + 64], fresh[SERVE_TEXT + 64];
+  char path[SERVE_TEXT + 64];
   serve_team_read(server, tenant, team);
   int code = take(team, asked, error);
   if (code) return code;
-  path_of(server, tenant, path, sizeof path, "");
-  path_of(server, tenant, fresh, sizeof fresh, ".new");
+  path_of(server, tenant, path, sizeof path);
   json_t *told = serve_team_describe(team);
   char *text = told ? json_dumps(told, JSON_COMPACT) : NULL;
   json_decref(told);
   if (!text) return base_error_set(error, MIEN_ENOMEM, "team", "", "out of memory");
-  int file = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  bool ok = file >= 0 && write(file, text, strlen(text)) == (ssize_t)strlen(text) && !fsync(file);
-  if (file >= 0) ok = !close(file) && ok;
-  ok = ok && !rename(fresh, path);
+  bool ok = base_file_replace(path, text, strlen(text));
   int why = errno;
   free(text);
   return ok ? MIEN_OK : base_error_set(error, MIEN_EIO, "team", "is there room, and may the service write in its data folder?", "%s", strerror(why));
