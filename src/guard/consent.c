@@ -199,7 +199,7 @@ unsigned guard_ledger_covers(guard_ledger *l, const char *tenant, const char *id
 unsigned guard_ledger_stands(guard_ledger *l, const char *tenant, const char *subject, const char *purpose, bool keep) {
   unsigned read = 0;
   char ref[GUARD_ID];
-  const double now = (double)time(NULL);
+  const double now = base_now();
   guard_subject_ref(l->key, tenant, subject, ref);
   pthread_mutex_lock(&l->lock);
   for (size_t i = 0; i < l->count; i++) {

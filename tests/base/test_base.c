@@ -1,9 +1,13 @@
 /* base/: errors, memory, arenas, text, JSON out, UTF-8. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include "base/base.h"
@@ -69,11 +73,48 @@ static void readings_start_unknown(void **state) {
   assert_int_equal(reading.track, -1);
 }
 
+static void a_list_has_room(void **state) {
+  int *list = NULL;
+  size_t room = 0, count = 0;
+  for (int i = 0; i < 1000; i++) {
+    assert_true(base_grow(&list, count, &room, sizeof *list));
+    assert_true(room > count);
+    list[count++] = i;
+  }
+  for (int i = 0; i < 1000; i++) assert_int_equal(list[i], i);
+  int *before = list;
+  size_t most = SIZE_MAX / 2; /* twice as much is more than there can be */
+  assert_false(base_grow(&list, most, &most, sizeof *list));
+  assert_true(list == before && most == SIZE_MAX / 2);
+  base_free(list);
+}
+
+static void a_file_is_replaced(void **state) {
+  char folder[] = "/tmp/mien-base-XXXXXX", path[64], deep[64], got[16] = "";
+  struct stat about;
+  assert_non_null(mkdtemp(folder));
+  snprintf(path, sizeof path, "%s/a", folder);
+  snprintf(deep, sizeof deep, "%s/none/a", folder);
+  assert_true(base_file_replace(path, "first and longer", 16) && base_file_replace(path, "then", 4));
+  assert_false(base_file_replace(deep, "x", 1));
+  assert_int_equal(errno, ENOENT);
+  FILE *file = fopen(path, "r");
+  assert_non_null(file);
+  assert_int_equal(fread(got, 1, sizeof got, file), 4);
+  fclose(file);
+  assert_string_equal(got, "then");
+  assert_int_equal(stat(path, &about), 0);
+  assert_int_equal(about.st_mode & 0777, 0600);
+  unlink(path);
+  assert_int_equal(rmdir(folder), 0); /* nothing else is left there */
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(errors_have_names),     cmocka_unit_test(json_is_well_formed),
       cmocka_unit_test(arena_keeps_its_limit), cmocka_unit_test(utf8_is_checked),
-      cmocka_unit_test(readings_start_unknown),
+      cmocka_unit_test(readings_start_unknown), cmocka_unit_test(a_list_has_room),
+      cmocka_unit_test(a_file_is_replaced),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -156,6 +156,11 @@ static void consents(void **state) {
   assert_int_equal(guard_ledger_withdraw(ledger, "t", c.id, MIEN_READ_VOICE, &error), MIEN_OK);
   assert_true(guard_ledger_generation(ledger) != before);
   assert_int_equal(guard_ledger_covers(ledger, "t", c.id, "s-1", "research"), MIEN_READ_FACE);
+  assert_int_equal(guard_ledger_stands(ledger, "t", "s-1", "research", false), MIEN_READ_FACE);
+  assert_int_equal(guard_ledger_stands(ledger, "t", "s-1", NULL, false), MIEN_READ_FACE);
+  assert_int_equal(guard_ledger_stands(ledger, "t", "s-1", "game", false), 0);
+  assert_int_equal(guard_ledger_stands(ledger, "t", "s-1", NULL, true), 0); /* it does not cover keeping */
+  assert_int_equal(guard_ledger_stands(ledger, "other", "s-1", NULL, false), 0);
   guard_consent bad = {.tenant = "t", .subject = "s-1", .purpose = "research", .read = MIEN_READ_FACE, .until = 1};
   assert_int_equal(guard_ledger_grant(ledger, &bad, &error), MIEN_EINVAL);
   assert_string_equal(error.where, "until");

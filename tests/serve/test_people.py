@@ -87,6 +87,10 @@ def own_days(server):
     other = server.json("POST", "/v1/consents", {"subject": "s-new", "purpose": "customer_service", "modalities": ["text"], "keep": True}, 201)
     token = server.json("POST", "/v1/subjects/s-new/link", status=201)["token"]
     assert other and ask(token=token, agreed=True)[0] == 403  # no consent of that purpose
+    server.json("POST", "/v1/consents", {"subject": "s-new", "purpose": "wellbeing", "modalities": ["text"], "until": time.time() + 2}, 201)
+    assert ask(token=token, agreed=True)[0] == 200
+    time.sleep(2.1)
+    assert ask(token=token, agreed=True)[0] == 403  # it has run out
 
 
 def usuals(server):
