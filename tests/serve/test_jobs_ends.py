@@ -68,6 +68,7 @@ def live_calls_go_first(server):
         after = server.json("POST", here + "/turns", {"who": "customer", "text": "This is useless."}, 202)["after"]
         while not server.json("GET", f"{here}/results?after={after}")["results"]:
             assert time.monotonic() - began < 5
+            time.sleep(0.002)  # a key may ask 1,000 times a second
         waits.append(time.monotonic() - began)
     assert server.json("GET", "/v1/jobs/" + job)["state"] == "running", "it was over too soon to tell"
     assert sorted(waits)[15] < 0.5, waits

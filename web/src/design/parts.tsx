@@ -89,7 +89,7 @@ export function Said({ text, every = 5 }: { text: string; every?: number }): JSX
   const last = useRef(0);
   useEffect(() => {
     const wait = Math.max(0, last.current + every * 1000 - Date.now());
-    const timer = setTimeout(() => { last.current = Date.now(); setShown(text); }, wait);
+    const timer = setTimeout(() => { if (text) last.current = Date.now(); setShown(text); }, wait); // silence is no speaking
     return () => clearTimeout(timer);
   }, [text, every]);
   return <div class="vh" role="status" aria-live="polite">{shown}</div>;
