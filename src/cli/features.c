@@ -11,7 +11,8 @@
 static int usage(FILE *to) {
   fputs("usage: mien features voice …     (mien features voice --help)\n"
         "       mien features text …      (mien features text --help)\n"
-        "       mien features talk MODEL [FILE|-]\n\n"
+        "       mien features talk MODEL [FILE|-]\n"
+        "       mien features respond [FILE|-]\n\n"
         "Writes what a model sees to standard output, for training.\n", to);
   return to == stdout ? CLI_DONE : CLI_USAGE;
 }
@@ -22,5 +23,6 @@ int cli_features(int argc, char **argv) {
   if (!strcmp(argv[1], "voice")) return cli_features_voice(argc - 1, argv + 1);
   if (!strcmp(argv[1], "text")) return cli_features_text(argc - 1, argv + 1);
   if (!strcmp(argv[1], "talk")) return cli_features_talk(argc - 1, argv + 1);
+  if (!strcmp(argv[1], "respond")) return cli_features_respond(argc - 1, argv + 1);
   return usage(stderr);
 }
