@@ -182,8 +182,7 @@ void serve_conversation_left(serve_conversation **left) {
 void serve_conversation_changed(serve_conversation *c) {
   c->finished = serve_live_done(c->live);
   serve_watch_look(c);
-  for (serve_link *link = c->links ? c->server->links : NULL; link; link = link->next)
-    if (link->conversation == c) serve_link_wake(link);
+  for (serve_link *link = c->followers; link; link = link->beside) serve_link_wake(link);
   for (serve_request *r = c->streams ? c->server->streams : NULL; r; r = r->next)
     if (r->following == c) lws_callback_on_writable(r->wsi);
 }

@@ -32,6 +32,7 @@ typedef struct serve_conversation {
   double opened;              /* seconds since 1970 */
   double alone_since;         /* base_clock() since nobody feeds it; NAN */
   size_t links;               /* that follow it, server-sent events among them */
+  struct serve_link *followers; /* the WebSockets among them (serve_link.beside) */
   uint64_t watched;           /* watch.h has looked at its results so far */
   size_t streams;             /* server-sent events that follow it */
   double looked;              /* base_clock() when somebody last looked at its results, 0 never */

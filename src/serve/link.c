@@ -271,9 +271,17 @@ int serve_link_write(serve_link *link) {
 }
 
 void serve_link_follow(serve_link *link, serve_conversation *conversation, uint64_t seq) {
-  if (link->conversation) serve_conversation_left(&link->conversation);
+  if (link->conversation) {
+    *link->at = link->beside;
+    if (link->beside) link->beside->at = link->at;
+    serve_conversation_left(&link->conversation);
+  }
   if (!conversation) return;
   link->conversation = serve_conversation_joined(conversation);
+  link->beside = conversation->followers;
+  if (link->beside) link->beside->at = &link->beside;
+  link->at = &conversation->followers;
+  conversation->followers = link;
   link->cursor = seq;
   lws_callback_on_writable(link->wsi);
 }

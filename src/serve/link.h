@@ -54,6 +54,7 @@ struct serve_link {
   struct link_message *out, **out_end;
   size_t out_bytes;
   serve_link *next, *previous; /* of the server */
+  serve_link *beside, **at;    /* of those that follow the same conversation; what points at this one, NULL none */
 };
 
 /* Queues a text message. A reader that is more than SERVE_MESSAGE behind is closed. */

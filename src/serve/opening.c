@@ -55,12 +55,11 @@ static void tell(serve_link *link, const serve_opening *o) {
 
 void serve_opening_end(serve_opening *o) {
   serve_conversation *c = o->conversation;
-  struct serve_server *server = c->server;
   serve_conversation_written(c, !o->code);
   if (o->request) answer(o->request, o);
-  for (serve_link *link = c->links ? server->links : NULL, *next; link; link = next) {
-    next = link->next;
-    if (link->conversation == c) tell(link, o);
+  for (serve_link *link = c->followers, *next; link; link = next) {
+    next = link->beside;
+    tell(link, o);
   }
   serve_conversation_release(&c);
   sodium_memzero(o->token, sizeof o->token);

@@ -82,25 +82,31 @@ void serve_sound_close(serve_sound **sound) {
   *sound = NULL;
 }
 
-/* One block of the wire's bytes to planar floats. Not finite ones stay: the engine reads and counts them. */
+/* One channel of a block of the wire's bytes to floats. Not finite ones stay: the engine reads and counts them. */
+static void decode_s16le(float *to, const uint8_t *bytes, size_t samples, size_t step) {
+  for (size_t i = 0; i < samples; i++, bytes += step) to[i] = (float)(int16_t)(uint16_t)(bytes[0] | bytes[1] << 8) / 32768.0f;
+}
+
+static void decode_f32le(float *to, const uint8_t *bytes, size_t samples, size_t step) {
+  for (size_t i = 0; i < samples; i++, bytes += step) {
+    uint32_t word = (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;
+    memcpy(&to[i], &word, sizeof word);
+  }
+}
+
+static void decode_g711(float *to, const uint8_t *bytes, size_t samples, size_t step, const float *table) {
+  for (size_t i = 0; i < samples; i++, bytes += step) to[i] = table[*bytes];
+}
+
 static void decode(serve_sound *sound, const uint8_t *bytes, size_t samples) {
-  int channels = sound->format.channels;
-  const float *table = sound->format.coding == SERVE_MULAW ? media_ulaw_table() : media_alaw_table();
-  for (size_t i = 0; i < samples; i++)
-    for (int c = 0; c < channels; c++) {
-      size_t k = i * (size_t)channels + (size_t)c;
-      float value;
-      if (sound->format.coding == SERVE_S16LE) {
-        value = (float)(int16_t)(uint16_t)(bytes[2 * k] | bytes[2 * k + 1] << 8) / 32768.0f;
-      } else if (sound->format.coding == SERVE_F32LE) {
-        const uint8_t *b = bytes + 4 * k;
-        uint32_t word = (uint32_t)b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
-        memcpy(&value, &word, sizeof value);
-      } else {
-        value = table[bytes[k]];
-      }
-      sound->in[c][i] = value;
-    }
+  const int coding = sound->format.coding;
+  const size_t channels = (size_t)sound->format.channels, each = codings[coding].bytes, step = channels * each;
+  for (size_t c = 0; c < channels; c++, bytes += each) {
+    if (coding == SERVE_S16LE && channels == 2) decode_s16le(sound->in[c], bytes, samples, 4); /* known steps: in wide registers */
+    else if (coding == SERVE_S16LE) decode_s16le(sound->in[c], bytes, samples, 2);
+    else if (coding == SERVE_F32LE) decode_f32le(sound->in[c], bytes, samples, step);
+    else decode_g711(sound->in[c], bytes, samples, step, coding == SERVE_MULAW ? media_ulaw_table() : media_alaw_table());
+  }
 }
 
 static int give(serve_sound *sound, float *const *planes, size_t count, serve_sound_take take, void *context) {
