@@ -3,7 +3,7 @@
  * c decide, Enter opens the call, ? shows the keys. Nothing is decided by a key alone: the reason is written and sent.
  */
 import type { JSX } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { get, post } from "../../api/client";
 import { CORE, type Core, type Fired, type Reading } from "../../api/shapes";
 import { CoreLabel, Empty, Loading, ProblemNote, topOf } from "../../design/parts";
@@ -19,7 +19,7 @@ const KEYS = { a: "accept", r: "reject", c: "correct" } as const;
 
 function Decide({ of, how, done, leave }: { of: Case; how: Deciding; done: (decided: Case) => void; leave: () => void }): JSX.Element {
   const first = useRef<HTMLElement>(null), [problem, setProblem] = useState<unknown>(null), [busy, setBusy] = useState(false);
-  useEffect(() => first.current?.focus(), []);
+  useLayoutEffect(() => first.current?.focus(), []); // before the next key, however fast it comes
   const send = (event: JSX.TargetedSubmitEvent<HTMLFormElement>): void => {
     event.preventDefault();
     const fields = new FormData(event.currentTarget), core = String(fields.get("core") ?? "");
@@ -28,7 +28,7 @@ function Decide({ of, how, done, leave }: { of: Case; how: Deciding; done: (deci
       .then(done).catch((error: unknown) => { setProblem(error); setBusy(false); });
   };
   return (
-    <form class="stack decide" onSubmit={send} onKeyDown={(e) => { if (e.key === "Escape") { e.stopPropagation(); leave(); } }}>
+    <form class="stack decide" onSubmit={send}>
       {how === "correct" && <label class="field"><span class="label">{t("supervisor.was_right")}</span>
         <select name="core" ref={(e) => { first.current = e; }}>{CORE.map((core: Core) => <option key={core} value={core}>{named("emotions", core)}</option>)}<option value="">{t("supervisor.something_else")}</option></select></label>}
       <label class="field"><span class="label">{t(`supervisor.why_${how}`)}</span><input name="reason" required maxLength={500} autocomplete="off" dir="auto" ref={(e) => { if (how !== "correct") first.current = e; }} /></label>
@@ -60,9 +60,10 @@ export function Queue(): JSX.Element {
     const timer = setInterval(() => { get<{ cases: Case[] }>("/v1/cases", { query: { state: "open", limit: 20 } }).then(({ cases }) => setFresh(cases.filter((each) => !seen.has(each.case)).length), () => undefined); }, 10_000);
     return () => clearInterval(timer);
   }, [state, pages.all, decided]);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const press = (event: KeyboardEvent): void => {
       const on = event.target as HTMLElement;
+      if (event.key === "Escape" && !on.closest("dialog")) setHow(null);
       if (event.ctrlKey || event.metaKey || event.altKey || on.closest("input,select,textarea,dialog")) return;
       const key = event.key, decide = KEYS[key as keyof typeof KEYS];
       if (key === "?") setHelp(true);
