@@ -7,8 +7,8 @@
 #include "cli/adapt_log.h"
 #include "cli/cli.h"
 #include "cli/options.h"
-#include "cli/signals_clip.h"
 #include "cli/terminal.h"
+#include "signals/signals.h"
 
 enum { FILE_MOST = 64 << 20, RATE = 16000, BLOCK = RATE / 10, LONGEST = 6 * RATE, PAUSE = 4 /* blocks */ };
 
@@ -86,7 +86,7 @@ static int add(book *b, mien_engine *engine, const char *path, const char *signa
     mien_error error = {0};
     int code = signals_clip_read(engine, files[i], &clip, &error);
     for (int k = 0; k < SIGNALS_MODALITIES && !code; k++)
-      if (clip.length[k]) code = signals_add(b->dictionary, signal, k, clip.points[k], clip.length[k], &error);
+      if (clip.length[k]) code = signals_add(b->dictionary, signal, k, clip.point[k], clip.length[k], &error);
     if (code) cli_complain(files[i], &error);
     added += !code;
   }
@@ -118,38 +118,17 @@ static int show(signals_dictionary *d) {
   return CLI_DONE;
 }
 
-/* Of both modalities, where both are there, the product of the chances (independent given the signal, equal priors). None
- * of these, where each that is known says so. */
 static int tell(signals_dictionary *d, const signals_clip *clip, const char *file, double at, double until) {
-  double chances[SIGNALS_MOST], sum = 0, far = INFINITY;
-  bool known = false, none = true;
+  signals_told told;
   mien_error error = {0};
-  for (size_t s = 0; s < SIGNALS_MOST; s++) chances[s] = 1;
-  for (int k = 0; k < SIGNALS_MODALITIES; k++) {
-    signals_told told;
-    if (!clip->length[k] || signals_tell(d, k, clip->points[k], clip->length[k], &told, &error)) continue;
-    for (size_t s = 0; s < signals_count(d); s++) chances[s] *= told.chances[s] + 1e-6;
-    known = true, none = none && told.signal < 0, far = BASE_MIN(far, told.far);
-  }
-  if (!known) {
-    if (!error.code) base_error_set(&error, MIEN_EEMPTY, file ? file : "", "add examples of what is in it", "nothing in it can be compared");
-    return complain(&error);
-  }
-  int best = 0;
-  for (size_t s = 0; s < signals_count(d); s++) sum += chances[s], best = chances[s] > chances[best] ? (int)s : best;
+  if (signals_tell_clip(d, clip, &told, &error)) return complain(&error);
   base_text text = {0};
   base_json out;
   base_json_init(&out, &text);
   base_json_open(&out, NULL, '{');
   if (file) base_json_string(&out, "file", file);
   else base_json_number(&out, "t0", at, 2), base_json_number(&out, "t1", until, 2);
-  base_json_string(&out, "signal", none ? NULL : signals_name(d, (size_t)best));
-  base_json_number(&out, "confidence", none ? (double)NAN : chances[best] / sum, 3);
-  base_json_string(&out, "nearest", signals_name(d, (size_t)best));
-  base_json_number(&out, "distance", far, 3);
-  base_json_open(&out, "chances", '{');
-  for (size_t s = 0; s < signals_count(d); s++) base_json_number(&out, signals_name(d, s), chances[s] / sum, 3);
-  base_json_close(&out, '}');
+  signals_told_write(&out, d, &told);
   base_json_close(&out, '}');
   base_text_puts(&text, "\n");
   if (!text.failed) fwrite(text.data, 1, text.length, stdout);

@@ -7,6 +7,7 @@
 
 #include "serve/audit.h"
 #include "serve/cases.h"
+#include "serve/dictionaries.h"
 #include "serve/server.h"
 #include "serve/usuals.h"
 #include "serve/writer.h"
@@ -100,6 +101,7 @@ static void sweep(serve_write *write, int code, const mien_error *error) {
   store_age age = {"", server->settings.retention};
   serve_cases_sweep(k->store, (double)time(NULL), NULL);
   store_sweep(k->store, (double)time(NULL), &age, server->settings.retention > 0, NULL, NULL);
+  serve_dictionaries_sweep(server, base_now());
   erase_idle(server);
   if (k->masters[1]) store_rotate(k->store, ROTATED_AT_ONCE, &left, NULL);
 }
@@ -213,6 +215,7 @@ int serve_keep_withdrawn(struct serve_server *server, const char *tenant, const 
   if (code) return code == MIEN_EEMPTY ? MIEN_OK : code;
   if (!guard_ledger_stands(server->ledger, tenant, consent.subject, NULL, true)) return store_subject_erase(&t, subject.id, "withdrawal", NULL, error);
   if (!strcmp(consent.purpose, SERVE_USUALS) && (code = serve_usuals_withdrawn(&t, subject.id, error))) return code;
-  code = serve_cases_withdraw(&t, subject.id, consent.purpose, read, error);
+  code = serve_dictionaries_withdrawn(server, tenant, id, read, error);
+  if (!code) code = serve_cases_withdraw(&t, subject.id, consent.purpose, read, error);
   return code ? code : store_subject_withdraw(&t, subject.id, consent.purpose, read, NULL, error);
 }

@@ -17,6 +17,7 @@
 #include "serve/aside.h"
 #include "serve/audit.h"
 #include "serve/collections.h"
+#include "serve/dictionaries.h"
 #include "serve/conversation.h"
 #include "serve/door.h"
 #include "serve/jobs.h"
@@ -312,6 +313,7 @@ int serve_open(serve_server **opened, mien_engine *engine, const serve_settings 
   if (!code) code = serve_texts_open(&server->texts, engine, error);
   if (!code) code = serve_jobs_open(server, error);
   if (!code) code = serve_collections_open(server, error);
+  if (!code) code = serve_dictionaries_open(server, error);
   if (!code) code = listen_at(server, error);
   if (!code) code = listen_for_asterisk(server, error);
   if (code) serve_close(&server);
@@ -463,6 +465,7 @@ void serve_close(serve_server **closed) {
   pthread_mutex_unlock(&server->lock);
   if (context) lws_context_destroy(context);
   serve_collections_close(server);
+  serve_dictionaries_close(server);
   serve_aside_close(&server->aside);
   serve_oidc_close(server);
   serve_texts_close(&server->texts);

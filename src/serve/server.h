@@ -46,6 +46,7 @@ struct serve_server {
   struct serve_rules *rules; /* rulebook.h */
   struct serve_collections *collections; /* collections.h; NULL: nothing is kept */
   struct serve_adaptings *adaptings; /* adaptings.h */
+  struct serve_dictionaries *dictionaries; /* dictionaries.h; NULL: nothing is kept */
   struct serve_webhooks *webhooks; /* webhooks.h; NULL: nothing is kept */
   struct serve_actions *actions; /* actions.h; NULL: nothing is kept */
   guard_packs *packs;

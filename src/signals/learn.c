@@ -177,6 +177,7 @@ static void say(const signals_dictionary *d, const signals_metric *m, const doub
   chances_of(d, squares, best, m->warmth, told->chances);
   told->chance = told->chances[best];
   told->far = sqrt(squares[best] / BASE_MAX(m->limit, 1e-12));
+  told->nearest = best;
   told->signal = told->far > 1 ? -1 : best;
 }
 
@@ -189,6 +190,40 @@ int signals_tell(signals_dictionary *d, int modality, const float *point, size_t
   int best = nearest(d->metric[modality], d, point, squares);
   say(d, d->metric[modality], squares, best, told);
   return MIEN_OK;
+}
+
+int signals_tell_clip(signals_dictionary *d, const signals_clip *clip, signals_told *told, mien_error *error) {
+  double sum = 0;
+  bool known = false, none = true;
+  mien_error why = {0};
+  *told = (signals_told){.signal = -1, .far = INFINITY};
+  for (size_t s = 0; s < SIGNALS_MOST; s++) told->chances[s] = 1;
+  for (int k = 0; k < SIGNALS_MODALITIES; k++) {
+    signals_told one;
+    if (!clip->length[k] || signals_tell(d, k, clip->point[k], clip->length[k], &one, &why)) continue;
+    for (size_t s = 0; s < d->name_count; s++) told->chances[s] *= one.chances[s] + 1e-6;
+    known = true, none = none && one.signal < 0, told->far = BASE_MIN(told->far, one.far);
+  }
+  if (!known && why.code) {
+    if (error) *error = why;
+    return why.code;
+  }
+  if (!known) return base_error_set(error, MIEN_EEMPTY, "signals", "add examples of what is in it", "nothing in it can be compared");
+  for (size_t s = 0; s < d->name_count; s++) sum += told->chances[s], told->nearest = told->chances[s] > told->chances[told->nearest] ? (int)s : told->nearest;
+  for (size_t s = 0; s < SIGNALS_MOST; s++) told->chances[s] = s < d->name_count ? told->chances[s] / sum : 0;
+  told->chance = told->chances[told->nearest];
+  told->signal = none ? -1 : told->nearest;
+  return MIEN_OK;
+}
+
+void signals_told_write(base_json *out, const signals_dictionary *d, const signals_told *told) {
+  base_json_string(out, "signal", told->signal < 0 ? NULL : signals_name(d, (size_t)told->signal));
+  base_json_number(out, "confidence", told->signal < 0 ? (double)NAN : told->chance, 3);
+  base_json_string(out, "nearest", signals_name(d, (size_t)told->nearest));
+  base_json_number(out, "distance", told->far, 3);
+  base_json_open(out, "chances", '{');
+  for (size_t s = 0; s < d->name_count; s++) base_json_number(out, d->names[s], told->chances[s], 3);
+  base_json_close(out, '}');
 }
 
 int signals_leave_one_out(signals_dictionary *d, int modality, signals_check *check, mien_error *error) {
@@ -277,6 +312,32 @@ int signals_add(signals_dictionary *d, const char *signal, int modality, const f
   d->length[modality] = length;
   changed(d);
   return MIEN_OK;
+}
+
+void signals_take_back(signals_dictionary *d) {
+  signals_example last = d->examples[--d->example_count];
+  base_free(last.point);
+  changed(d);
+  bool any = false, alone = true;
+  for (int k = 0; k < SIGNALS_MODALITIES; k++) any = any || signals_examples(d, (size_t)last.signal, k);
+  for (size_t e = 0; e < d->example_count; e++) alone = alone && d->examples[e].modality != last.modality;
+  if (alone) d->length[last.modality] = 0;
+  if (!any) signals_drop(d, d->names[last.signal], NULL);
+}
+
+void signals_forget(signals_dictionary *d, int modality) {
+  size_t left = 0;
+  for (size_t e = 0; e < d->example_count; e++)
+    if (d->examples[e].modality == modality) base_free(d->examples[e].point);
+    else d->examples[left++] = d->examples[e];
+  d->example_count = left;
+  d->length[modality] = 0;
+  changed(d);
+  for (size_t s = d->name_count; s-- > 0;) {
+    bool any = false;
+    for (int k = 0; k < SIGNALS_MODALITIES; k++) any = any || signals_examples(d, s, k);
+    if (!any) signals_drop(d, d->names[s], NULL);
+  }
 }
 
 int signals_drop(signals_dictionary *d, const char *signal, mien_error *error) {

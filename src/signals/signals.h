@@ -16,23 +16,16 @@
 #define SIGNALS_H
 
 #include "base/base.h"
+#include "mien_signals.h"
 
-enum { SIGNALS_MOST = 16, SIGNALS_EXAMPLES = 400, SIGNALS_NAME = 32, SIGNALS_NOTE = 96, SIGNALS_POINT = 512 };
-enum { SIGNALS_VOICE, SIGNALS_FACE, SIGNALS_MODALITIES };
+enum { SIGNALS_MOST = MIEN_SIGNALS_MOST, SIGNALS_EXAMPLES = MIEN_SIGNALS_EXAMPLES, SIGNALS_NAME = 32, SIGNALS_NOTE = 96, SIGNALS_POINT = MIEN_SIGNALS_POINT };
+enum { SIGNALS_VOICE = MIEN_SIGNALS_VOICE, SIGNALS_FACE = MIEN_SIGNALS_FACE, SIGNALS_MODALITIES = MIEN_SIGNALS_MODALITIES };
 
-typedef struct signals_dictionary signals_dictionary;
+typedef struct mien_signals signals_dictionary;
 
-typedef struct signals_told { /* of one clip or picture */
-  int signal;              /* place of its name; -1: none of these */
-  double chance;           /* of the most probable signal, 0…1     */
-  double far;              /* distance to it, 1 at the limit of "none of these" */
-  double chances[SIGNALS_MOST];
-} signals_told;
-
-typedef struct signals_check { /* leave-one-out, of one modality */
-  size_t right, count, none; /* examples told rightly, told at all, said to be none of these */
-  size_t table[SIGNALS_MOST][SIGNALS_MOST + 1]; /* of signal i, told as j; the last: none */
-} signals_check;
+typedef mien_signals_told signals_told;
+typedef mien_signals_accuracy signals_check; /* leave-one-out, of one modality */
+typedef mien_signals_clip signals_clip;
 
 /* `consent`: who agreed for this person, and when; must not be empty. */
 int signals_open(signals_dictionary **dictionary, const char *person, const char *consent, mien_error *error);
@@ -47,10 +40,30 @@ size_t signals_examples(const signals_dictionary *dictionary, size_t signal, int
 int signals_add(signals_dictionary *dictionary, const char *signal, int modality, const float *point, size_t length, mien_error *error);
 /* Forgets a signal. MIEN_EINVAL: there is none. */
 int signals_drop(signals_dictionary *dictionary, const char *signal, mien_error *error);
+void signals_take_back(signals_dictionary *dictionary); /* the example that was added last */
+/* Forgets the examples of a modality, and signals that have no others. */
+void signals_forget(signals_dictionary *dictionary, int modality);
 
 /* MIEN_EEMPTY: fewer than two signals with two examples each in this modality. */
 int signals_tell(signals_dictionary *dictionary, int modality, const float *point, size_t length, signals_told *told, mien_error *error);
+/* Of all that the clip has and the dictionary knows (mien_signals_tell). */
+int signals_tell_clip(signals_dictionary *dictionary, const signals_clip *clip, signals_told *told, mien_error *error);
+/* What was told as JSON, into the open object: "signal" "confidence" "nearest" "distance" "chances". */
+void signals_told_write(base_json *json, const signals_dictionary *dictionary, const signals_told *told);
 int signals_leave_one_out(signals_dictionary *dictionary, int modality, signals_check *check, mien_error *error);
+
+/* ---- clip.c: recordings and pictures to points. Of a recording its sound, of pictures the largest face, of a video both.
+ * MIEN_EEMPTY: neither. */
+int signals_clip_read(mien_engine *engine, const char *path, signals_clip *clip, mien_error *error);
+int signals_clip_memory(mien_engine *engine, const void *bytes, size_t count, const char *name, signals_clip *clip, mien_error *error);
+int signals_clip_sound(mien_engine *engine, const float *pcm, size_t count, signals_clip *clip, mien_error *error);
+/* Several recordings of one moment, in order: all their sound, and the face of all their pictures; what `read` (MIEN_READ_…)
+ * leaves out is not decoded. */
+typedef struct signals_recording {
+  const void *bytes;
+  size_t count;
+} signals_recording;
+int signals_clip_moment(mien_engine *engine, const signals_recording *recordings, size_t count, unsigned read, signals_clip *clip, mien_error *error);
 
 /* ---- file.c: JSON; with a passphrase, sealed (XChaCha20-Poly1305 under its Argon2id hash). */
 int signals_write(const signals_dictionary *dictionary, const char *passphrase, base_text *to, mien_error *error);
@@ -63,7 +76,7 @@ typedef struct signals_example {
   float *point;
 } signals_example;
 typedef struct signals_metric signals_metric;
-struct signals_dictionary {
+struct mien_signals {
   char person[64], consent[SIGNALS_NOTE];
   char names[SIGNALS_MOST][SIGNALS_NAME];
   size_t name_count, example_count;

@@ -15,6 +15,7 @@ static const struct {
     {"users", SQL_USER_DROP_SUBJECT}, {"api_keys", SQL_API_KEY_DROP_SUBJECT},
     {"webhooks", SQL_WEBHOOK_DROP_SUBJECT},
     {"jobs", SQL_JOB_DROP_SUBJECT}, {"collections", SQL_COLLECTION_DROP_SUBJECT}, {"usuals", SQL_USUAL_DROP_SUBJECT},
+    {"signals", SQL_SIGNAL_DROP_SUBJECT},
 };
 
 typedef struct erasure {

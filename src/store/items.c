@@ -1,11 +1,11 @@
-/* items.c: cases, deliveries, idempotency records, users, keys of callers, webhooks, jobs, collections, usuals: one shape, a table each. */
+/* items.c: cases, deliveries, idempotency records, users, keys of callers, webhooks, jobs, collections, usuals, dictionaries of signals: one shape, a table each. */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "store/parts.h"
 
-const char *const store_table_names[STORE_TABLES] = {"cases", "deliveries", "idempotency", "users", "api_keys", "webhooks", "jobs", "collections", "usuals"};
-static const char letters[STORE_TABLES] = {'k', 'd', 'i', 'n', 'a', 'w', 'j', 'f', 'b'};
+const char *const store_table_names[STORE_TABLES] = {"cases", "deliveries", "idempotency", "users", "api_keys", "webhooks", "jobs", "collections", "usuals", "signals"};
+static const char letters[STORE_TABLES] = {'k', 'd', 'i', 'n', 'a', 'w', 'j', 'f', 'b', 'g'};
 
 int store_table_statement(int table, int first) { return first + table * SQL_ITEM_STATEMENTS; }
 

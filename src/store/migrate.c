@@ -42,6 +42,8 @@ static const char *const data[] = {
     ITEMS("collections"),
     /* 6 */
     ITEMS("usuals"),
+    /* 7 */
+    ITEMS("signals"),
 };
 
 static const char *const keys[] = {

@@ -7,7 +7,7 @@
 
 enum { SQL_TENANT, SQL_ALL };
 
-/* What cases, deliveries, idempotency, users, api_keys, webhooks and jobs have each. */
+/* What cases, deliveries, idempotency, users, api_keys, webhooks, jobs, collections and signals have each. */
 #define SQL_ITEM "id, subject, session, state, made, due, version, payload"
 #define SQL_OF_ITEMS(X, NAME, table)                                                                                        \
   X(NAME##_PUT, SQL_TENANT, "INSERT INTO " table " (tenant, id, subject, session, state, name, made, due, version, payload) " \
@@ -60,7 +60,8 @@ enum { SQL_ITEM_STATEMENTS = 10 };
   X(SUBJECTS_IDLE, SQL_ALL, "SELECT tenant, id, ref, made FROM subjects WHERE state = 0 AND made < $1 AND NOT EXISTS "        \
     "(SELECT 1 FROM participants p WHERE p.tenant = subjects.tenant AND p.subject = subjects.id) AND NOT EXISTS "           \
     "(SELECT 1 FROM cases c WHERE c.tenant = subjects.tenant AND c.subject = subjects.id) AND NOT EXISTS "              \
-    "(SELECT 1 FROM collections f WHERE f.tenant = subjects.tenant AND f.subject = subjects.id) ORDER BY made LIMIT $2")          \
+    "(SELECT 1 FROM collections f WHERE f.tenant = subjects.tenant AND f.subject = subjects.id) AND NOT EXISTS "          \
+    "(SELECT 1 FROM signals d WHERE d.tenant = subjects.tenant AND d.subject = subjects.id) ORDER BY made LIMIT $2")          \
   X(CERTIFICATE_PUT, SQL_TENANT, "INSERT INTO certificates (tenant, id, made, body) VALUES ($1, $2, $3, $4)")                 \
   X(CERTIFICATE_GET, SQL_TENANT, "SELECT body FROM certificates WHERE tenant = $1 AND id = $2")                               \
   /* Sessions. */                                                                                                           \
@@ -106,6 +107,7 @@ enum { SQL_ITEM_STATEMENTS = 10 };
   SQL_OF_ITEMS(X, JOB, "jobs")                                                                                              \
   SQL_OF_ITEMS(X, COLLECTION, "collections")                                                                                \
   SQL_OF_ITEMS(X, USUAL, "usuals")                                                                                     \
+  SQL_OF_ITEMS(X, SIGNAL, "signals")                                                                                        \
   X(IDEMPOTENCY_OVER, SQL_ALL, "DELETE FROM idempotency WHERE due <= $1")
 
 enum {

@@ -137,7 +137,7 @@ int store_record_last(const store_tenant *t, const char *session, uint64_t *seq,
 
 /* ---- Items: what is kept one by one and changes ------------------------------------------------------- */
 
-enum { STORE_CASES, STORE_DELIVERIES, STORE_IDEMPOTENCY, STORE_USERS, STORE_API_KEYS, STORE_WEBHOOKS, STORE_JOBS, STORE_COLLECTIONS, STORE_USUALS, STORE_TABLES };
+enum { STORE_CASES, STORE_DELIVERIES, STORE_IDEMPOTENCY, STORE_USERS, STORE_API_KEYS, STORE_WEBHOOKS, STORE_JOBS, STORE_COLLECTIONS, STORE_USUALS, STORE_SIGNALS, STORE_TABLES };
 
 typedef struct store_item {
   char id[STORE_ID];        /* two letters and 32 random digits; "" when it is put: it is given one */

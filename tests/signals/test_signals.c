@@ -156,7 +156,63 @@ static void hostile_files(void **state) {
   }
 }
 
+/* The public calls: a moment of both modalities, all of an example or nothing, saved and loaded; and a modality forgotten. */
+static void by_the_public_calls(void **state) {
+  mien_signals *m = NULL, *again = NULL;
+  mien_error error = {0};
+  mien_signals_clip clip = {0};
+  mien_signals_told told;
+  mien_signals_accuracy accuracy;
+  char *bytes;
+  size_t count;
+  assert_int_equal(mien_signals_open(&m, "kim", "", &error), MIEN_EPOLICY);
+  assert_int_equal(mien_signals_open(&m, "kim", "mother, 2026-03-01", &error), MIEN_OK);
+  assert_int_equal(mien_signals_add(m, "yes", &clip, &error), MIEN_EEMPTY);
+  for (int i = 0; i < 12; i++) {
+    float face[LENGTH];
+    point_of(i % 3, clip.point[MIEN_SIGNALS_VOICE]);
+    point_of(i % 3, face);
+    memcpy(clip.point[MIEN_SIGNALS_FACE], face, 8 * sizeof *face);
+    clip.length[MIEN_SIGNALS_VOICE] = LENGTH, clip.length[MIEN_SIGNALS_FACE] = 8;
+    assert_int_equal(mien_signals_add(m, names[i % 3], &clip, &error), MIEN_OK);
+  }
+  clip.length[MIEN_SIGNALS_FACE] = 7; /* the voice fits, the face does not: nothing is added */
+  assert_int_equal(mien_signals_add(m, "fresh", &clip, &error), MIEN_EINVAL);
+  assert_int_equal(mien_signals_count(m), 3);
+  assert_int_equal(mien_signals_examples(m, 0, MIEN_SIGNALS_VOICE), 4);
+  clip.length[MIEN_SIGNALS_FACE] = 8;
+  assert_int_equal(mien_signals_save(m, "four words", &bytes, &count, &error), MIEN_OK);
+  assert_int_equal(mien_signals_load(&again, bytes, count, "other words", &error), MIEN_EPOLICY);
+  assert_int_equal(mien_signals_load(&again, bytes, count, "four words", &error), MIEN_OK);
+  mien_signals_free(&bytes);
+  assert_null(bytes);
+  size_t right = 0;
+  for (int i = 0; i < 60; i++) {
+    double sum = 0;
+    point_of(i % 3, clip.point[MIEN_SIGNALS_VOICE]);
+    assert_int_equal(mien_signals_tell(again, &clip, &told, &error), MIEN_OK);
+    for (int s = 0; s < MIEN_SIGNALS_MOST; s++) sum += told.chances[s];
+    assert_true(fabs(sum - 1) < 1e-9 && told.chance >= told.chances[0]);
+    clip.length[MIEN_SIGNALS_FACE] = 0;
+    assert_int_equal(mien_signals_tell(again, &clip, &told, &error), MIEN_OK);
+    right += told.nearest == i % 3;
+    clip.length[MIEN_SIGNALS_FACE] = 8;
+  }
+  assert_true(right >= 45);
+  assert_int_equal(mien_signals_check(again, MIEN_SIGNALS_FACE, &accuracy, &error), MIEN_OK);
+  assert_int_equal(accuracy.count, 12);
+  assert_int_equal(mien_signals_check(again, 2, &accuracy, &error), MIEN_EINVAL);
+  signals_forget(again, MIEN_SIGNALS_FACE);
+  assert_int_equal(mien_signals_examples(again, 0, MIEN_SIGNALS_FACE), 0);
+  assert_int_equal(mien_signals_count(again), 3);
+  signals_forget(again, MIEN_SIGNALS_VOICE);
+  assert_int_equal(mien_signals_count(again), 0);
+  assert_int_equal(mien_signals_tell(again, &clip, &told, &error), MIEN_EEMPTY);
+  mien_signals_close(&m);
+  mien_signals_close(&again);
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(told_apart), cmocka_unit_test(by_chance), cmocka_unit_test(refused), cmocka_unit_test(to_a_file_and_back), cmocka_unit_test(hostile_files)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(told_apart), cmocka_unit_test(by_chance), cmocka_unit_test(refused), cmocka_unit_test(to_a_file_and_back), cmocka_unit_test(hostile_files), cmocka_unit_test(by_the_public_calls)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
