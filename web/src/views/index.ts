@@ -18,6 +18,7 @@ export const views: View[] = [
   { path: "agent", scopes: ["read", "stream"], group: "live", load: () => import("./agent") },
   { path: "sessions", scopes: ["read"], group: "live", load: () => import("./sessions") },
   { path: "captions", scopes: ["read", "stream", "consent"], group: "live", bare: true, load: () => import("./captions") },
+  { path: "signals", scopes: ["read", "stream", "consent"], group: "live", load: () => import("./signals") },
   { path: "market", scopes: ["read"], group: "insight", load: () => import("./market") },
   { path: "privacy", scopes: ["privacy"], group: "trust", load: () => import("./privacy") },
   { path: "settings", scopes: ["admin"], group: "trust", load: () => import("./settings") },
