@@ -30,7 +30,7 @@ int signals_clip_sound(mien_engine *engine, const float *pcm, size_t count, sign
 static void see(gathering *g) {
   mien_event event;
   while (mien_session_next(g->session, &event) == MIEN_OK) {
-    if (event.kind != MIEN_EVENT_READING || event.reading.modality != MIEN_FACE || event.reading.final || strcmp(event.who, "face")) continue;
+    if (event.kind != MIEN_EVENT_READING || event.reading.modality != MIEN_FACE || event.reading.final || !event.reading.who || strcmp(event.reading.who, "face")) continue;
     for (int k = 0; k < MIEN_CORE; k++) g->sums[k] += log((double)event.reading.core[k] + 0.005);
     float contempt = event.reading.extra[MIEN_CONTEMPT];
     g->sums[MIEN_CORE] += log((isfinite(contempt) ? (double)contempt : 0) + 0.005);

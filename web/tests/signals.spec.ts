@@ -30,6 +30,7 @@ test("signals: begun after consent, shown by microphone and camera, and taken ba
   await expect(page.getByRole("button", { name: "Listen and tell" })).toBeDisabled();
   await page.getByRole("button", { name: "Turn on camera and microphone" }).click();
   const record = page.getByRole("button", { name: "Record: yes" });
+  await expect(record).toBeEnabled({ timeout: 15_000 });
   await record.focus();
   await page.keyboard.press("Enter");
   await page.waitForTimeout(2500);
@@ -105,7 +106,7 @@ for (const theme of ["light", "dark"] as const) {
         await page.goto(`/#/${part}`);
         await expect(page.locator("html")).toHaveAttribute("lang", language);
         await expect(page.locator(".bone")).toHaveCount(0);
-        await expect(page.locator("h2").first()).toBeVisible();
+        await expect(page.locator("main h2").first()).toBeVisible();
         expect(await page.locator("main").innerText()).not.toMatch(/\b(shell|signals|market|emotions)\.[a-z_]+/);
         expect(await violations(page), `${part} ${language} ${theme}`).toEqual([]);
         expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)).toBeLessThanOrEqual(0);
