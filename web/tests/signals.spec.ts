@@ -41,7 +41,7 @@ test("signals: begun after consent, shown by microphone and camera, and taken ba
   await page.screenshot({ path: `${screens}/signals-show.png`, fullPage: true });
   await page.getByRole("button", { name: "Withdraw the consent and erase it" }).click();
   await page.getByRole("button", { name: "Yes, erase it for good" }).click();
-  await expect(page.getByRole("heading", { name: "Signals" })).toBeVisible();
+  await expect(page.getByRole("heading", { level: 1, name: "Signals" })).toBeVisible();
   expect((await service<{ dictionaries: { name: string }[] }>("GET", "/v1/signals")).dictionaries.map((each) => each.name)).not.toContain("kim");
 });
 
