@@ -45,7 +45,7 @@ int serve_dictionary_decide(struct serve_server *server, serve_dictionary *d, un
   snprintf(person.consent, sizeof person.consent, "%s", d->consent);
   guard_ask ask = {d->tenant, d->purpose, d->context, d->jurisdiction, d->notice_given, false, &person, 1};
   *read = 0;
-  if (!guard_ledger_find(server->ledger, d->tenant, d->consent, &consent) || strcmp(consent.subject, d->subject) || strcmp(consent.purpose, d->purpose) || !consent.keep)
+  if (!guard_ledger_find(server->ledger, d->tenant, d->consent, &consent) || !consent.keep || !guard_ledger_covers(server->ledger, d->tenant, d->consent, d->subject, d->purpose))
     return base_error_set(error, MIEN_EPOLICY, "consent", "record one for this person and purpose with \"keep\": true (POST /v1/consents)", "nothing is learned of a person without a consent that covers keeping");
   int code = guard_decide(server->packs, server->ledger, &ask, &answer, error);
   if (code) return code;
