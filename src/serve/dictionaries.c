@@ -1,6 +1,7 @@
 /* dictionaries.c: see dictionaries.h. An item's payload: {"about":{…},"dictionary":what signals_write writes}. */
 #include "serve/dictionaries.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -36,6 +37,9 @@ void serve_dictionaries_close(struct serve_server *server) {
 
 void serve_dictionaries_aside(serve_request *request, void (*work)(serve_request *request)) { serve_aside_run_in(request->server->dictionaries->thread, request, work); }
 
+/* As the store gives it back. */
+static double moment(double at) { return round(at * 1e6) / 1e6; }
+
 int serve_dictionary_decide(struct serve_server *server, serve_dictionary *d, unsigned *read, mien_error *error) {
   guard_person person = {.who = "the person"};
   guard_answer answer;
@@ -53,7 +57,7 @@ int serve_dictionary_decide(struct serve_server *server, serve_dictionary *d, un
   if (!*read || answer.people[0].mode != GUARD_FULL)
     return base_error_set(error, MIEN_EPOLICY, answer.pack, "record a consent to voice or face", "neither voice nor face may be read: %.150s", answer.people[0].why);
   if (!(answer.retention > 0)) return base_error_set(error, MIEN_EPOLICY, answer.pack, "`mien signals` keeps a dictionary in a file of your own", "nothing may be kept for this purpose");
-  d->until = base_now() + (server->settings.retention > 0 ? BASE_MIN(server->settings.retention, answer.retention) : answer.retention);
+  d->until = moment(base_now() + (server->settings.retention > 0 ? BASE_MIN(server->settings.retention, answer.retention) : answer.retention));
   return MIEN_OK;
 }
 
@@ -115,7 +119,10 @@ int serve_dictionary_put(struct serve_server *server, serve_dictionary *d, mien_
   store_tenant t;
   store_subject subject;
   base_text payload = {0};
-  d->made = base_now();
+  char ref[GUARD_ID];
+  d->made = moment(base_now());
+  guard_ledger_subject(server->ledger, d->tenant, d->subject, ref); /* as the ledger has them: no file says who they are */
+  snprintf(d->subject, sizeof d->subject, "%s", ref);
   int code = tenant_of(server, d->tenant, &t, error);
   if (!code && !(code = store_subject_make(&t, d->subject, &subject, error))) memcpy(d->subject_id, subject.id, sizeof d->subject_id);
   if (!code) code = payload_of(d, &payload, error);

@@ -57,7 +57,8 @@ def shown_learned_and_told(server):
     assert b'"point"' not in open(server.data + "/store", "rb").read()
     server.stop()
     server.start()
-    assert server.json("GET", f"/v1/signals/{book}") == all_of
+    again = server.json("GET", f"/v1/signals/{book}")
+    assert again == all_of, (again, all_of)
     assert [d["dictionary"] for d in server.json("GET", "/v1/signals")["dictionaries"]] == [book]
     assert server.json("DELETE", f"/v1/signals/{book}/examples/no")["signals"] == [{"signal": "yes", "voice": 5, "face": 0}]
     assert server.ask("DELETE", f"/v1/signals/{book}/examples/no")[0] == 404
