@@ -23,7 +23,7 @@ typedef struct item {
 
 typedef struct recording {
   char *name;
-  char *people[RULES_PEOPLE];
+  char *people[RULES_PEOPLE], *roles[RULES_PEOPLE]; /* NULL: their name */
   size_t person_count, first, count; /* items */
 } recording;
 
@@ -67,13 +67,19 @@ static int find_session(reader *in, const char *name, int *at) {
 }
 
 /* -1: one too many, or no name; passed over. */
-static int find_person(reader *in, int session, const char *who) {
+static int find_person(reader *in, int session, const json_t *line) {
   recording *s = &in->r->sessions[session];
+  const char *who = json_string_value(json_object_get(line, "who")), *role = json_string_value(json_object_get(line, "role"));
   if (!who || !*who || strlen(who) >= RULES_NAME) return -1;
-  for (size_t i = 0; i < s->person_count; i++)
-    if (!strcmp(s->people[i], who)) return (int)i;
-  if (s->person_count == RULES_PEOPLE || !(s->people[s->person_count] = copy(in, who, strlen(who)))) return -1;
-  return (int)s->person_count++;
+  size_t i = 0;
+  while (i < s->person_count && strcmp(s->people[i], who)) i++;
+  if (i == RULES_PEOPLE) return -1;
+  if (i == s->person_count) {
+    if (!(s->people[i] = copy(in, who, strlen(who)))) return -1;
+    s->roles[s->person_count++] = NULL;
+  }
+  if (role && *role && strlen(role) < RULES_NAME && !s->roles[i]) s->roles[i] = copy(in, role, strlen(role));
+  return (int)i;
 }
 
 static int add(reader *in, item it) {
@@ -98,7 +104,7 @@ static void take_values(const json_t *object, float *to, int count, const char *
 static int take_turn(reader *in, int session, const json_t *turn) {
   const json_t *text = json_object_get(turn, "text");
   item it = {.kind = ITEM_SPEECH, .session = session, .t0 = number(turn, "t0"), .t1 = number(turn, "t1"),
-             .who = find_person(in, session, json_string_value(json_object_get(turn, "who")))};
+             .who = find_person(in, session, turn)};
   if (it.who < 0 || !isfinite(it.t0) || !isfinite(it.t1) || it.t1 < it.t0) return MIEN_OK;
   it.at = it.t0;
   int code = add(in, it);
@@ -128,7 +134,7 @@ static int take_cues(reader *in, mien_reading *reading, const json_t *list) {
 
 static int take_reading(reader *in, int session, const json_t *line) {
   const char *modality = json_string_value(json_object_get(line, "modality"));
-  int m = 0, who = find_person(in, session, json_string_value(json_object_get(line, "who")));
+  int m = 0, who = find_person(in, session, line);
   double t1 = number(line, "t1");
   while (m < MIEN_MODALITIES && modality && strcmp(modality, mien_modality_name(m))) m++;
   if (!modality || m == MIEN_MODALITIES || who < 0 || !isfinite(t1)) return MIEN_OK;
@@ -246,7 +252,7 @@ const char *rules_recorded_who(const rules_recorded *r, size_t at, size_t person
 int rules_recorded_play(const rules_recorded *r, size_t at, rules_session *session, rules_each each, void *context) {
   const recording *s = &r->sessions[at];
   int code = MIEN_OK;
-  for (size_t i = 0; i < s->person_count && !code; i++) code = rules_session_join(session, s->people[i], s->people[i]);
+  for (size_t i = 0; i < s->person_count && !code; i++) code = rules_session_join(session, s->people[i], s->roles[i] ? s->roles[i] : s->people[i]);
   for (size_t i = s->first; i < s->first + s->count && !code; i++) {
     const item *it = &r->items[i];
     rules_event event;

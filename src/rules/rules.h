@@ -141,7 +141,7 @@ size_t rules_recorded_count(const rules_recorded *recorded);
 const char *rules_recorded_name(const rules_recorded *recorded, size_t at);
 size_t rules_recorded_people(const rules_recorded *recorded, size_t at);
 const char *rules_recorded_who(const rules_recorded *recorded, size_t at, size_t person);
-/* Joins everybody (role: their name) and feeds everything, giving events to `each` as they come. */
+/* Joins everybody (role: the first `role` of their readings and turns, else their name) and feeds everything, giving events to `each` as they come. */
 typedef void (*rules_each)(void *context, const rules_event *event);
 int rules_recorded_play(const rules_recorded *recorded, size_t at, rules_session *session, rules_each each, void *context);
 int rules_recorded_talk(const rules_recorded *recorded, size_t at, rules_talk *talk, mien_error *error);

@@ -10,16 +10,11 @@
 #include "serve/server.h"
 #include "serve/team.h"
 
-static bool streams(const serve_request *request) {
-  char flag[4];
-  return serve_request_query(request, "stream", flag, sizeof flag) || strstr(request->accept, "text/event-stream");
-}
-
 /* As they are now; with Accept: text/event-stream or ?stream=1 as they change. */
 void serve_api_live(serve_request *request) {
   if (!serve_request_query(request, "session", request->only, sizeof request->only)) *request->only = 0;
   if (!serve_kept_look(request, "live", request->only)) return;
-  if (streams(request)) serve_board_begin(request);
+  if (serve_request_streams(request)) serve_board_begin(request);
   else serve_board_now(request, serve_request_limit(request, 1000));
 }
 
@@ -41,7 +36,7 @@ void serve_api_panel(serve_request *request) {
   snprintf(request->only, sizeof request->only, "%s", c->id);
   request->panel = true;
   request->cues = team.cue;
-  if (streams(request)) serve_board_begin(request);
+  if (serve_request_streams(request)) serve_board_begin(request);
   else serve_board_now(request, 1);
 }
 

@@ -83,15 +83,15 @@ static int of_kept(page *p, serve_request *request, mien_error *error) {
   return code;
 }
 
-/* ?after=SEQ&limit=N: {"events":[…],"after":SEQ}; with ?stream=1 as server-sent events as they come. */
+/* ?after=SEQ&limit=N: {"events":[…],"after":SEQ}; with Accept: text/event-stream or ?stream=1 as server-sent events as they come. */
 void serve_api_session_events(serve_request *request) {
-  char text[24], flag[4];
+  char text[24];
   mien_error error = {0};
   serve_conversation *c = serve_conversation_find(request->server, request->tenant, request->params[0]);
   const char *after = *request->last_event ? request->last_event : serve_request_query(request, "after", text, sizeof text);
   if (c ? !serve_kept_look_open(request, c) : request->server->keep && !serve_kept_look(request, "events", request->params[0])) return;
   page p = {.to = &request->answer, .limit = 100, .after = after ? strtoull(after, NULL, 10) : 0};
-  if (c && serve_request_query(request, "stream", flag, sizeof flag)) {
+  if (c && serve_request_streams(request)) {
     request->events_alone = true;
     serve_conversation_follow(request, c, p.after);
     return;

@@ -73,8 +73,7 @@ void serve_api_session_results(serve_request *request) {
   if (!serve_kept_look_open(request, c)) return;
   const char *after = *request->last_event ? request->last_event : serve_request_query(request, "after", text, sizeof text);
   uint64_t seq = after ? strtoull(after, NULL, 10) : 0;
-  char flag[4];
-  if (serve_request_query(request, "stream", flag, sizeof flag)) {
+  if (serve_request_streams(request)) {
     serve_conversation_follow(request, c, seq);
     return;
   }

@@ -314,6 +314,7 @@ int serve_open(serve_server **opened, mien_engine *engine, const serve_settings 
   if (!code) code = serve_jobs_open(server, error);
   if (!code) code = serve_collections_open(server, error);
   if (!code) code = serve_dictionaries_open(server, error);
+  if (!code && server->keep) code = serve_aside_open(&server->trials, error);
   if (!code) code = listen_at(server, error);
   if (!code) code = listen_for_asterisk(server, error);
   if (code) serve_close(&server);
@@ -466,6 +467,7 @@ void serve_close(serve_server **closed) {
   if (context) lws_context_destroy(context);
   serve_collections_close(server);
   serve_dictionaries_close(server);
+  serve_aside_close(&server->trials);
   serve_aside_close(&server->aside);
   serve_oidc_close(server);
   serve_texts_close(&server->texts);

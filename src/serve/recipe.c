@@ -222,3 +222,14 @@ int serve_recipe_given(const serve_recipe *r, const char *what, const json_t *gi
     if (!yaml_get(wanted, name)) return base_error_set(error, MIEN_EINVAL, what, "", "the recipe does not ask for '%.40s'", name);
   return MIEN_OK;
 }
+
+static json_t *words_of(const yaml_node *map) {
+  json_t *all = json_object();
+  for (const yaml_node *each = map ? map->first : NULL; each; each = each->next) json_object_set_new(all, each->key, json_string(each->word));
+  return all;
+}
+
+json_t *serve_recipe_describe(const serve_recipe *r) {
+  const yaml_node *title = yaml_get(yaml_root(r->tree), "title");
+  return json_pack("{s:s,s:s,s:s,s:o,s:o}", "title", title && title->kind == YAML_WORD ? title->word : "", "method", r->method->word, "url", r->url->word, "values", words_of(r->values), "secrets", words_of(r->secrets));
+}

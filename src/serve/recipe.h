@@ -24,6 +24,9 @@ void serve_recipe_close(serve_recipe **recipe);
 /* Whether `given` (name to text) are the values ("values") or secrets ("secrets") that it asks for: MIEN_EINVAL names one. */
 int serve_recipe_given(const serve_recipe *recipe, const char *what, const json_t *given, mien_error *error);
 
+/* {"title","method","url","values":{name: what it is},"secrets":{…}}; new reference. */
+json_t *serve_recipe_describe(const serve_recipe *recipe);
+
 typedef struct recipe_call {
   char method[8];
   base_text url, body, headers[SEND_HEADERS];

@@ -27,6 +27,11 @@ size_t serve_request_limit(const serve_request *request, size_t usual) {
   return asked ? (size_t)BASE_CLAMP(strtol(asked, NULL, 10), 1L, 1000L) : usual;
 }
 
+bool serve_request_streams(const serve_request *request) {
+  char flag[4];
+  return serve_request_query(request, "stream", flag, sizeof flag) || strstr(request->accept, "text/event-stream");
+}
+
 json_t *serve_request_json(serve_request *request) {
   json_error_t where;
   json_t *json = json_loadb(request->body.data ? request->body.data : "", request->body.length, JSON_REJECT_DUPLICATES, &where);

@@ -75,6 +75,8 @@ typedef struct serve_request {
 const char *serve_request_query(const serve_request *request, const char *name, char *to, size_t room);
 /* How many a list is asked for (limit=), 1…1000; `usual` where nothing is said. */
 size_t serve_request_limit(const serve_request *request, size_t usual);
+/* Whether it is to be answered by server-sent events as they come: Accept: text/event-stream, or ?stream=1. */
+bool serve_request_streams(const serve_request *request);
 /* The body as a JSON object, whatever its type is called, or NULL with 400 answered (line and column). The caller decrefs. */
 json_t *serve_request_json(serve_request *request);
 

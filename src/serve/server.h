@@ -40,7 +40,7 @@ struct serve_server {
   struct serve_keys *keys;
   struct serve_limits *limits;
   struct serve_accounts *accounts;
-  struct serve_aside *aside;
+  struct serve_aside *aside, *trials; /* trials: of rules, which take long; NULL: nothing is kept */
   struct serve_writer *writer;
   struct serve_oidc *oidc; /* NULL: off */
   struct serve_rules *rules; /* rulebook.h */

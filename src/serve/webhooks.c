@@ -159,6 +159,22 @@ json_t *serve_webhooks_describe(serve_webhooks *w, const char *tenant, const cha
   return list;
 }
 
+json_t *serve_webhooks_of_recipe(serve_webhooks *w, const char *tenant, const char *recipe) {
+  json_t *list = json_array(), *value;
+  const char *name;
+  if (!w) return list;
+  pthread_mutex_lock(&w->lock);
+  for (serve_endpoint *e = w->all; e; e = e->next) {
+    if (!e->recipe || strcmp(e->tenant, tenant) || strcmp(e->url, recipe)) continue;
+    json_t *there = json_array();
+    json_object_foreach(e->secret_values, name, value)
+      if (json_string_length(value)) json_array_append_new(there, json_string(name));
+    json_array_append_new(list, json_pack("{s:s,s:O,s:o}", "webhook", e->id, "values", e->values, "secrets", there));
+  }
+  pthread_mutex_unlock(&w->lock);
+  return list;
+}
+
 int serve_webhook_add(serve_webhooks *w, const char *tenant, const json_t *asked, json_t **told, mien_error *error) {
   serve_endpoint *e = base_alloc(1, sizeof *e);
   *told = NULL;

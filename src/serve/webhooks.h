@@ -64,6 +64,8 @@ int serve_webhook_drop(serve_webhooks *webhooks, const char *tenant, const char 
 int serve_webhook_rotate(serve_webhooks *webhooks, const char *tenant, const char *id, double overlap, json_t **told, mien_error *error);
 /* All of a tenant, or that of `id`: [{…}] without secrets. */
 json_t *serve_webhooks_describe(serve_webhooks *webhooks, const char *tenant, const char *id);
+/* Those of a tenant that use this recipe: [{"webhook","values","secrets":[names of those that are there]}]. */
+json_t *serve_webhooks_of_recipe(serve_webhooks *webhooks, const char *tenant, const char *recipe);
 /* `state`: "waiting", "delivered", "dead". */
 int serve_webhook_deliveries(serve_webhooks *webhooks, const char *tenant, const char *id, const char *state, char before[STORE_CURSOR], size_t limit,
                              json_t *list, mien_error *error);

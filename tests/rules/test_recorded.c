@@ -10,7 +10,7 @@
 #include "rules/rules.h"
 
 static const char lines[] =
-    "{\"file\":\"b.wav\",\"turn\":{\"who\":\"customer\",\"t0\":5,\"t1\":6,\"text\":\"I want your manager\",\"words\":[]}}\n"
+    "{\"file\":\"b.wav\",\"turn\":{\"who\":\"customer\",\"role\":\"caller\",\"t0\":5,\"t1\":6,\"text\":\"I want your manager\",\"words\":[]}}\n"
     "{\"file\":\"a.wav\",\"modality\":\"fused\",\"who\":\"customer\",\"t0\":1,\"t1\":9,\"dims\":{\"valence\":-0.5},\"states\":{\"frustration\":0.9},\"cues\":[]}\n"
     "\r\n"
     "{\"file\":\"a.wav\",\"modality\":\"voice\",\"who\":\"agent\",\"t0\":1,\"t1\":3,\"cues\":[{\"kind\":\"loudness\",\"value\":-21,\"z\":null}]}\n"
@@ -24,7 +24,7 @@ static void each(void *context, const rules_event *event) {
   events++;
   last = event->at;
   assert_string_equal(event->who, "customer");
-  assert_string_equal(event->role, "customer");
+  assert_string_equal(event->role, events == 1 ? "caller" : "customer");
   assert_string_equal(rules_set_about(set, event->rule).name, events == 1 ? "escalation_request" : "frustration_rising");
 }
 

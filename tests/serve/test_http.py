@@ -116,6 +116,7 @@ def turns_and_results(server):
     assert results[0]["turn"]["who"] == "customer" and results[0]["turn"]["t0"] == 1 and results[1]["reading"]["core"]["anger"] > 0.5
     stream = server.ask("GET", here + "/results?stream=1")[2].decode()
     assert stream.count("data: ") == len(results) and "event: finished" in stream, stream[:200]
+    assert server.ask("GET", here + "/results", headers={"Accept": "text/event-stream"})[2].decode() == stream
     later = server.ask("GET", here + "/results?stream=1", headers={"Last-Event-ID": "1"})[2].decode()
     assert later.count("data: ") == len(results) - 1
     assert server.json("GET", "/v1/sessions")["sessions"][0]["finished"]

@@ -135,5 +135,29 @@ def as_documented(place):
             assert call["path"] == "/api/teams/a%20b/lines" and body["urgency"] == "1" and isinstance(body["at"], (int, float)), call
 
 
+def listed_and_tried(place):
+    """What each needs, whether it is there, and what a call would be; no secret is shown, and no file is opened by a caller's word."""
+    secret = written(place, "secret", SECRET + "\n")
+    with Receiver() as receiver, Own(place, [receiver], 2, endpoint("freshdesk", receiver, {"key": secret}, domain="acme")) as own:
+        recipes = {r["recipe"]: r for r in own.json("GET", "/v1/recipes")["recipes"]}
+        assert set(recipes) == {"zendesk", "freshdesk", "salesforce", "hubspot"} and set(recipes["zendesk"]["values"]) == {"subdomain", "email"}
+        assert recipes["freshdesk"]["endpoints"] == [{"webhook": "crm", "values": {"domain": "acme"}, "secrets": ["key"]}] and recipes["zendesk"]["endpoints"] == []
+        assert SECRET not in json.dumps(recipes) and secret not in json.dumps(recipes)
+        values = {"subdomain": "acme", "email": "desk@acme.example"}
+        call = own.json("POST", "/v1/recipes", {"recipe": "zendesk", "values": values, "severity": "critical"})
+        assert (call["method"], call["url"]) == ("PUT", "https://acme.zendesk.com/api/v2/tickets/4711.json") and call["body"]["ticket"]["priority"] == "urgent"
+        assert "authorization: " + basic("desk@acme.example/token", "(token)") in call["headers"], call
+        text = open(os.path.join(ROOT, "recipes", "zendesk.yaml")).read()
+        assert own.json("POST", "/v1/recipes", {"yaml": text, "values": values, "severity": "critical"}) == call
+        wrong = own.json("POST", "/v1/recipes", {"yaml": text.replace("method: PUT", "method: GET"), "values": values}, 400)
+        assert "line" in json.dumps(wrong) and "method" in json.dumps(wrong), wrong
+        for body in ({}, {"recipe": secret}, {"recipe": "../zendesk.yaml"}, {"recipe": "none"}, {"recipe": "zendesk"}, {"recipe": "zendesk", "yaml": text}, {"yaml": 3},
+                     {"recipe": "zendesk", "values": {**values, "more": "x"}}, {"recipe": "zendesk", "values": values, "severity": "huge"}, {"recipe": "zendesk", "values": {**values, "email": 1}}):
+            assert own.ask("POST", "/v1/recipes", body)[0] == 422, body
+        reader = own.json("POST", "/v1/keys", {"label": "r", "scopes": ["read"]}, 201)["secret"]
+        assert own.ask("GET", "/v1/recipes", key=reader)[0] == own.ask("POST", "/v1/recipes", {"recipe": "zendesk"}, key=reader)[0] == 403
+        assert not receiver.got
+
+
 if __name__ == "__main__":
-    run(zendesk, freshdesk, salesforce, hubspot, what_an_event_says_adds_nothing, without_what_the_address_needs, as_documented)
+    run(listed_and_tried, zendesk, freshdesk, salesforce, hubspot, what_an_event_says_adds_nothing, without_what_the_address_needs, as_documented)

@@ -65,6 +65,7 @@ def by_http_and_as_a_stream(server):
     assert page["events"] + rest["events"] == wanted and len(page["events"]) == 1
     stream = server.ask("GET", here + "/events?stream=1")[2].decode()
     assert stream.count("event: event") == len(wanted) and "event: state" not in stream and "event: finished" in stream, stream[:300]
+    assert server.ask("GET", here + "/events", headers={"Accept": "text/event-stream"})[2].decode() == stream
     assert server.ask("GET", "/v1/sessions/s_0/events")[0] == 404
     listed = {r["rule"]: r for r in server.json("GET", "/v1/rules")["rules"]}
     assert listed["crisis_words"]["fired"] == 2 and listed["crisis_words"]["always"] and listed["frustration_rising"]["emotion"]
@@ -196,5 +197,66 @@ def kept_by_consent(server):
     assert '"what":"events"' in open(os.path.join(server.data, "audit")).read()
 
 
+def dry(server, yaml, query="", status=200):
+    got, _, text = server.ask("POST", "/v1/rules/dry-run" + query, yaml.encode(), headers={"Content-Type": "application/yaml"})
+    assert got == status, (got, text)
+    return json.loads(text)
+
+
+TRIED = LOUD + """  each_time:
+    when: core.anger > 0.3
+    cooldown: 10 min
+    actions: [note]
+  twice_a_day:
+    when: core.anger > 0.3
+    cooldown: 0 s
+    budget: {day: 2}
+    actions: [note]
+  of_agents:
+    role: agent
+    when: core.anger > 0.1
+    actions: [note]
+  never:
+    when: core.joy > 0.999
+    actions: [note]
+"""
+
+
+def tried_on_what_is_kept(server):
+    """Counts of what rules would have done, of those alone who agreed to be kept; nothing fires, and no word comes out of it."""
+    assert dry(server, TRIED)["sessions"] == 0
+    before = time.time()
+    consent = server.json("POST", "/v1/consents", {"subject": "s-1", "purpose": "customer_service", "modalities": ["text", "voice"], "keep": True}, 201)["consent"]
+    people = server.opening(consent)["participants"]
+    angry = ("I am furious!", "I am really furious, this is an outrage!", "I hate this, I am so angry!")
+    here = [converse(server, *angry, participants=people)[0] for _ in range(2)]
+    converse(server, *angry)  # not kept
+    for _ in range(100):
+        kept = [s for s in server.json("GET", "/v1/subjects/s-1")["sessions"] if sum(r["type"] == "state" for r in s["records"]) >= 3]
+        if len(kept) == 2:
+            break
+        time.sleep(0.05)
+    fired = {r["rule"]: r["fired"] for r in server.json("GET", "/v1/rules")["rules"]}
+    told = dry(server, TRIED)
+    rules = {r["rule"]: r for r in told["rules"]}
+    assert (told["sessions"], told["empty"], told["left"], told["more"], told["texts"]) == (2, 0, 0, False, False), told
+    assert set(rules) == {"furious", "each_time", "twice_a_day", "of_agents", "never"}
+    assert all(r["met"] == r["fired"] + r["cooled"] + r["spent"] for r in rules.values()), rules
+    assert rules["furious"]["fired"] >= 2 and rules["furious"]["sessions"] == 2 and rules["each_time"]["fired"] == 2, rules
+    assert rules["twice_a_day"]["fired"] <= 2 and rules["never"]["met"] == rules["of_agents"]["met"] == 0, rules
+    assert all(word not in json.dumps(told) for word in ("outrage", "s-1", here[0].rsplit("/", 1)[1]))
+    assert {r["rule"]: r["fired"] for r in server.json("GET", "/v1/rules")["rules"]} == fired
+    assert {r["rule"] for r in dry(server, "")["rules"]} == set(fired), "empty: those in force"
+    assert dry(server, TRIED, f"?until={before - 1}")["sessions"] == 0 and dry(server, TRIED, f"?from={before - 1}&until={time.time() + 5}")["sessions"] == 2
+    for query in ("?from=2&until=1", "?from=x", "?until=", "?from=nan", "?from=inf"):
+        dry(server, TRIED, query, 422)
+    assert "line 4" in dry(server, "version: 1\nrules:\n  a:\n    nonsense: 1\n", status=400)["detail"]
+    reader = server.json("POST", "/v1/keys", {"label": "r", "scopes": ["read", "review", "stream"]}, 201)["secret"]
+    assert server.ask("POST", "/v1/rules/dry-run", b"", key=reader)[0] == 403
+    assert '"what":"rules_dry_run"' in open(os.path.join(server.data, "audit")).read()
+    assert server.ask("DELETE", f"/v1/consents/{consent}")[0] == 200
+    assert dry(server, TRIED)["sessions"] == 0, "withdrawn: nothing is kept any more"
+
+
 if __name__ == "__main__":
-    run(over_the_websocket, by_http_and_as_a_stream, on_the_screens, of_sound, observations_only, crisis_words_cannot_be_left_out, wrong_files, reloaded, put_over_http, kept_by_consent)
+    run(tried_on_what_is_kept, over_the_websocket, by_http_and_as_a_stream, on_the_screens, of_sound, observations_only, crisis_words_cannot_be_left_out, wrong_files, reloaded, put_over_http, kept_by_consent)
