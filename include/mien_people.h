@@ -133,6 +133,11 @@ MIEN_API size_t mien_people_json(const mien_people *people, char *to, size_t cap
 MIEN_API int mien_people_summary(const mien_people *people, const char *const *agreed, size_t count, char *to,
                                  size_t capacity, size_t *bytes, mien_error *error);
 
+/* The same in `language`, a code of two letters that more may follow ("es-MX"): en zh es de fr ar; NULL or "": English.
+ * MIEN_EINVAL: another one. */
+MIEN_API int mien_people_summary_in(const mien_people *people, const char *language, const char *const *agreed,
+                                    size_t count, char *to, size_t capacity, size_t *bytes, mien_error *error);
+
 #ifdef __cplusplus
 }
 #endif

@@ -8,13 +8,14 @@
 #include "cli/people.h"
 #include "cli/terminal.h"
 
-static const char *agreed_list, *out_path;
+static const char *agreed_list, *language, *out_path;
 static int as_json, summary;
 
 static const cli_option options[] = {
     {"json", OPTION_FLAG, NULL, &as_json, "the figures as JSON", 0, 0},
     {"summary", OPTION_FLAG, NULL, &summary, "a summary in plain words for the people themselves: only with --agreed", 0, 0},
     {"agreed", OPTION_TEXT, "LIST", &agreed_list, "names of those who agreed to a summary, apart by commas; it must be everybody", 0, 0},
+    {"language", OPTION_TEXT, "CODE", &language, "of the summary: en zh es de fr ar (default en)", 0, 0},
     {"out", OPTION_TEXT, "FILE", &out_path, "write there, not to standard output", 0, 0},
     {0},
 };
@@ -127,10 +128,10 @@ static int tell_summary(const mien_people *people, base_text *say, mien_error *e
   if (!list) return base_error_set(error, MIEN_ENOMEM, "", "", "out of memory");
   for (char *one; count < NAMES && (one = strsep(&rest, ","));)
     if (*one) names[count++] = one;
-  int code = mien_people_summary(people, names, count, NULL, 0, &bytes, error);
+  int code = mien_people_summary_in(people, language, names, count, NULL, 0, &bytes, error);
   char *text = code ? NULL : base_alloc(bytes + 1, 1);
   if (!code && !text) code = base_error_set(error, MIEN_ENOMEM, "", "", "out of memory");
-  if (!code) code = mien_people_summary(people, names, count, text, bytes + 1, NULL, error);
+  if (!code) code = mien_people_summary_in(people, language, names, count, text, bytes + 1, NULL, error);
   if (!code) base_text_puts(say, text);
   base_free(text);
   base_free(list);
@@ -142,6 +143,7 @@ int cli_people(int argc, char **argv) {
   if (code != OPTIONS_GO) return code;
   if (argc != 2) return cli_options_wrong(&usage, "which conversation? one file of what `mien read --json` wrote, or -");
   if (agreed_list && !summary) return cli_options_wrong(&usage, "--agreed goes with --summary");
+  if (language && !summary) return cli_options_wrong(&usage, "--language goes with --summary");
   mien_error error = {0};
   mien_people *people = NULL;
   base_text say = {0};

@@ -7,16 +7,65 @@
 
 #include <stdio.h>
 
-enum { TURNS_LEAST = 4 };
+enum { TURNS_LEAST = 4, GIVEN = 4 };
+
+enum {
+#define SAY(name, ...) SAY_##name,
+#include "people/summary.inc"
+#undef SAY
+  SAYINGS
+};
+
+static const char *const languages[] = {"en", "zh", "es", "de", "fr", "ar"};
+static const char *const sayings[SAYINGS][BASE_COUNT(languages)] = {
+#define SAY(name, ...) {__VA_ARGS__},
+#include "people/summary.inc"
+#undef SAY
+};
+
+/* What is being written, in which language. */
+typedef struct telling {
+  base_text *to;
+  int language;
+  bool follows; /* a sentence stands before in this paragraph */
+} telling;
+
+static const char *said(const telling *t, int what) { return sayings[what][t->language]; }
+
+/* Puts the saying with {0} {1} … replaced. */
+static void fill(telling *t, int what, const char *const given[GIVEN]) {
+  for (const char *at = said(t, what); *at;) {
+    if (*at == '{' && at[1] >= '0' && at[1] < '0' + GIVEN && at[2] == '}') {
+      base_text_puts(t->to, given[at[1] - '0']);
+      at += 3;
+    } else {
+      size_t bytes = 1 + strcspn(at + 1, "{");
+      base_text_printf(t->to, "%.*s", (int)bytes, at);
+      at += bytes;
+    }
+  }
+}
+
+static void sentence(telling *t, int what, const char *a, const char *b, const char *c, const char *d) {
+  if (t->follows) base_text_puts(t->to, said(t, SAY_BLANK));
+  t->follows = true;
+  fill(t, what, (const char *const[GIVEN]){a ? a : "", b ? b : "", c ? c : "", d ? d : ""});
+}
+
+static void end_paragraph(telling *t) {
+  base_text_puts(t->to, "\n");
+  t->follows = false;
+}
+
+static const char *number(char to[16], int value) {
+  snprintf(to, 16, "%d", value);
+  return to;
+}
 
 static bool has(const char *const *agreed, size_t count, const char *who) {
   for (size_t i = 0; i < count; i++)
     if (agreed[i] && !strcmp(agreed[i], who)) return true;
   return false;
-}
-
-static void list_join(base_text *to, int index, int count) {
-  if (index) base_text_puts(to, index + 1 == count ? " and " : ", ");
 }
 
 /* How often, and how plainly at most. */
@@ -34,74 +83,118 @@ static int times(const mien_people *people, const char *who, int manner, double 
   return found;
 }
 
-static const char *often(int count) { return count == 1 ? "once" : count == 2 ? "twice" : count < 6 ? "a few times" : "many times"; }
-
-static void tell_person(base_text *to, const mien_people *people, const mien_person *p) {
-  static const char *const sounded[MIEN_MANNER_COUNT] = {
-      [MIEN_MANNER_CRITICISM] = "a complaint about the other as a person",
-      [MIEN_MANNER_CONTEMPT] = "mockery or looking down",
-      [MIEN_MANNER_DEFENSIVENESS] = "fending off a complaint",
-      [MIEN_MANNER_WITHDRAWAL] = "drawing back from the conversation"};
-  double most;
-  int received, repairs = times(people, p->who, MIEN_MANNER_REPAIR, &most, &received);
-  base_text_printf(to, "%s. ", p->who);
-  if (p->turns < TURNS_LEAST) {
-    base_text_puts(to, "Too little could be read to say more.\n");
-    return;
-  }
-  base_text_printf(to, "Of %d turns that could be read, %d sounded pleasant and %d unpleasant.", p->turns, p->pleasant, p->unpleasant);
-  if (repairs) base_text_printf(to, " Reached out %s (an apology, agreeing, thanks or slowing down)%s.", often(repairs), received ? ", and it was met with a kinder turn" : "");
-  if (p->dips && p->recovered == p->dips) base_text_puts(to, " After low moments the tone came back up.");
-  else if (p->dips) base_text_puts(to, " After a low moment the tone did not come back up in this conversation.");
-  if (p->trend.low > 0) base_text_puts(to, " The tone rose from beginning to end.");
-  if (p->trend.high < 0) base_text_puts(to, " The tone fell from beginning to end.");
-  int told = 0;
-  for (int m = 0; m < MIEN_MANNER_COUNT; m++) {
-    int count = sounded[m] ? times(people, p->who, m, &most, &received) : 0;
-    if (count < 2 && most < 0.7) continue;
-    if (!count) continue;
-    base_text_printf(to, "%s%s (%s)", told ? ", " : " There were moments that sounded like ", sounded[m], often(count));
-    told++;
-  }
-  base_text_puts(to, told ? ".\n" : "\n");
+static const char *often(const telling *t, int count) {
+  return said(t, count == 1 ? SAY_ONCE : count == 2 ? SAY_TWICE : count < 6 ? SAY_FEW : SAY_MANY);
 }
 
-static void tell_pairs(base_text *to, const mien_people *people) {
+static void tell_moments(telling *t, const mien_people *people, const char *who) {
+  static const int sounded[MIEN_MANNER_COUNT] = {[MIEN_MANNER_CRITICISM] = SAY_CRITICISM,
+                                                 [MIEN_MANNER_CONTEMPT] = SAY_CONTEMPT,
+                                                 [MIEN_MANNER_DEFENSIVENESS] = SAY_DEFENSIVENESS,
+                                                 [MIEN_MANNER_WITHDRAWAL] = SAY_WITHDRAWAL};
+  base_text list = {0};
+  telling inner = {&list, t->language, false};
+  for (int m = 0; m < MIEN_MANNER_COUNT; m++) {
+    double most;
+    int received, count = sounded[m] ? times(people, who, m, &most, &received) : 0;
+    if (!count || (count < 2 && most < 0.7)) continue;
+    if (list.length) base_text_puts(&list, said(t, SAY_COMMA));
+    fill(&inner, SAY_MOMENT, (const char *const[GIVEN]){said(t, sounded[m]), often(t, count), "", ""});
+  }
+  if (list.length) sentence(t, SAY_MOMENTS, list.data, NULL, NULL, NULL);
+  t->to->failed |= list.failed;
+  base_text_clear(&list);
+}
+
+static void tell_person(telling *t, const mien_people *people, const mien_person *p) {
+  char turns[16], pleasant[16], unpleasant[16];
+  double most;
+  int received, repairs = times(people, p->who, MIEN_MANNER_REPAIR, &most, &received);
+  sentence(t, SAY_NAME, p->who, NULL, NULL, NULL);
+  if (p->turns < TURNS_LEAST) {
+    sentence(t, SAY_LITTLE, NULL, NULL, NULL, NULL);
+    end_paragraph(t);
+    return;
+  }
+  sentence(t, SAY_TURNS, number(turns, p->turns), number(pleasant, p->pleasant), number(unpleasant, p->unpleasant), NULL);
+  if (repairs) sentence(t, received ? SAY_REPAIRS_MET : SAY_REPAIRS, often(t, repairs), NULL, NULL, NULL);
+  if (p->dips) sentence(t, p->recovered == p->dips ? SAY_CAME_BACK : SAY_STAYED_LOW, NULL, NULL, NULL, NULL);
+  if (p->trend.low > 0) sentence(t, SAY_ROSE, NULL, NULL, NULL, NULL);
+  if (p->trend.high < 0) sentence(t, SAY_FELL, NULL, NULL, NULL, NULL);
+  tell_moments(t, people, p->who);
+  end_paragraph(t);
+}
+
+static void tell_line(telling *t, int what, const char *a, const char *b, const char *c, const char *d) {
+  sentence(t, what, a, b, c, d);
+  end_paragraph(t);
+}
+
+static void tell_pairs(telling *t, const mien_people *people) {
   int count = mien_people_count(people);
   for (int a = 0; a < count; a++)
     for (int b = a + 1; b < count; b++) {
       mien_pair there, back;
       if (mien_people_pair(people, a, b, &there) || mien_people_pair(people, b, a, &back)) continue;
       int moves = mien_people_influence(people, a, b);
-      if (moves) base_text_printf(to, "%s's tone followed %s's more than the other way round.\n", moves > 0 ? there.to : there.from, moves > 0 ? there.from : there.to);
-      else if (there.synchrony.low > 0) base_text_printf(to, "The tones of %s and %s went up and down together.\n", there.from, there.to);
-      if (there.escalation.low > 0.5 && back.escalation.low > 0.5) base_text_printf(to, "Between %s and %s an unpleasant turn was mostly answered with a more unpleasant one, both ways.\n", there.from, there.to);
-      else if (there.deescalation.low > 0.5 || back.deescalation.low > 0.5) base_text_printf(to, "Between %s and %s an unpleasant turn was mostly answered with a kinder one.\n", there.from, there.to);
+      if (moves) tell_line(t, SAY_FOLLOWED, moves > 0 ? there.to : there.from, moves > 0 ? there.from : there.to, NULL, NULL);
+      else if (there.synchrony.low > 0) tell_line(t, SAY_TOGETHER, there.from, there.to, NULL, NULL);
+      if (there.escalation.low > 0.5 && back.escalation.low > 0.5) tell_line(t, SAY_WORSE, there.from, there.to, NULL, NULL);
+      else if (there.deescalation.low > 0.5 || back.deescalation.low > 0.5) tell_line(t, SAY_KINDER, there.from, there.to, NULL, NULL);
+      char to[16], from[16];
       if (there.interruptions || back.interruptions)
-        base_text_printf(to, "Cutting in while the other still spoke: %s %d, %s %d.\n", there.to, there.interruptions, there.from, back.interruptions);
+        tell_line(t, SAY_CUT_IN, there.to, number(to, there.interruptions), there.from, number(from, back.interruptions));
     }
 }
 
 /* One thing to try, of what was seen; the same for everybody. From the antidotes of Gottman 1994. */
-static void tell_tries(base_text *to, const mien_people *people) {
-  static const char *const tries[MIEN_MANNER_COUNT] = {
-      [MIEN_MANNER_CRITICISM] = "say what happened and what you need (\"I would like …\") rather than what the other always does",
-      [MIEN_MANNER_CONTEMPT] = "name one thing about the other that you value before the next hard topic",
-      [MIEN_MANNER_DEFENSIVENESS] = "take one part of what the other says as true, however small, before answering",
-      [MIEN_MANNER_WITHDRAWAL] = "when it gets too much, say so, and agree on a break of twenty minutes and a time to go on"};
-  int seen[MIEN_MANNER_COUNT] = {0}, told = 0;
+static void tell_tries(telling *t, const mien_people *people) {
+  static const int tries[MIEN_MANNER_COUNT] = {[MIEN_MANNER_CRITICISM] = SAY_TRY_CRITICISM,
+                                               [MIEN_MANNER_CONTEMPT] = SAY_TRY_CONTEMPT,
+                                               [MIEN_MANNER_DEFENSIVENESS] = SAY_TRY_DEFENSIVENESS,
+                                               [MIEN_MANNER_WITHDRAWAL] = SAY_TRY_WITHDRAWAL};
+  int seen[MIEN_MANNER_COUNT] = {0};
+  base_text list = {0};
   for (int i = 0; i < people->manner_count; i++) seen[people->manners[i].manner]++;
   for (int m = 0; m < MIEN_MANNER_COUNT; m++) {
     if (!tries[m] || seen[m] < 2) continue;
-    base_text_printf(to, "%s%s", told ? "; " : "What you could try, together: ", tries[m]);
-    told++;
+    if (list.length) base_text_puts(&list, said(t, SAY_SEMICOLON));
+    base_text_puts(&list, said(t, tries[m]));
   }
-  base_text_puts(to, told ? ".\n" : "");
+  if (list.length) tell_line(t, SAY_TRY, list.data, NULL, NULL, NULL);
+  t->to->failed |= list.failed;
+  base_text_clear(&list);
+}
+
+/* Everybody's name: "a, b and c". */
+static void tell_whom(telling *t, const mien_people *people) {
+  base_text list = {0};
+  for (int i = 0; i < people->name_count; i++) {
+    if (i) base_text_puts(&list, said(t, i + 1 == people->name_count ? SAY_AND : SAY_COMMA));
+    base_text_puts(&list, people->names[i]);
+  }
+  tell_line(t, SAY_FOR, list.data, NULL, NULL, NULL);
+  t->to->failed |= list.failed;
+  base_text_clear(&list);
+}
+
+/* "es", and what begins so: "es-MX". -1: none of ours. */
+static int language_of(const char *code) {
+  if (!code || !*code) return 0;
+  for (int l = 0; l < (int)BASE_COUNT(languages); l++)
+    if (!strncmp(code, languages[l], 2) && (!code[2] || code[2] == '-' || code[2] == '_')) return l;
+  return -1;
 }
 
 int mien_people_summary(const mien_people *people, const char *const *agreed, size_t count, char *to, size_t capacity, size_t *bytes, mien_error *error) {
+  return mien_people_summary_in(people, NULL, agreed, count, to, capacity, bytes, error);
+}
+
+int mien_people_summary_in(const mien_people *people, const char *language, const char *const *agreed, size_t count, char *to, size_t capacity, size_t *bytes, mien_error *error) {
   if (bytes) *bytes = 0;
   if (capacity) *to = 0;
+  int in = language_of(language);
+  if (in < 0) return base_error_set(error, MIEN_EINVAL, "language", "one of en zh es de fr ar", "there is no summary in '%.16s'", language);
   if (people->more)
     return base_error_set(error, MIEN_EPOLICY, "summary", "a summary is for small groups", "more than %d people took part", PEOPLE_NAMES);
   for (int i = 0; i < people->name_count; i++)
@@ -115,18 +208,18 @@ int mien_people_summary(const mien_people *people, const char *const *agreed, si
     if (!mien_people_person(people, i, &p)) turns += p.turns;
   }
   if (turns < TURNS_LEAST) return base_error_set(error, MIEN_EEMPTY, "summary", "give a longer conversation", "fewer than %d turns could be read", TURNS_LEAST);
-  base_text_puts(&text, "For ");
-  for (int i = 0; i < people->name_count; i++) list_join(&text, i, people->name_count), base_text_puts(&text, people->names[i]);
-  base_text_puts(&text, ", who agreed to read this.\n\n");
+  telling t = {&text, in, false};
+  tell_whom(&t, people);
+  end_paragraph(&t);
   for (int i = 0; i < shown; i++) {
     mien_person p;
-    if (!mien_people_person(people, i, &p)) tell_person(&text, people, &p);
+    if (!mien_people_person(people, i, &p)) tell_person(&t, people, &p);
   }
-  base_text_puts(&text, "\n");
-  tell_pairs(&text, people);
-  tell_tries(&text, people);
-  base_text_puts(&text, "\nThis is what could be heard, read and seen to be expressed in one conversation. It can be wrong, says nothing of what anyone felt or "
-                        "meant, and is no judgement of a person or of a relationship. If something does not fit, you know better.\n");
+  end_paragraph(&t);
+  tell_pairs(&t, people);
+  tell_tries(&t, people);
+  end_paragraph(&t);
+  tell_line(&t, SAY_END, NULL, NULL, NULL, NULL);
   int code = text.failed ? base_error_set(error, MIEN_ENOMEM, "summary", "", "out of memory") : MIEN_OK;
   if (!code && bytes) *bytes = text.length;
   if (!code && capacity) {

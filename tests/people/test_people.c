@@ -177,6 +177,39 @@ static void test_silence_and_face(void **state) {
   mien_people_close(&people);
 }
 
+/* The same things are told in each language, and none of it stays unfilled. */
+static void test_summary_languages(void **state) {
+  static const char *const both[] = {"a", "b"}, *const codes[] = {"en", "zh", "es-MX", "de", "fr", "ar"};
+  static const char *const sought[][3] = {{"For a and b", "Reached out once", "(a few times)"},
+                                          {"写给同意阅读本文的a和b。", "主动缓和一次", "（几次）"},
+                                          {"Para a y b,", "Tendió la mano una vez", "(algunas veces)"},
+                                          {"Für a und b,", "Streckte einmal die Hand aus", "(einige Male)"},
+                                          {"Pour a et b,", "A tendu la main une fois", "(quelques fois)"},
+                                          {"إلى a وb،", "محاولات للتقارب مرة واحدة", "(بضع مرات)"}};
+  char text[8192];
+  int lines = 0;
+  mien_error error;
+  mien_people *people = opened();
+  for (int i = 0; i < 6; i++) {
+    say(people, "a", i * 6.0, i * 6.0 + 2, i == 3 ? "I'm sorry." : "You never listen.", i == 3 ? 0.2 : -0.5);
+    say(people, "b", i * 6.0 + 3, i * 6.0 + 5, "All right.", i == 3 ? 0.3 : -0.1);
+  }
+  for (int l = 0; l < 6; l++) {
+    int here = 0;
+    assert_int_equal(mien_people_summary_in(people, codes[l], both, 2, text, sizeof text, NULL, &error), MIEN_OK);
+    for (int i = 0; i < 3; i++)
+      if (!strstr(text, sought[l][i])) fail_msg("%s: no \"%s\" in: %s", codes[l], sought[l][i], text);
+    assert_null(strpbrk(text, "{}"));
+    for (const char *at = text; *at; at++) here += *at == '\n';
+    if (l) assert_int_equal(here, lines);
+    lines = here;
+  }
+  assert_int_equal(mien_people_summary_in(people, "tlh", both, 2, text, sizeof text, NULL, &error), MIEN_EINVAL);
+  assert_string_equal(error.where, "language");
+  assert_int_equal(mien_people_summary_in(people, "es", both, 1, text, sizeof text, NULL, &error), MIEN_EPOLICY);
+  mien_people_close(&people);
+}
+
 static void test_summary(void **state) {
   static const char *const both[] = {"a", "b"}, *const one[] = {"b"};
   char text[4096];
@@ -283,7 +316,7 @@ static void test_no_memory(void **state) { assert_true(failing_every(whole, NULL
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_figures), cmocka_unit_test(test_recovery), cmocka_unit_test(test_influence),
                                      cmocka_unit_test(test_manners), cmocka_unit_test(test_not_manners), cmocka_unit_test(test_no_repair), cmocka_unit_test(test_silence_and_face),
-                                     cmocka_unit_test(test_summary), cmocka_unit_test(test_ways_in), cmocka_unit_test(test_odd),
+                                     cmocka_unit_test(test_summary), cmocka_unit_test(test_summary_languages), cmocka_unit_test(test_ways_in), cmocka_unit_test(test_odd),
                                      cmocka_unit_test(test_no_memory)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
