@@ -12,7 +12,7 @@ static int usage(FILE *to) {
   fputs("usage: mien features voice …     (mien features voice --help)\n"
         "       mien features text …      (mien features text --help)\n"
         "       mien features talk MODEL [FILE|-]\n"
-        "       mien features respond [FILE|-]\n\n"
+        "       mien features respond [--reply] [FILE|-]\n\n"
         "Writes what a model sees to standard output, for training.\n", to);
   return to == stdout ? CLI_DONE : CLI_USAGE;
 }

@@ -3,7 +3,9 @@
  *
  *   in:  a turn a line: the talk's name, TAB, who speaks, TAB, the strategy's name or "-", TAB, what was said; a talk's turns
  *        in order
- *   out: a line a turn, as though it were to be answered: the dense numbers, TAB, the bag's entries */
+ *   out: a line a turn, as though it were to be answered: the dense numbers
+ *
+ * --reply: a line is a post (empty: there is none), TAB, its reply; out: the dense numbers of each reply, TAB, the bag's entries. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +22,7 @@ typedef struct maker {
   size_t count;
   float dense[RESPOND_DENSE];
   respond_bag bag;
+  bool replies;
 } maker;
 
 static void forget(maker *m, size_t first) {
@@ -31,8 +34,8 @@ static void forget(maker *m, size_t first) {
 
 static void print(const maker *m, size_t count) {
   for (size_t i = 0; i < count; i++) printf(i ? " %.6g" : "%.6g", (double)m->dense[i]);
-  putchar('\t');
-  for (size_t i = 0; i < m->bag.count; i++) printf(i ? " %u" : "%u", m->bag.entries[i]);
+  if (m->replies) putchar('\t');
+  for (size_t i = 0; m->replies && i < m->bag.count; i++) printf(i ? " %u" : "%u", m->bag.entries[i]);
   putchar('\n');
 }
 
@@ -47,15 +50,29 @@ static const char *turn(maker *m, char *line) {
   if (m->count == RESPOND_TURNS) forget(m, 1);
   m->names[m->count] = line;
   m->turns[m->count++] = (respond_turn){who, said, strategy};
-  respond_features(m->reader, m->turns, m->count, m->dense, &m->bag);
+  respond_features(m->reader, m->turns, m->count, m->dense);
   print(m, RESPOND_DENSE);
   return NULL;
 }
 
+/* The same. */
+static const char *reply(maker *m, char *line) {
+  char *said = strchr(line, '\t');
+  if (said) {
+    *said++ = 0;
+    respond_reply_features(m->reader, line, said, m->dense, &m->bag);
+    print(m, RESPOND_REPLY);
+  }
+  free(line);
+  return said ? NULL : "has no tab";
+}
+
 int cli_features_respond(int argc, char **argv) {
   mien_error error = {0};
+  bool replies = argc > 1 && !strcmp(argv[1], "--reply");
+  if (replies) argv++, argc--;
   if (argc > 2 || (argc > 1 && argv[1][0] == '-' && argv[1][1])) {
-    fputs("usage: mien features respond [FILE|-]\n", stderr);
+    fputs("usage: mien features respond [--reply] [FILE|-]\n", stderr);
     return CLI_USAGE;
   }
   const char *path = argc > 1 ? argv[1] : "-";
@@ -64,6 +81,7 @@ int cli_features_respond(int argc, char **argv) {
   int code = !m ? MIEN_ENOMEM : !in ? MIEN_EIO : respond_reader_open(&m->reader, NULL, &error);
   if (!m) base_error_set(&error, code, path, "", "out of memory");
   else if (!in) base_error_set(&error, code, path, "check the name", "the file cannot be opened");
+  if (m) m->replies = replies;
   for (size_t number = 1; !code; number++) {
     char *line = NULL;
     size_t capacity = 0;
@@ -73,10 +91,11 @@ int cli_features_respond(int argc, char **argv) {
       break;
     }
     if (bytes && line[bytes - 1] == '\n') line[bytes - 1] = 0;
-    const char *wrong = turn(m, line);
+    const char *wrong = m->replies ? reply(m, line) : turn(m, line);
     if (wrong)
-      code = base_error_set(&error, MIEN_EFORMAT, path, "a line is TALK, TAB, WHO, TAB, STRATEGY or -, TAB, TEXT", "line %zu %s",
-                            number, wrong);
+      code = base_error_set(&error, MIEN_EFORMAT, path,
+                            replies ? "a line is POST, TAB, REPLY" : "a line is TALK, TAB, WHO, TAB, STRATEGY or -, TAB, TEXT",
+                            "line %zu %s", number, wrong);
   }
   if (code) fprintf(stderr, "mien features respond: %s (%s): %s\n", error.what, error.where, error.remedy);
   if (m) {

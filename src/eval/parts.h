@@ -9,6 +9,7 @@
  * fused.c  CREMA-D's raters                         pairs.c   items of the sets above, put together
  * metrics.c the metrics                             table.c   CSV and TSV in
  * follow.c courses that were simulated, followed   forecast.c talks.c dialogues, and what comes next
+ * respond.c empathy.c the scorers of respond/
  * disturb.c what a picture may suffer */
 #ifndef EVAL_PARTS_H
 #define EVAL_PARTS_H
@@ -103,5 +104,9 @@ int eval_adapt(eval_context *context, mien_error *error);
 int eval_clips(eval_context *context, mien_error *error);
 int eval_follow(eval_context *context, mien_error *error);
 int eval_forecast(eval_context *context, mien_error *error);
+int eval_respond(eval_context *context, mien_error *error);
+int eval_empathy(eval_context *context, mien_error *error);
+/* Notes the model of respond/ in the report, and gives its path. */
+int eval_open_respond(eval_context *context, char path[1024], mien_error *error);
 
 #endif

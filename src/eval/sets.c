@@ -40,6 +40,8 @@ static const eval_entry sets[] = {
     {"pairs", "fused", eval_pairs},
     {"follow", "talks", eval_follow},
     {"forecast", "talks", eval_forecast},
+    {"respond", "answers", eval_respond},
+    {"empathy", "answers", eval_empathy},
     {"adapt", "simulated", eval_adapt},
     {"signals", "accessibility", eval_signals},
     {"signals-dev", "accessibility", eval_signals_dev},

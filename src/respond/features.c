@@ -63,11 +63,6 @@ static void hidden_of(respond_reader *reader, const respond_turn *turns, size_t 
   memcpy(hidden, text_reader_hidden(reader->text, &depth), RESPOND_DEPTH * sizeof *hidden);
 }
 
-void respond_hidden(respond_reader *reader, const char *post, const char *text, float *hidden) {
-  const respond_turn turns[2] = {{"them", post, -1}, {"us", text, -1}};
-  hidden_of(reader, post ? turns : turns + 1, post ? 1 : 0, hidden);
-}
-
 /* ---- Words ------------------------------------------------------------------------------------------------------- */
 
 /* FNV-1a (Fowler, Noll & Vo 1991) over what an entry is of and its characters. */
@@ -130,52 +125,81 @@ void respond_sizes(respond_reader *reader, const char *text, float sizes[RESPOND
 
 /* ---- A conversation ---------------------------------------------------------------------------------------------- */
 
+static bool takes_leave(const text_tokens *tokens) {
+  static const char *const words[] = {"thank", "thanks", "thx", "bye", "goodbye", NULL};
+  for (size_t i = 0; i < tokens->count; i++)
+    if (is_word(tokens, i, words)) return true;
+  return false;
+}
+
 /* [RESPOND_NUMBERS]: 0 log(1 + answers so far) / 3 · 1 this is the first · 2 … of the first three · 3 turns in a row of
  * the person to be answered, log(1 + n) · 4 answers so far / 16, at most 1 · 5–9 sizes of the last turn · 10–14 sizes of
  * the answerer's last · 15–26 the answerer's last strategy, one of twelve · 27 it is known · 28–39 the one before · 40 it
- * is known · 41–52 how often each was taken, log(1 + n) · 53 log(1 + tokens of the person's turns) / 5 · 54 thanks in the
- * last turn · 55 always 0 */
+ * is known · 41–52 how often each was taken, log(1 + n) · 53 tokens of the person's turns in a row, log(1 + n) / 5 · 54
+ * thanks or goodbye in the last turn · 55 the person has spoken once only · 56–71 answers so far: 0, 1, … 15 or more · 72–83 how
+ * often each strategy was taken, each answer ago counting 0.8 of the one after it · 84–95 the strategy before the one before */
 static void numbers_of(respond_reader *reader, const respond_turn *turns, size_t count, float *x) {
   const char *person = turns[count - 1].who;
-  size_t answers = 0, row = 0, last = count, before = count;
-  int took[RESPOND_STRATEGIES] = {0};
+  size_t answers = 0, row = 0, last = count, spoken = 0;
+  float tokens = 0, weight = 1;
   memset(x, 0, RESPOND_NUMBERS * sizeof *x);
   for (size_t i = count; i-- > 0;) {
-    if (!strcmp(turns[i].who, person)) continue;
-    if (last == count) last = i, row = count - 1 - i;
-    else if (before == count) before = i;
+    if (!strcmp(turns[i].who, person)) {
+      spoken++;
+      if (answers) continue;
+      float sizes[RESPOND_SIZES];
+      row++;
+      respond_sizes(reader, turns[i].text, sizes);
+      tokens += (float)reader->tokens.count;
+      if (row == 1) {
+        memcpy(x + 5, sizes, sizeof sizes);
+        x[54] = takes_leave(&reader->tokens);
+      }
+      continue;
+    }
+    int strategy = turns[i].strategy;
+    if (!answers) last = i;
+    if (strategy >= 0) {
+      if (!answers) x[15 + strategy] = x[27] = 1;
+      if (answers == 1) x[28 + strategy] = x[40] = 1;
+      if (answers == 2) x[84 + strategy] = 1;
+      x[41 + strategy]++;
+      x[72 + strategy] += weight;
+    }
+    weight *= 0.8f;
     answers++;
-    if (turns[i].strategy >= 0) took[turns[i].strategy]++;
   }
-  if (!answers) row = count;
   x[0] = log1pf((float)answers) / 3;
   x[1] = answers == 0;
   x[2] = answers < 3;
   x[3] = log1pf((float)row);
   x[4] = BASE_MIN((float)answers / 16, 1.0f);
-  respond_sizes(reader, turns[count - 1].text, x + 5);
-  static const char *const thanks[] = {"thank", "thanks", "thx", "bye", "goodbye", NULL};
-  for (size_t i = 0; i < reader->tokens.count; i++)
-    if (is_word(&reader->tokens, i, thanks)) x[54] = 1;
-  x[53] = x[5];
-  if (last < count) {
-    respond_sizes(reader, turns[last].text, x + 10);
-    if (turns[last].strategy >= 0) x[15 + turns[last].strategy] = x[27] = 1;
-  }
-  if (before < count && turns[before].strategy >= 0) x[28 + turns[before].strategy] = x[40] = 1;
-  for (int s = 0; s < RESPOND_STRATEGIES; s++) x[41 + s] = log1pf((float)took[s]);
+  if (last < count) respond_sizes(reader, turns[last].text, x + 10);
+  for (int s = 0; s < RESPOND_STRATEGIES; s++) x[41 + s] = log1pf(x[41 + s]);
+  x[53] = log1pf(tokens) / 5;
+  x[55] = spoken == 1;
+  x[56 + BASE_MIN(answers, (size_t)15)] = 1;
 }
 
-void respond_features(respond_reader *reader, const respond_turn *turns, size_t count, float *dense, respond_bag *bag) {
-  const char *person = turns[count - 1].who;
-  size_t last = count, first = count;
+void respond_features(respond_reader *reader, const respond_turn *turns, size_t count, float *dense) {
+  size_t last = count;
   numbers_of(reader, turns, count, dense);
   memset(dense + RESPOND_NUMBERS, 0, RESPOND_LAYERS * RESPOND_DEPTH * sizeof *dense);
   hidden_of(reader, turns, count - 1, dense + RESPOND_NUMBERS);
+  while (last && !strcmp(turns[last - 1].who, turns[count - 1].who)) last--;
+  if (last) hidden_of(reader, turns, last - 1, dense + RESPOND_NUMBERS + RESPOND_DEPTH);
+}
+
+void respond_reply_features(respond_reader *reader, const char *post, const char *text, float *dense, respond_bag *bag) {
+  const respond_turn turns[2] = {{"them", post, -1}, {"us", text, -1}};
+  bool answers = post && *post;
+  memset(dense, 0, RESPOND_REPLY * sizeof *dense);
   memset(bag, 0, sizeof *bag);
-  while (first && !strcmp(turns[first - 1].who, person)) respond_bag_add(reader, RESPOND_OF_LAST, turns[--first].text, bag);
-  if (!first) return;
-  last = first - 1;
-  hidden_of(reader, turns, last, dense + RESPOND_NUMBERS + RESPOND_DEPTH);
-  respond_bag_add(reader, RESPOND_OF_ANSWERER, turns[last].text, bag);
+  respond_sizes(reader, text, dense);
+  if (answers) respond_sizes(reader, post, dense + RESPOND_SIZES);
+  float *hidden = dense + 2 * RESPOND_SIZES;
+  hidden_of(reader, answers ? turns : turns + 1, answers ? 1 : 0, hidden);
+  if (answers) hidden_of(reader, turns, 0, hidden + RESPOND_DEPTH);
+  respond_bag_add(reader, answers ? RESPOND_OF_REPLY : RESPOND_OF_ALONE, text, bag);
+  if (answers) respond_bag_add(reader, RESPOND_OF_POST, post, bag);
 }

@@ -1,9 +1,8 @@
 /* score.c: the scorer of strategies: see score.h. train/respond.py is the same in Python.
  *
- *     logits[8] = dense · x + bias + the mean over the bag's entries of their rows
- *     p = softmax(logits / temperature)
+ *     p[8] = softmax(dense · x + bias)
  *
- * of x [RESPOND_DENSE] and the bag of features.h; the last of the eight is ESConv's "Others". */
+ * of x [RESPOND_DENSE] in features.h; the last of the eight is ESConv's "Others". */
 #include "respond/score.h"
 
 #include "nn/nn.h"
@@ -17,9 +16,7 @@ struct respond_scorer {
   respond_reader *reader;
   nn_tensor dense; /* packed: [LABELS][RESPOND_DENSE] */
   const nn_tensor *bias;
-  float *rows;     /* [RESPOND_BUCKETS][LABELS] */
   float x[RESPOND_DENSE];
-  respond_bag bag;
 };
 
 const char *respond_strategy_name(int strategy) {
@@ -37,7 +34,6 @@ int respond_strategy_of(const char *name) {
 void respond_scorer_close(respond_scorer **scorer) {
   if (!*scorer) return;
   nn_pack_clear(&(*scorer)->dense);
-  base_free((*scorer)->rows);
   respond_reader_close(&(*scorer)->reader);
   nn_file_close(&(*scorer)->file);
   base_free(*scorer);
@@ -54,7 +50,6 @@ int respond_scorer_open(respond_scorer **scorer, const char *path, mien_error *e
     if (dense) opened->bias = nn_file_tensor(opened->file, "score.bias", NN_F32, 1, (const uint32_t[]){LABELS}, error);
     if (!opened->bias) code = MIEN_EMODEL;
   }
-  if (!code) code = respond_model_rows(opened->file, "score.bag", LABELS, &opened->rows, error);
   if (!code && (code = nn_pack(&opened->dense, dense, NN_F32))) base_error_set(error, code, path, "", "no memory for the scorer");
   if (code) respond_scorer_close(scorer);
   return code;
@@ -79,11 +74,8 @@ int respond_score(respond_scorer *scorer, const respond_turn *turns, size_t coun
   if (code) return code;
   if (count > RESPOND_TURNS) turns += count - RESPOND_TURNS, count = RESPOND_TURNS;
   float logits[LABELS], scratch[1];
-  respond_features(scorer->reader, turns, count, scorer->x, &scorer->bag);
+  respond_features(scorer->reader, turns, count, scorer->x);
   nn_linear(&scorer->dense, scorer->bias, NN_NONE, scorer->x, 1, logits, scratch);
-  float share = scorer->bag.count ? 1 / (float)scorer->bag.count : 0;
-  for (size_t i = 0; i < scorer->bag.count; i++)
-    for (int k = 0; k < LABELS; k++) logits[k] += share * scorer->rows[scorer->bag.entries[i] * LABELS + (size_t)k];
   nn_softmax(logits, LABELS);
   float rest = logits[RESPOND_LEARNED] / (RESPOND_STRATEGIES - RESPOND_LEARNED);
   for (int s = 0; s < RESPOND_STRATEGIES; s++)

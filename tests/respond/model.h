@@ -11,12 +11,12 @@
 typedef struct made {
   const char *kind, *beside; /* beside NULL: the text model inside the program */
   int version;
-  uint32_t labels;           /* 8 */
+  uint32_t labels;           /* 8; at most */
   const float *bias;         /* [8] */
-  uint32_t entry;            /* of the bag: its row is `row`, all the others 0 */
-  const float *row;          /* [8] */
   int number;                /* of the dense ones: its column is `column`, all the others 0 */
   const float *column;       /* [8] */
+  float reply_bias, alone_bias, reply_weight; /* of empathy; reply_weight: of the bag's entry `entry`, all the others 0 */
+  uint32_t entry;
 } made;
 
 static inline int made_write(const char *path, const made *m) {
@@ -30,21 +30,25 @@ static inline int made_write(const char *path, const made *m) {
                        m->kind, m->version, m->beside ? m->beside : sha);
   const nn_part parts[] = {{"score.dense", NN_F16, 2, {m->labels, RESPOND_DENSE}},
                            {"score.bias", NN_F32, 1, {m->labels}},
-                           {"score.bag", NN_F16, 2, {RESPOND_BUCKETS, m->labels}}};
-  size_t dense_count = (size_t)m->labels * RESPOND_DENSE, bag_count = (size_t)m->labels * RESPOND_BUCKETS;
-  uint16_t *dense = calloc(dense_count, 2), *bag = calloc(bag_count, 2);
-  for (uint32_t k = 0; dense && bag && k < m->labels; k++) {
-    if (m->column) dense[(size_t)k * RESPOND_DENSE + (size_t)m->number] = nn_to_half(m->column[k]);
-    if (m->row) bag[(size_t)m->entry * m->labels + k] = nn_to_half(m->row[k]);
-  }
+                           {"reply.dense", NN_F16, 2, {1, RESPOND_REPLY}},
+                           {"reply.bias", NN_F32, 1, {1}},
+                           {"reply.bag", NN_F16, 2, {RESPOND_BUCKETS, 1}},
+                           {"alone.dense", NN_F16, 2, {1, RESPOND_REPLY}},
+                           {"alone.bias", NN_F32, 1, {1}},
+                           {"alone.bag", NN_F16, 2, {RESPOND_BUCKETS, 1}}};
+  static uint16_t dense[8 * RESPOND_DENSE], bag[RESPOND_BUCKETS], nothing[RESPOND_BUCKETS];
+  memset(dense, 0, sizeof dense);
+  memset(bag, 0, sizeof bag);
+  for (uint32_t k = 0; k < m->labels && m->column; k++)
+    dense[(size_t)k * RESPOND_DENSE + (size_t)m->number] = nn_to_half(m->column[k]);
+  bag[m->entry] = nn_to_half(m->reply_weight);
+  const struct { const void *data; size_t bytes; } data[] = {{dense, (size_t)m->labels * RESPOND_DENSE * 2}, {m->bias, m->labels * 4},
+                                                             {nothing, RESPOND_REPLY * 2}, {&m->reply_bias, 4}, {bag, sizeof bag},
+                                                             {nothing, RESPOND_REPLY * 2}, {&m->alone_bias, 4}, {nothing, sizeof nothing}};
   nn_writer *writer = NULL;
-  int code = dense && bag ? nn_writer_open(&writer, path, meta, (size_t)bytes, parts, 3, NULL, &error) : -1;
-  if (!code) code = nn_writer_add(writer, dense, dense_count * 2, &error);
-  if (!code) code = nn_writer_add(writer, m->bias, m->labels * 4, &error);
-  if (!code) code = nn_writer_add(writer, bag, bag_count * 2, &error);
+  int code = nn_writer_open(&writer, path, meta, (size_t)bytes, parts, BASE_COUNT(parts), NULL, &error);
+  for (size_t i = 0; i < BASE_COUNT(data) && !code; i++) code = nn_writer_add(writer, data[i].data, data[i].bytes, &error);
   if (writer && nn_writer_close(&writer, !code, &error)) code = -1;
-  free(dense);
-  free(bag);
   if (code) fprintf(stderr, "%s: %s\n", path, error.what);
   return code;
 }

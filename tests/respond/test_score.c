@@ -66,29 +66,30 @@ static void what_it_says(void **state) {
   assert_null(scorer);
 }
 
-static void bag_of_words(void **state) {
-  static const float row[8] = {0, 0, 6, 0, 0, 0, 0, 0};
+/* The shipped model says what train/respond.py --golden says of it. */
+static void shipped(void **state) {
+  static const float golden[3][8] = {{0.58150f, 0.08142f, 0.03959f, 0.07384f, 0.02048f, 0.02128f, 0.02884f, 0.15304f},
+                                     {0.35972f, 0.23963f, 0.09782f, 0.13864f, 0.02920f, 0.01833f, 0.05755f, 0.05910f},
+                                     {0.30414f, 0.09554f, 0.12347f, 0.20402f, 0.07339f, 0.02583f, 0.12155f, 0.05206f}};
+  const respond_turn turns[5] = {{"a", "Hello, I have not slept well since we moved.", -1},
+                                 {"b", "What keeps you awake?", RESPOND_CLARIFY},
+                                 {"a", "I miss my friends, and nobody here talks to me!", -1},
+                                 {"b", "That sounds lonely.", RESPOND_REFLECT},
+                                 {"a", "It is. Some days I do not say a word to anyone.", -1}};
   mien_error error = {0};
-  respond_reader *reader;
-  respond_bag *bag = calloc(1, sizeof *bag);
-  assert_non_null(bag);
-  assert_int_equal(respond_reader_open(&reader, NULL, &error), MIEN_OK);
-  respond_bag_add(reader, RESPOND_OF_LAST, "Alone, alone", bag);
-  /* "alone", that it begins the text, "alone ,", ",", ", alone" */
-  assert_int_equal(bag->count, 5);
-  uint32_t entry = bag->entries[0];
-  respond_reader_close(&reader);
-  assert_int_equal(made_write(path, &(made){"respond", NULL, RESPOND_FEATURES, 8, bias, .entry = entry, .row = row}), 0);
+  char model[1024];
+  snprintf(model, sizeof model, "%s/models/respond-research.mien", getenv("MIEN_SOURCE_ROOT"));
   respond_scorer *scorer;
-  float got[RESPOND_STRATEGIES], logits[8];
-  assert_int_equal(respond_scorer_open(&scorer, path, &error), MIEN_OK);
-  assert_int_equal(respond_score(scorer, &(respond_turn){"a", "ALONE, alone", -1}, 1, got, &error), MIEN_OK);
-  for (int k = 0; k < 8; k++) logits[k] = bias[k] + row[k] / 5;
-  expect(got, logits);
-  assert_int_equal(respond_score(scorer, &(respond_turn){"a", "", -1}, 1, got, &error), MIEN_OK);
-  expect(got, bias);
+  float got[RESPOND_STRATEGIES];
+  if (respond_scorer_open(&scorer, model, &error)) fail_msg("%s (%s): %s", error.what, error.where, error.remedy);
+  for (size_t i = 0; i < 3; i++) {
+    assert_int_equal(respond_score(scorer, turns, 2 * i + 1, got, &error), MIEN_OK);
+    for (int k = 0; k < 8; k++) {
+      float p = expf(got[k]) * (k == RESPOND_LEARNED ? 5 : 1);
+      assert_float_equal(p, golden[i][k], 2e-3f);
+    }
+  }
   respond_scorer_close(&scorer);
-  free(bag);
 }
 
 static void long_and_hostile(void **state) {
@@ -149,7 +150,7 @@ static void models_refused(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(names), cmocka_unit_test(what_it_says), cmocka_unit_test(bag_of_words),
+  const struct CMUnitTest tests[] = {cmocka_unit_test(names), cmocka_unit_test(what_it_says), cmocka_unit_test(shipped),
                                      cmocka_unit_test(long_and_hostile), cmocka_unit_test(models_refused)};
   return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
