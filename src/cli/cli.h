@@ -28,6 +28,7 @@ int cli_rules(int argc, char **argv);
 int cli_serve(int argc, char **argv);
 int cli_play(int argc, char **argv);
 int cli_adapt(int argc, char **argv);
+int cli_respond(int argc, char **argv);
 int cli_signals(int argc, char **argv);
 int cli_audit(int argc, char **argv);
 int cli_consent(int argc, char **argv);

@@ -27,6 +27,7 @@ static const struct {
     {"insight", "what many texts express: over time, by group, about what", cli_insight},
     {"rules", "what rules of events would have done on recorded sessions", cli_rules},
     {"adapt", "a choice among an application's options, within bounds, that learns", cli_adapt},
+    {"respond", "how one might answer what somebody expresses", cli_respond},
     {"signals", "a personal dictionary of signals, for people who do not speak", cli_signals},
     {"bench", "speed and memory, beside a named reference", cli_bench},
     {"eval", "scores the models on labelled sets", cli_eval},

@@ -5,6 +5,7 @@
 
 #include "rules/embedded.h"
 #include "rules/parts.h"
+#include "text/phrase.h"
 #include "yaml/tree.h"
 
 enum { ARENA = 8 << 20, PHRASES = 2000 };
@@ -171,12 +172,11 @@ static int take_phrases(parser *p, const yaml_node *list, rules_leaf *leaf) {
   for (const yaml_node *node = list->first; node; node = node->next) {
     char folded[256];
     if (node->kind != YAML_WORD || strlen(node->word) > 200) return WRONG(p, node, "", "a phrase must be a text of at most 200 bytes");
-    size_t bytes = rules_words_fold(node->word, strlen(node->word), folded, sizeof folded);
+    size_t bytes = text_phrase_fold(node->word, strlen(node->word), folded, sizeof folded);
     if (!bytes) return WRONG(p, node, "", "the phrase has no letter and no digit");
     rules_phrase *phrase = &leaf->phrases[leaf->phrase_count++];
-    phrase->inside = !rules_words_whole(folded, bytes);
-    const char *from = folded + (phrase->inside ? 1 : 0);
-    phrase->bytes = bytes - (phrase->inside ? 2 : 0);
+    const char *from = folded;
+    phrase->bytes = text_phrase_trim(&from, bytes);
     char *own = base_arena_alloc(&p->set->arena, phrase->bytes, 1);
     if (!own) return no_memory(p);
     memcpy(own, from, phrase->bytes);

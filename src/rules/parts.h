@@ -19,9 +19,8 @@ typedef struct rules_tree {
 } rules_tree;
 
 typedef struct rules_phrase {
-  const char *folded; /* words between single blanks, with one before and one after; or as written, see words.c */
+  const char *folded; /* words between single blanks, with one before and one after; see text/phrase.h */
   size_t bytes;
-  bool inside;        /* found inside words: scripts without blanks */
 } rules_phrase;
 
 typedef struct rules_leaf {
@@ -59,13 +58,6 @@ struct rules_set {
   rules_leaf leaves[RULES_CONDITIONS];
   size_t leaf_count;
 };
-
-/* Folds a text for phrases: small letters, everything but letters and digits one blank, a blank at both ends. Returns
- * the bytes, 0 where it does not fit or is no UTF-8 at all. Apostrophes vanish: "don't" is "dont". */
-size_t rules_words_fold(const char *text, size_t bytes, char *to, size_t room);
-bool rules_words_find(const rules_leaf *leaf, const char *folded, size_t bytes);
-bool rules_words_whole(const char *folded, size_t bytes); /* false: has letters of a script without blanks */
-size_t rules_words_count(const char *folded, size_t bytes);
 
 /* Whether a budget of the day allows one more, and takes it. */
 bool rules_budget_take(rules_budget *budget, const rules_set *set, size_t rule, double when);

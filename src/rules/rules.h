@@ -4,8 +4,8 @@
  * states and turns and gives events. What it is not: it reads no emotion, decides nothing about people, and carries
  * nothing out: an event names actions, and others take them. An event holds ids and times, never what was said.
  *
- * Files: parse.c the language, session.c the live part, words.c phrases in turns, recorded.c recorded sessions,
- * talk.c the figures of a conversation.
+ * Files: parse.c the language, session.c the live part, recorded.c recorded sessions, talk.c the figures of a
+ * conversation; phrases in turns are found by text/phrase.h.
  *
  * Threads: a set is read-only once open and may be shared; a session is used by one thread at a time; a budget locks
  * itself. Ownership: whoever opened it closes it; the set and the budget outlive their sessions. */

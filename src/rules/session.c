@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "rules/parts.h"
+#include "text/phrase.h"
 
 #define STALE 15.0    /* seconds after which a state or cue that is not renewed no longer counts */
 #define SPEAKING 60.0 /* seconds after which who began to speak and gave no turn is taken to be silent */
@@ -372,6 +373,12 @@ static void find_interruptions(rules_session *s, person *p, size_t words) {
   }
 }
 
+static bool find_words(const rules_leaf *leaf, const char *folded, size_t bytes) {
+  for (size_t i = 0; i < leaf->phrase_count; i++)
+    if (memmem(folded, bytes, leaf->phrases[i].folded, leaf->phrases[i].bytes)) return true;
+  return false;
+}
+
 void rules_session_feed_turn(rules_session *s, const char *who, double t0, double t1, const char *text, size_t bytes) {
   person *p = find(s, who);
   if (!p || !isfinite(t0) || !isfinite(t1) || t1 < t0) return;
@@ -380,8 +387,8 @@ void rules_session_feed_turn(rules_session *s, const char *who, double t0, doubl
   rules_session_advance(s, t1);
   p->speaking = (double)NAN;
   s->last_speech = BASE_MAX(s->last_speech, BASE_MIN(t1, s->clock));
-  size_t folded = rules_words_fold(text ? text : "", text ? bytes : 0, s->folded, sizeof s->folded);
-  size_t words = rules_words_count(s->folded, folded);
+  size_t folded = text_phrase_fold(text ? text : "", text ? bytes : 0, s->folded, sizeof s->folded);
+  size_t words = text_phrase_count(s->folded, folded);
   double speed = words >= 3 && t1 - t0 >= 0.5 ? 60 * (double)words / (t1 - t0) : (double)NAN, all = 0;
   p->turn0 = t0;
   p->turn1 = t1;
@@ -393,7 +400,7 @@ void rules_session_feed_turn(rules_session *s, const char *who, double t0, doubl
     leaf_now *now = &p->leaves[i];
     if (p->turns > 1) now->row = now->seen ? now->row + 1 : 0;
     now->seen = false; /* what the turn before showed does not count for this one */
-    if (leaf->term == TERM_WORDS) leaf_tell(now, folded && rules_words_find(leaf, s->folded, folded), s->clock);
+    if (leaf->term == TERM_WORDS) leaf_tell(now, folded && find_words(leaf, s->folded, folded), s->clock);
     else if (leaf->term == TERM_SPEED && isfinite(speed)) leaf_tell(now, compare(leaf, (float)speed), s->clock);
     else if (leaf->term == TERM_SHARE && all >= 30) leaf_tell(now, compare(leaf, (float)(p->talked / all)), s->clock);
   }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "rules/parts.h"
+#include "text/phrase.h"
 
 /* English and German; in other languages use rules with words of your own. */
 static const char *const repeat_phrases[] = {
@@ -100,8 +101,8 @@ static void measure_overlap(rules_talk *talk, size_t people, edge *edges, size_t
 static void count_turns(rules_talk *talk, const talk_turn *turns, size_t count, sums (*sum)[1 + TALK_QUARTERS], char *folded) {
   for (size_t i = 0; i < count; i++) {
     const talk_turn *turn = &turns[i];
-    size_t bytes = rules_words_fold(turn->text ? turn->text : "", turn->text ? turn->bytes : 0, folded, RULES_TURN);
-    size_t words = rules_words_count(folded, bytes);
+    size_t bytes = text_phrase_fold(turn->text ? turn->text : "", turn->text ? turn->bytes : 0, folded, RULES_TURN);
+    size_t words = text_phrase_count(folded, bytes);
     bool repeat = bytes && has_one(folded, bytes, repeat_phrases, BASE_COUNT(repeat_phrases));
     bool escalation = bytes && has_one(folded, bytes, escalation_phrases, BASE_COUNT(escalation_phrases)), cuts = false;
     for (size_t k = i; k-- > 0 && i - k <= 64 && !cuts;) /* turns that began before: did one go on? */

@@ -75,6 +75,7 @@ void serve_api_webhook_replay(serve_request *request);
 void serve_api_live(serve_request *request);
 void serve_api_panel(serve_request *request);
 void serve_api_team(serve_request *request);
+void serve_api_suggestions(serve_request *request);
 void serve_api_team_put(serve_request *request);
 void serve_api_contacts(serve_request *request);
 void serve_api_rules_counts(serve_request *request);

@@ -26,6 +26,7 @@ struct serve_glance {
   glimpse people[SERVE_PEOPLE];
   double fired[BASE_COUNT(weights)]; /* base_clock() of the last of each severity; NAN none */
   unsigned events;
+  uint64_t always; /* bit i: a rule that is `always` fired for person i */
   struct {
     char rule[RULES_NAME], title[RULES_TITLE];
     int severity, person;
@@ -88,6 +89,7 @@ void serve_glance_event(serve_conversation *c, int person, const rules_about *ab
   g->last.severity = about->severity;
   g->last.person = person;
   g->last.always = about->always;
+  if (about->always) g->always |= person < 0 ? UINT64_MAX : (uint64_t)1 << person;
   g->last.at = at;
   g->last.clock = g->fired[about->severity] = base_clock();
   g->events++;
@@ -108,6 +110,19 @@ static bool told(const serve_conversation *c, size_t i) {
   const glimpse *g = &c->glance->people[i];
   unsigned may = serve_live_may(c->live, i);
   return g->known && c->allowed.people[i].mode == GUARD_FULL && may && !(g->rests & ~may);
+}
+
+bool serve_glance_state_of(serve_conversation *c, size_t i, mien_reading *state, char abstain[ABSTAIN], bool *crisis) {
+  serve_glance *g = c->glance;
+  pthread_mutex_lock(&g->lock);
+  bool may = told(c, i);
+  if (may) {
+    *state = g->people[i].state;
+    memcpy(abstain, g->people[i].abstain, ABSTAIN);
+  }
+  *crisis = g->always >> i & 1;
+  pthread_mutex_unlock(&g->lock);
+  return may;
 }
 
 static double need_of(const serve_conversation *c) {

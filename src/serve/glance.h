@@ -29,6 +29,10 @@ void serve_glance_event(serve_conversation *conversation, int person, const rule
 /* What may be read has changed. */
 void serve_glance_touch(serve_conversation *conversation);
 
+/* The present state of this participant, without what it points to: true where it may be told; `abstain` [64]: why it should
+ * not be used, "" where it should. `crisis`: a rule that goes to a person always has fired for them, or for nobody alone. */
+bool serve_glance_state_of(serve_conversation *conversation, size_t person, mien_reading *state, char abstain[64], bool *crisis);
+
 /* Grows with all that is noted. `need` as above, now. */
 uint64_t serve_glance_look(serve_conversation *conversation, double *need);
 /* The object that docs/openapi.yaml calls `live`; `panel`: with what may be

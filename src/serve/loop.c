@@ -309,6 +309,7 @@ int serve_open(serve_server **opened, mien_engine *engine, const serve_settings 
   if (!code) code = serve_actions_open(server, error);
   if (!code) code = serve_rules_open(server, error);
   if (!code) code = serve_adaptings_open(&server->adaptings, server->settings.data, server->optout_key, error);
+  if (!code) code = mien_respond_open(&server->respond, NULL, error);
   if (!code) code = serve_pool_open(&server->pool, &pool, error);
   if (!code) code = serve_texts_open(&server->texts, engine, error);
   if (!code) code = serve_jobs_open(server, error);
@@ -480,6 +481,7 @@ void serve_close(serve_server **closed) {
   serve_jobs_close(server);
   serve_rules_close(server);
   serve_adaptings_close(&server->adaptings);
+  mien_respond_close(&server->respond);
   serve_actions_close(server);
   serve_webhooks_close(server);
   serve_keep_close(server);

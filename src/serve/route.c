@@ -18,6 +18,7 @@ static const serve_route routes[] = {
     {SERVE_GET, "/metrics", SERVE_SCOPE_ADMIN, serve_api_metrics},
     {SERVE_POST, "/v1/reload", SERVE_SCOPE_ADMIN, serve_api_reload},
     {SERVE_POST, "/v1/texts", SERVE_SCOPE_READ, serve_api_texts},
+    {SERVE_POST, "/v1/suggestions", SERVE_SCOPE_READ, serve_api_suggestions},
     {SERVE_POST, "/v1/sessions", SERVE_SCOPE_STREAM, serve_api_session_open, serve_api_session},
     {SERVE_GET, "/v1/sessions", SERVE_SCOPE_READ, serve_api_sessions},
     {SERVE_GET, "/v1/sessions/{id}", SERVE_SCOPE_READ, serve_api_session},
