@@ -8,6 +8,8 @@
 #include "cli/reader.h"
 #include "follow/forecast.h"
 #include "follow/track.h"
+#include "mien_respond.h"
+#include "rules/rules.h"
 
 enum { SECONDS = 30, BLOCK = 1600, RATE = 16000, TURN = 5, FPS = 15, WIDE = BENCH_WIDE, HIGH = BENCH_HIGH };
 
@@ -132,8 +134,66 @@ static void bench_follow(bench *b) {
   row->at_most = 10;
 }
 
+/* The same, and then what is made of the state: the shipped rules over the state and the turn, and three suggestions of how
+ * to answer it, with the last four turns. */
+static void bench_whole_state(bench *b) {
+  enum { STATES = 20000, TURNS = 4 };
+  static const char said[] = "This is the third time that I have to explain it, and nobody has called me back. What are you going to do about it now?";
+  follow_track track;
+  follow_talk talk;
+  follow_forecast forecast;
+  mien_reading read, state;
+  float hidden[FOLLOW_HIDDEN] = {0};
+  fuse_result fused = {.reliability = 1};
+  rules_set *set = NULL;
+  rules_session *session = NULL;
+  rules_event event;
+  mien_respond *respond = NULL;
+  mien_respond_turn turns[TURNS];
+  mien_suggestion list[3];
+  mien_error error = {0};
+  size_t count = 0, suggested = 0;
+  int code = rules_set_open(&set, NULL, &error);
+  if (!code) code = rules_session_open(&session, set, NULL, 0, &error);
+  if (!code) code = rules_session_join(session, "customer", "customer");
+  if (!code) code = mien_respond_open(&respond, NULL, &error);
+  for (size_t i = 0; i < TURNS; i++) turns[i] = (mien_respond_turn){i % 2 ? "customer" : "agent", said, -1};
+  follow_track_init(&track);
+  follow_talk_init(&talk);
+  base_reading_init(&read, MIEN_TEXT);
+  base_reading_init(&state, MIEN_FUSED);
+  state.who = "customer";
+  double start = bench_cpu();
+  for (int i = 0; i < STATES && !code; i++) {
+    double at = i * 1.7;
+    for (int k = 0; k < MIEN_CORE; k++) read.core[k] = fused.core[k] = k == i % MIEN_CORE ? 0.4f : 0.1f;
+    for (int d = 0; d < MIEN_DIMS; d++) read.dims[d] = fused.dims[d] = 0.01f * (float)(i % 90) - 0.4f, fused.variance[d] = 0.1f;
+    follow_track_update(&track, at, &fused, 1);
+    follow_track_turn(&track, at);
+    follow_track_read(&track, &state);
+    hidden[i % FOLLOW_HIDDEN] += 0.1f;
+    follow_talk_turn(&talk, i % 2, at, &read, hidden, FOLLOW_HIDDEN);
+    if (follow_talk_forecast(&talk, i % 3, &forecast)) state.outlook.rise = forecast.rise;
+    state.t0 = at, state.t1 = at + 1.5;
+    for (int k = 0; k < MIEN_STATES; k++) state.states[k] = 0.1f * (float)((i + k) % 10);
+    rules_session_feed_reading(session, &state);
+    rules_session_feed_turn(session, "customer", at, at + 1.5, said, sizeof said - 1);
+    while (!rules_session_next(session, &event)) {}
+    mien_respond_ask ask = {.size = sizeof ask, .state = &state, .turns = turns, .turn_count = TURNS, .role = "customer", .purpose = "customer_service"};
+    code = mien_respond_suggest(respond, &ask, list, BASE_COUNT(list), &count, NULL, &error);
+    suggested += count;
+  }
+  double each = (bench_cpu() - start) / STATES * 1e6;
+  if (code || !suggested) bench_missing(b, "live", "following, forecast, rules and suggestions, a state", "it failed");
+  else bench_add(b, "live", "following, forecast, rules and suggestions, a state", "µs", each)->at_most = 50;
+  mien_respond_close(&respond);
+  rules_session_close(&session);
+  rules_set_close(&set);
+}
+
 void bench_live(bench *b) {
   bench_follow(b);
+  bench_whole_state(b);
   static const struct {
     const char *what;
     unsigned read;

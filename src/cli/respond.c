@@ -206,7 +206,7 @@ static void because_of(const json_t *because, char *to, size_t room) {
     if (says) used += (size_t)snprintf(to + used, room - used, "%s", says);
     else if (!strcmp(what, "trend.valence")) used += (size_t)snprintf(to + used, room - used, "%s", value < 0 ? "it is getting worse" : "it is getting better");
     else if (!strcmp(what, "forecast.rise")) used += (size_t)snprintf(to + used, room - used, "anger may come (%.0f %%)", 100 * value);
-    else if (!strcmp(what, "confidence")) used += (size_t)snprintf(to + used, room - used, "not sure (%.0f %%)", 100 * value);
+    else if (!strcmp(what, "confidence")) used += (size_t)snprintf(to + used, room - used, "only %.0f %% sure", 100 * value);
     else used += (size_t)snprintf(to + used, room - used, "%s %.2f", dot ? dot + 1 : what, value);
   }
 }

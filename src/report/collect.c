@@ -9,6 +9,7 @@ static const double longest = 48 * 3600.0; /* seconds; later sound is not drawn 
 int report_open(report **to, const char *title) {
   report *r = *to = base_alloc(1, sizeof *r);
   const char *slash = title ? strrchr(title, '/') : NULL; /* a page that is sent on tells no folders */
+  if (r) r->latest_of = -1;
   if (r) r->title = base_strdup(slash && slash[1] ? slash + 1 : title ? title : "");
   if (r && r->title && !mien_people_open(&r->between, NULL)) return MIEN_OK;
   report_close(to);
@@ -29,6 +30,10 @@ void report_close(report **to) {
   }
   for (size_t i = 0; i < r->text_count; i++) base_free(r->texts[i].marks);
   for (int i = 0; i < r->note_count; i++) base_free(r->notes[i]);
+  for (int i = 0; i < r->warning_count; i++) {
+    report_warning *w = &r->warnings[i];
+    base_free(w->title), base_free(w->words), base_free(w->avoid), base_free(w->why), base_free(w->source);
+  }
   for (int i = 0; i < r->reason_count; i++) base_free(r->reasons[i]);
   mien_people_close(&r->between);
   base_free(r->turns);
@@ -157,14 +162,19 @@ static int add_turn(report *r, int person, const mien_event *event) {
 }
 
 /* The first moment of each time that a rise is forecast. */
-static void keep_warning(report *r, const mien_reading *state) {
+static int keep_warning(report *r, int person, const mien_reading *state) {
   const mien_outlook *o = &state->outlook;
-  if (o->label < 0) return;
+  if (!state->abstain && strcmp(r->people[person].who, "agent")) {
+    r->latest = *state, r->latest_of = person;
+    r->latest.who = NULL, r->latest.cues = NULL, r->latest.cue_count = 0;
+  }
+  if (o->label < 0) return MIEN_OK;
   bool before = r->warned;
   r->warned = o->warning != 0;
-  if (before || !o->warning || r->warning_count == REPORT_WARNINGS_MAX) return;
-  r->warnings[r->warning_count++] = (report_warning){.at = state->t1, .seconds = (double)o->seconds, .rise = o->rise,
-                                                     .low = o->rise_low, .high = o->rise_high, .turns = o->turns};
+  if (before || !o->warning || r->warning_count == REPORT_WARNINGS_MAX) return MIEN_OK;
+  report_warning *w = &r->warnings[r->warning_count++];
+  *w = (report_warning){.at = state->t1, .seconds = (double)o->seconds, .rise = o->rise, .low = o->rise_low, .high = o->rise_high, .turns = o->turns, .person = r->latest_of};
+  return report_suggest(r, w);
 }
 
 int report_add_event(report *r, const mien_event *event) {
@@ -181,7 +191,7 @@ int report_add_event(report *r, const mien_event *event) {
   report_person *p = &r->people[person];
   if (turn) return add_turn(r, person, event);
   if (event->kind == MIEN_EVENT_STATE) {
-    keep_warning(r, reading);
+    if (keep_warning(r, person, reading)) return MIEN_ENOMEM;
     if (!p->fused) p->count = 0; /* states take the place of single readings */
     p->fused = true;
     return add_point(r, p, reading);

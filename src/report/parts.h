@@ -1,6 +1,6 @@
 /* parts.h: what a report keeps, and the parts that write it. Only for this room.
  *
- * collect.c collects; page.c puts the page together; chart.c draws a person's lines of time; told.c
+ * collect.c collects; suggested.c asks how one might answer; page.c puts the page together; chart.c draws a person's lines of time; told.c
  * finds what is worth telling in words; between.c what went on between people; words.c writes the transcript; html.c escapes. */
 #ifndef REPORT_PARTS_H
 #define REPORT_PARTS_H
@@ -66,6 +66,8 @@ typedef struct report_warning { /* a rise of anger or disgust was forecast, when
   double at, seconds;
   float rise, low, high;
   int turns;
+  int person;             /* who was to be answered then; -1 none */
+  char *title, *words, *avoid, *why, *source; /* what was suggested for that; NULL nothing */
 } report_warning;
 
 struct report {
@@ -86,9 +88,14 @@ struct report {
   report_warning warnings[REPORT_WARNINGS_MAX];
   int warning_count;
   bool warned; /* by the last state that has a forecast */
+  mien_reading latest; /* the last state of one who is no agent, without what it points to */
+  int latest_of;       /* -1: none yet */
   mien_people *between;
   double end; /* seconds */
 };
+
+/* What mien_respond.h suggests for the warning, of what had been read and said by then. MIEN_ENOMEM. */
+int report_suggest(report *r, report_warning *warning);
 
 /* ---- A person's line in even steps, for drawing. NAN and 0 where nothing was read. */
 typedef struct report_bins {
@@ -109,7 +116,7 @@ typedef struct report_moment {
 } report_moment;
 /* `bins`: one for each person. The largest changes, in order of time; at most REPORT_MOMENTS_MAX. */
 int report_moments(const report *r, const report_bins *bins, report_moment *moments);
-/* The forecasts of a rise, and whether it came: sentences as HTML; nothing where there were none. */
+/* The forecasts of a rise, what was suggested then, and whether it came: sentences as HTML; nothing where there were none. */
 void report_tell_warnings(base_text *to, const report *r);
 /* How each moved, and what went on between them; nothing where too little was read. */
 void report_write_between(base_text *to, const report *r);

@@ -46,6 +46,13 @@ test("agent: the customer's state and where it goes, one cue, one suggestion, an
   await expect(region(page, "Expressed now (customer)")).toContainText("anger", { timeout: 10_000 });
   await expect(region(page, "Expressed now (customer)")).toContainText("getting worse");
   await expect(region(page, "A suggestion")).toContainText("Slow down, name what went wrong", { timeout: 10_000 });
+  const suggested = page.locator(".suggested"), words = suggested.locator("blockquote");
+  await expect(words).not.toBeEmpty({ timeout: 10_000 });
+  await expect(suggested).toContainText("Better not:");
+  await expect(suggested.locator("details p").first()).toBeHidden(); // why: on demand
+  await suggested.getByText("Why this").click();
+  await expect(suggested.locator("details p").first()).toBeVisible();
+  await suggested.getByText("Why this").click();
   await expect(region(page, "What it rests on")).not.toContainText("Nothing in particular", { timeout: 12_000 });
   await expect(region(page, "What they agreed to")).toContainText("Read: words, voice, for customer service.");
   await expect(region(page, "What they agreed to")).toContainText("may be kept");
@@ -54,6 +61,24 @@ test("agent: the customer's state and where it goes, one cue, one suggestion, an
   await page.screenshot({ path: `${screens}/agent.png` });
   await one.finish();
   await expect(page.getByText("The call is over")).toBeVisible({ timeout: 10_000 });
+});
+
+test("agent: words of crisis bring a person who can help, in the app's language, whatever comes after", async ({ page }) => {
+  const one = await call("crisis-4");
+  await one.say("I want to die.");
+  await enter(page, `agent/${one.session}`);
+  await page.evaluate(() => localStorage.setItem("mien.language", "de"));
+  await page.reload();
+  const asked: { language: string; who: string; said: string[] }[] = [];
+  page.on("request", (request) => { if (request.url().endsWith("/v1/suggestions")) asked.push(request.postDataJSON() as typeof asked[number]); });
+  await page.reload();
+  await expect(page.locator(".suggested")).toHaveAttribute("lang", "de", { timeout: 10_000 });
+  const told = await service<{ suggestions: { strategy: string; words: string; title: string }[] }>("POST", "/v1/suggestions", { session: one.session, language: "de", most: 1 });
+  expect(told.suggestions[0]?.strategy).toBe("escalate");
+  await expect(page.locator(".suggested strong")).toHaveText(told.suggestions[0]?.title ?? "");
+  expect(asked[0]).toMatchObject({ language: "de", who: "customer", said: [] });
+  await page.evaluate(() => localStorage.setItem("mien.language", "en"));
+  await one.finish();
 });
 
 test("agent: what comes and goes is not shown; what lasts is", async ({ page }) => {

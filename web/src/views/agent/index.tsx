@@ -1,6 +1,6 @@
 /**
- * agent/index.tsx: one calm panel beside the call: what the customer expresses and where it goes, one cue, one suggestion, and what they
- * agreed to. Off unless the team has it on. A change is shown only after it has lasted; nothing blinks, nothing counts, and nothing is
+ * agent/index.tsx: one calm panel beside the call: what the customer expresses and where it goes, one cue, one suggestion (of
+ * a rule that fired, and of how one might answer), and what they agreed to. Off unless the team has it on. A change is shown only after it has lasted; nothing blinks, nothing counts, and nothing is
  * about the one who looks.
  */
 import type { JSX } from "preact";
@@ -14,6 +14,7 @@ import { may } from "../../session";
 import type { TeamSettings } from "../settings/team";
 import { Direction, nameOf, ruleTitle, said } from "../supervisor/words";
 import { useHeld } from "./held";
+import { SuggestionNote, useSuggestion } from "./suggested";
 import "./agent.css";
 import "../supervisor/supervisor.css";
 
@@ -44,6 +45,7 @@ function Panel({ live, team }: { live: Live; team: TeamSettings }): JSX.Element 
     return () => clearTimeout(timer);
   }, [live.events]);
   const last = live.last && over !== live.events && live.last.age < FRESH ? live.last : null, suggestion = useHeld(last, `${last?.rule ?? ""} ${last?.at ?? ""}`, Math.min(team.hold, 4));
+  const asked = useSuggestion(live.session, person?.who ?? "", `${held?.core ?? ""} ${held?.direction ?? ""} ${suggestion?.always ? suggestion.at : ""}`, team.suggestion && !!person && (!!held || !!suggestion?.always));
   const now = held?.core ? `${named("emotions", held.core)}${held.direction ? `, ${t(`supervisor.${held.direction}`)}` : ""}` : "";
   if (!person) return <Empty title={t("agent.nobody")} />;
   return (
@@ -53,9 +55,10 @@ function Panel({ live, team }: { live: Live; team: TeamSettings }): JSX.Element 
         <div class="where">{held?.direction && held.core ? <Direction of={held.direction} /> : null}</div></section>
       {team.cue && <section aria-labelledby="cue" class="stack part"><h2 id="cue">{t("agent.cue")}</h2><p class="line" dir="auto">{cue ?? <span class="soft">{t("agent.no_cue")}</span>}</p></section>}
       {team.suggestion && <section aria-labelledby="suggestion" class={`stack part ${suggestion?.always ? "note warn" : ""}`}><h2 id="suggestion">{t("agent.suggestion")}</h2>
-        <p class="line" dir="auto">{suggestion ? advice(suggestion.rule, suggestion.title) : <span class="soft">{t("agent.no_suggestion")}</span>}</p></section>}
+        {suggestion && <p dir="auto">{advice(suggestion.rule, suggestion.title)}</p>}
+        <div class="room">{asked ? <SuggestionNote of={asked} /> : !suggestion && <p class="soft">{t("agent.no_suggestion")}</p>}</div></section>}
       <Agreed person={person} purpose={live.purpose} />
-      <Said text={suggestion && team.suggestion ? advice(suggestion.rule, suggestion.title) : now} every={15} />
+      <Said text={suggestion && team.suggestion ? advice(suggestion.rule, suggestion.title) : asked && team.suggestion ? `${asked.title}. ${asked.words}` : now} every={15} />
     </div>
   );
 }
