@@ -45,7 +45,7 @@ static void crisis(void **state) {
     for (size_t i = 0; i < BASE_COUNT(said); i++) {
       mien_reading r = reading(core, 0.9f);
       mien_respond_turn turns[] = {{"c", said[i], -1}, {"a", "I see.", MIEN_CLARIFY}, {"c", "It is nothing.", -1}};
-      const char *const before[] = {"escalate.stay"};
+      const char *const before[] = {"escalate.stay-and-connect"};
       mien_respond_ask ask = {.size = sizeof ask, .state = &r, .turns = turns, .turn_count = i % 2 ? 1 : 3, .neutral = core % 2, .said = before, .said_count = 1};
       size_t count = suggest(&ask, list, 12, &flags);
       assert_true(flags & MIEN_RESPOND_CRISIS);
