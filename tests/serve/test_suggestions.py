@@ -33,7 +33,7 @@ def of_a_conversation(server):
     again = suggest(server, session=session, language="de", said=[s["id"] for s in got["suggestions"]])
     assert not {s["id"] for s in again["suggestions"]} & {s["id"] for s in got["suggestions"]}
     audit = open(os.path.join(server.data, "audit")).read()
-    assert f'"what":"suggestions","of":"{session}"' in audit and "furious" not in audit, audit[-600:]
+    assert '"what":"suggestions"' in audit and f'"of":"{session}"' in audit and "furious" not in audit, audit[-600:]
 
 
 def words_of_crisis(server):
@@ -63,8 +63,9 @@ def what_may_be_read(server):
     assert suggest(server, 404, session="s_" + "0" * 32)["status"] == 404
     for own in ("state", "role", "purpose", "neutral", "crisis"):
         assert "the conversation's own" in suggest(server, 422, session=session, **{own: STATE if own == "state" else "x"})["detail"]
-    none = server.json("POST", "/v1/sessions", server.opening(participants=[{"who": "p", "role": "patient"}]), 201)["session"]
-    assert "nothing may be read" in suggest(server, 403, session=none)["detail"]
+    none = server.json("POST", "/v1/sessions", server.opening(participants=[{"who": "p", "role": "patient"}, {"who": "c", "role": "customer"}]), 201)["session"]
+    assert "nothing may be read" in suggest(server, 403, session=none, who="p")["detail"]
+    assert "several take part" in suggest(server, 422, session=none)["detail"]
     patient = opened(server, consent, "patient")  # of whom words, too, are read with a consent alone
     say(server, patient, ANGRY)
     of(server, patient, lambda got: not got["unsure"])
