@@ -168,9 +168,11 @@ static void summary(serve_request *request) {
     code = base_error_set(&error, MIEN_EPOLICY, "summary", "record a consent of the purpose \"" AGREED "\" of each of them first", "%zu of %zu people have not agreed to a summary", s->person_count - count, s->person_count);
   if (!code) code = gather(request, &error);
   if (!code) code = between_of(&request->body, &people, &error);
-  if (!code) code = mien_people_summary(people, names, count, NULL, 0, &bytes, &error);
+  char asked[16];
+  const char *language = serve_request_query(request, "language", asked, sizeof asked); /* NULL: English */
+  if (!code) code = mien_people_summary_in(people, language, names, count, NULL, 0, &bytes, &error);
   char *text = code ? NULL : base_alloc(bytes + 1, 1);
-  if (!code) code = text ? mien_people_summary(people, names, count, text, bytes + 1, NULL, &error) : MIEN_ENOMEM;
+  if (!code) code = text ? mien_people_summary_in(people, language, names, count, text, bytes + 1, NULL, &error) : MIEN_ENOMEM;
   json_t *body = code ? NULL : json_pack("{s:s,s:s}", "session", request->params[0], "summary", text);
   if (body) serve_answer_json(request, 200, body);
   else if (code == MIEN_EEMPTY) serve_answer_problem_text(request, 404, "Not found", "nothing, or too little, is kept of this conversation");

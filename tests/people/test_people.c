@@ -185,7 +185,7 @@ static void test_summary_languages(void **state) {
                                           {"Para a y b,", "Tendió la mano una vez", "(algunas veces)"},
                                           {"Für a und b,", "Streckte einmal die Hand aus", "(einige Male)"},
                                           {"Pour a et b,", "A tendu la main une fois", "(quelques fois)"},
-                                          {"إلى a وb،", "محاولات للتقارب مرة واحدة", "(بضع مرات)"}};
+                                          {"إلى a وb،", "محاولات للتقارب: مرة واحدة", "(بضع مرات)"}};
   char text[8192];
   int lines = 0;
   mien_error error;

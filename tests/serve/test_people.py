@@ -46,6 +46,9 @@ def between_and_summary(server):
     other = consent(server, "s-ben", "summary")
     told = server.json("GET", here + "/summary")["summary"]
     assert told.startswith("For ") and "ann" in told and "no judgement" in told, told
+    assert server.json("GET", here + "/summary?language=de-AT")["summary"].startswith("Für ")
+    status, _, text = server.ask("GET", here + "/summary?language=tlh")
+    assert status == 422 and b"one of en zh es de fr ar" in text, text
     server.json("DELETE", "/v1/consents/" + other)  # withdrawn: no more
     assert server.ask("GET", here + "/summary")[0] == 403
     assert server.ask("GET", "/v1/sessions/s_" + "0" * 32 + "/summary")[0] == 404
