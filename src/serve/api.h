@@ -38,6 +38,7 @@ void serve_api_subject(serve_request *request);
 void serve_api_subject_erase(serve_request *request);
 void serve_api_rules(serve_request *request);
 void serve_api_rules_check(serve_request *request);
+void serve_api_rules_files(serve_request *request);
 void serve_api_rules_dry(serve_request *request);
 void serve_api_recipes(serve_request *request);
 void serve_api_recipe_try(serve_request *request);

@@ -21,6 +21,12 @@ void serve_api_rules(serve_request *request) {
   serve_rulebook_release(&book);
 }
 
+void serve_api_rules_files(serve_request *request) {
+  serve_rulebook *book = serve_rules_hold(request->server->rules);
+  answer(request, serve_rulebook_files(book));
+  serve_rulebook_release(&book);
+}
+
 /* Whether a file of rules is right; nothing changes. */
 void serve_api_rules_check(serve_request *request) {
   rules_set *set;

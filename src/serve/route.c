@@ -46,6 +46,7 @@ static const serve_route routes[] = {
     {SERVE_GET, "/v0/batch/jobs/{id}/predictions", SERVE_SCOPE_READ, serve_api_hume_predictions},
     {SERVE_GET, "/v1/rules", SERVE_SCOPE_READ, serve_api_rules},
     {SERVE_POST, "/v1/rules", SERVE_SCOPE_ADMIN, serve_api_rules_check},
+    {SERVE_GET, "/v1/rules/files", SERVE_SCOPE_ADMIN, serve_api_rules_files},
     {SERVE_POST, "/v1/rules/dry-run", SERVE_SCOPE_ADMIN, serve_api_rules_dry},
     {SERVE_GET, "/v1/recipes", SERVE_SCOPE_ADMIN, serve_api_recipes},
     {SERVE_POST, "/v1/recipes", SERVE_SCOPE_ADMIN, serve_api_recipe_try},

@@ -5,7 +5,9 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "rules/embedded.h"
 #include "serve/server.h"
+#include "yaml/tree.h"
 
 #define CRISIS "crisis_words"
 
@@ -35,7 +37,7 @@ void serve_rulebook_release(serve_rulebook **held) {
     base_free(book->budgets);
     book->budgets = next;
   }
-  for (size_t i = 0; i < RULEBOOK_SETS; i++) rules_set_close(&book->sets[i].set);
+  for (size_t i = 0; i < RULEBOOK_SETS; i++) rules_set_close(&book->sets[i].set), base_text_clear(&book->sets[i].yaml);
   pthread_mutex_destroy(&book->lock);
   base_free(book);
 }
@@ -64,6 +66,18 @@ static const char *find(const serve_rulebook *book, const char *name, bool alway
   return NULL;
 }
 
+static void keep_text(base_text *to, const char *name) {
+  char block[4096];
+  size_t got;
+  if (!strcmp(name, "default")) {
+    base_text_add(to, rules_default, (size_t)(rules_default_end - rules_default));
+    return;
+  }
+  FILE *file = fopen(name, "rbe");
+  while (file && to->length <= YAML_BYTES && (got = fread(block, 1, sizeof block, file)) > 0) base_text_add(to, block, got);
+  if (file) fclose(file);
+}
+
 static int add(serve_rulebook *book, const char *name, mien_error *error) {
   rules_set *set;
   if (book->count == RULEBOOK_FILES) return base_error_set(error, MIEN_ELIMIT, "rules.files", "put rules together", "more than %d files", RULEBOOK_FILES);
@@ -77,6 +91,7 @@ static int add(serve_rulebook *book, const char *name, mien_error *error) {
     return code;
   }
   snprintf(book->sets[book->count].name, sizeof book->sets[0].name, "%s", name);
+  keep_text(&book->sets[book->count].yaml, name);
   book->sets[book->count++].set = set;
   return MIEN_OK;
 }
@@ -198,4 +213,14 @@ json_t *serve_rulebook_describe(serve_rulebook *book) {
       json_array_append_new(list, one);
     }
   return json_pack("{s:o,s:i,s:b}", "rules", list, "number", (int)book->number, "dry", book->dry);
+}
+
+json_t *serve_rulebook_files(const serve_rulebook *book) {
+  json_t *list = json_array();
+  for (size_t i = 0; i < book->count; i++) {
+    const base_text *yaml = &book->sets[i].yaml;
+    const char *slash = strrchr(book->sets[i].name, '/'); /* where it lies is nobody's matter */
+    if (!book->sets[i].always_alone) json_array_append_new(list, json_pack("{s:s,s:s%}", "file", slash ? slash + 1 : book->sets[i].name, "yaml", yaml->data ? yaml->data : "", yaml->length));
+  }
+  return json_pack("{s:o}", "files", list);
 }

@@ -34,12 +34,16 @@ typedef struct serve_rulebook {
   struct {
     rules_set *set;
     char name[256];     /* of its file; "default" */
+    base_text yaml;     /* as it was read */
     bool always_alone;  /* of the shipped set, what is `always` */
     atomic_ullong fired[RULES_MOST];
   } sets[RULEBOOK_SETS];
   pthread_mutex_t lock;
   rulebook_budgets *budgets;
 } serve_rulebook;
+
+/* {"files":[{"file","yaml"}]} of what is in force; new reference. */
+json_t *serve_rulebook_files(const serve_rulebook *book);
 
 typedef struct serve_rules serve_rules; /* the book of now */
 

@@ -247,12 +247,14 @@ def tried_on_what_is_kept(server):
     assert all(word not in json.dumps(told) for word in ("outrage", "s-1", here[0].rsplit("/", 1)[1]))
     assert {r["rule"]: r["fired"] for r in server.json("GET", "/v1/rules")["rules"]} == fired
     assert {r["rule"] for r in dry(server, "")["rules"]} == set(fired), "empty: those in force"
+    [file] = server.json("GET", "/v1/rules/files")["files"]
+    assert file["file"] == "default" and {r["rule"] for r in dry(server, file["yaml"])["rules"]} == set(fired)
     assert dry(server, TRIED, f"?until={before - 1}")["sessions"] == 0 and dry(server, TRIED, f"?from={before - 1}&until={time.time() + 5}")["sessions"] == 2
     for query in ("?from=2&until=1", "?from=x", "?until=", "?from=nan", "?from=inf"):
         dry(server, TRIED, query, 422)
     assert "line 4" in dry(server, "version: 1\nrules:\n  a:\n    nonsense: 1\n", status=400)["detail"]
     reader = server.json("POST", "/v1/keys", {"label": "r", "scopes": ["read", "review", "stream"]}, 201)["secret"]
-    assert server.ask("POST", "/v1/rules/dry-run", b"", key=reader)[0] == 403
+    assert server.ask("POST", "/v1/rules/dry-run", b"", key=reader)[0] == server.ask("GET", "/v1/rules/files", key=reader)[0] == 403
     assert '"what":"rules_dry_run"' in open(os.path.join(server.data, "audit")).read()
     assert server.ask("DELETE", f"/v1/consents/{consent}")[0] == 200
     assert dry(server, TRIED)["sessions"] == 0, "withdrawn: nothing is kept any more"

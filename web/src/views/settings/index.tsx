@@ -1,4 +1,4 @@
-/** settings/index.tsx: what an administrator decides: rules, webhooks, keys, accounts; and which models read. */
+/** settings/index.tsx: what an administrator decides: rules, webhooks, recipes, keys, accounts; and which models read. */
 import type { ComponentType, JSX } from "preact";
 import { get } from "../../api/client";
 import { Heading, Loading, ProblemNote, useLoaded } from "../../design/parts";
@@ -7,6 +7,7 @@ import { Parts } from "../../design/pages";
 import { t } from "../../i18n";
 import { place } from "../../router";
 import { Keys } from "./keys";
+import { Recipes } from "./recipes";
 import { RulesEditor } from "./rules";
 import { Team } from "./team";
 import { Users } from "./users";
@@ -17,7 +18,7 @@ function InUse(): JSX.Element {
   return problem !== null ? <ProblemNote problem={problem} again={again} /> : value ? <Models models={value.models} /> : <Loading />;
 }
 
-const PARTS = { rules: RulesEditor, webhooks: Webhooks, keys: Keys, users: Users, team: Team, models: InUse } satisfies Record<string, ComponentType>;
+const PARTS = { rules: RulesEditor, webhooks: Webhooks, recipes: Recipes, keys: Keys, users: Users, team: Team, models: InUse } satisfies Record<string, ComponentType>;
 
 export default function Settings(): JSX.Element {
   const wanted = place.value.rest[0] ?? "", here = wanted in PARTS ? wanted as keyof typeof PARTS : "rules", Part = PARTS[here];

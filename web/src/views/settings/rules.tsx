@@ -4,11 +4,12 @@ import { useRef, useState } from "preact/hooks";
 import { ask, get, Problem, put, remove } from "../../api/client";
 import { Loading, ProblemNote, useLoaded } from "../../design/parts";
 import { t } from "../../i18n";
+import { DryRun } from "./dry";
 
 interface Rule { rule: string; title: string; severity: string; always: boolean; emotion: boolean; actions: string[]; file: string; fired?: number }
 
 export function RulesEditor(): JSX.Element {
-  const now = useLoaded(() => get<{ rules: Rule[] }>("/v1/rules"), []);
+  const now = useLoaded(() => get<{ rules: Rule[] }>("/v1/rules"), []), files = useLoaded(() => get<{ files: { file: string; yaml: string }[] }>("/v1/rules/files"), []);
   const [problem, setProblem] = useState<unknown>(null), [said, setSaid] = useState(""), field = useRef<HTMLTextAreaElement>(null);
   const text = (): string => field.current?.value ?? "";
   const told = (error: unknown): void => {
@@ -21,9 +22,10 @@ export function RulesEditor(): JSX.Element {
     area.focus();
     area.setSelectionRange(before, before + (area.value.slice(before).split("\n", 1)[0] ?? "").length);
   };
+  const take = (yaml: string): void => { if (field.current) { field.current.value = yaml; field.current.focus(); } };
   const check = (): void => { ask("POST", "/v1/rules", { body: text(), type: "application/yaml" }).then((answer) => answer.json()).then((got: { rules: Rule[] }) => { setProblem(null); setSaid(t("settings.rules_sound", { count: got.rules.length })); }).catch(told); };
-  const save = (): void => { put<{ rules: Rule[] }>("/v1/rules", text(), { type: "application/yaml" }).then(() => { setProblem(null); setSaid(t("settings.rules_put")); now.again(); }).catch(told); };
-  const reset = (): void => { remove("/v1/rules").then(() => { setProblem(null); setSaid(t("settings.rules_reset")); now.again(); }).catch(told); };
+  const save = (): void => { put<{ rules: Rule[] }>("/v1/rules", text(), { type: "application/yaml" }).then(() => { setProblem(null); setSaid(t("settings.rules_put")); now.again(); files.again(); }).catch(told); };
+  const reset = (): void => { remove("/v1/rules").then(() => { setProblem(null); setSaid(t("settings.rules_reset")); now.again(); files.again(); }).catch(told); };
   return (
     <>
       <section class="card stack" aria-labelledby="editor"><h2 id="editor">{t("settings.editor")}</h2>
@@ -32,12 +34,17 @@ export function RulesEditor(): JSX.Element {
         <div class="row"><button class="button" type="button" onClick={check}>{t("settings.check")}</button><button class="button first" type="button" onClick={save}>{t("settings.put")}</button>
           <button class="button" type="button" onClick={reset}>{t("settings.reset")}</button><span role="status">{said}</span></div>
       </section>
+      <DryRun text={text} told={told} />
       <section class="card stack" aria-labelledby="inforce"><h2 id="inforce">{t("settings.in_force")}</h2>
         {now.problem !== null ? <ProblemNote problem={now.problem} again={now.again} /> : !now.value ? <Loading /> : (
           <div class="scroll" tabIndex={0} role="region" aria-label={t("settings.in_force")}><table>
             <thead><tr>{["rule", "severity", "does", "fired"].map((name) => <th scope="col" key={name}>{t(`settings.${name}`)}</th>)}</tr></thead>
             <tbody>{now.value.rules.map((each) => <tr key={`${each.file} ${each.rule}`}><th scope="row" dir="auto">{each.title || each.rule}</th><td><span class={`badge ${each.severity}`}>{t(`settings.severity_${each.severity}`)}</span></td><td dir="auto">{each.actions.join(", ")}</td><td class="numbers">{each.fired ?? ""}</td></tr>)}</tbody>
           </table></div>)}
+        {files.problem !== null ? <ProblemNote problem={files.problem} again={files.again} /> : files.value?.files.map((each) => (
+          <details key={each.file}><summary>{t("settings.yaml_in_force", { name: each.file })}</summary>
+            <div class="stack"><pre class="scroll" tabIndex={0} dir="ltr" style={{ maxHeight: "24rem", overflowY: "auto" }}>{each.yaml}</pre>
+              <div><button class="button" type="button" onClick={() => take(each.yaml)}>{t("settings.edit_in_force")}</button></div></div></details>))}
       </section>
     </>
   );
