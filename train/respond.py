@@ -41,8 +41,8 @@ LABELS = {"Questions": 0, "Question": 0, "Restatement or Paraphrasing": 1, "Rest
 NUMBERS, DEPTH, SIZES, BUCKETS, VERSION = 96, 256, 5, 16384, 1
 REDUCED = 0.3  # the hidden layers' scale beside the numbers', in training
 FAILED, UNGIVEN = 0.5, 0.25  # weights
-PENALTY = {"numbers": 0.004, "hidden": 0.004}  # strategies; chosen on dev
-EMPATHY = {"reply": 0.002, "alone": 0.004}  # chosen on what is not test
+PENALTY = {"numbers": 0.004, "hidden": 0.004}  # of strategies; chosen on dev
+EMPATHY = {"reply": 0.002, "alone": 0.004}  # near the best of --choose: docs/experiments-respond.md
 
 Talk = list  # of (is the supporter's, label or -1, text)
 
