@@ -28,7 +28,7 @@ static void numbers(const json_t *state, const char *part, float *to, int count,
   for (int i = 0; i < count; i++) to[i] = number(values, name(i));
 }
 
-static int take_state(const json_t *state, mien_reading *r, mien_error *error) {
+int respond_state_read(const json_t *state, mien_reading *r, mien_error *error) {
   if (!json_is_object(state)) return wrong(error, "state", "give a state as `mien read --json` writes it", "it has to be an object");
   if (!json_is_object(json_object_get(state, "core")))
     return wrong(error, "state.core", "give a state as `mien read --json` writes it; leave it away where there is none", "a state has core");
@@ -115,7 +115,7 @@ static int take(question *q, const json_t *json, mien_error *error) {
       return wrong(error, "the question", "state, turns, role, purpose, language, register, place, neutral, crisis, said, most", "'%.40s' is not known", key);
   const json_t *state = json_object_get(json, "state"), *neutral = json_object_get(json, "neutral"), *crisis = json_object_get(json, "crisis"), *most = json_object_get(json, "most");
   int code = MIEN_OK;
-  if (state && !json_is_null(state) && !(code = take_state(state, &q->state, error))) q->ask.state = &q->state;
+  if (state && !json_is_null(state) && !(code = respond_state_read(state, &q->state, error))) q->ask.state = &q->state;
   if (!code && neutral && !json_is_boolean(neutral)) code = wrong(error, "neutral", "", "it has to be true or false");
   if (!code && crisis && !json_is_boolean(crisis)) code = wrong(error, "crisis", "", "it has to be true or false");
   if (!code && most && !(json_is_integer(most) && json_integer_value(most) >= 1 && json_integer_value(most) <= MIEN_RESPOND_MOST))

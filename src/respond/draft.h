@@ -14,6 +14,7 @@
 #define RESPOND_DRAFT_H
 
 #include "base/base.h"
+#include "mien_respond.h"
 
 enum { RESPOND_DRAFT_MOST = 600 /* bytes of a draft */, RESPOND_DRAFT_TURNS = 8 /* that go along: the last ones */,
        RESPOND_DRAFT_TURN = 800 /* bytes of a turn that go along */, RESPOND_DRAFT_CUES = 5 };
@@ -73,15 +74,13 @@ const char *respond_refusal_what(respond_refusal refusal);
 
 /* Mien's own reading of a text: its core labels, which sum to 1. Not 0: it could not be read. */
 typedef int (*respond_draft_read_fn)(void *context, const char *text, float core[MIEN_CORE]);
-#define RESPOND_DRAFT_TONE 0.6f /* anger and disgust together, or joy, from which a draft is refused: chosen */
+/* Anger and disgust together, or joy, from which a draft is refused: chosen. Anger and disgust no greater than those of the
+ * library's wording pass: who names what is expressed is read as expressing it. */
+#define RESPOND_DRAFT_TONE 0.6f
 
 /* The first rule that the draft breaks. Words are looked for in all six languages, whatever case, marks and widths the letters
- * have. `crisis`: folded phrases of crisis (text/phrase.h), `crisis_count` of them. `read` NULL: UNREAD. */
-typedef struct respond_draft_phrases {
-  const char *const *folded;
-  size_t count;
-} respond_draft_phrases;
-respond_refusal respond_draft_check(const respond_draft_ask *ask, const char *draft, respond_draft_phrases crisis,
+ * have; those of crisis are the library's. `read` NULL: UNREAD. */
+respond_refusal respond_draft_check(const respond_draft_ask *ask, const char *draft, const mien_respond *library,
                                     respond_draft_read_fn read, void *context);
 
 #endif

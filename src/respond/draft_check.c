@@ -4,10 +4,13 @@
 #include <utf8proc.h>
 
 #include "respond/draft.h"
+#include "respond/respond.h"
 #include "text/phrase.h"
 
 enum { LATIN, HAN_SCRIPT, ARABIC, OTHER, SCRIPTS };
 enum { FOLDED = 8192, NEAR_WORDS = 3 /* between "you are" and an emotion */, NEAR_HAN = 9 * 3 /* bytes */, LONGEST_NUMBER = 15 };
+
+#define NO_HOTTER 0.05f /* than the library's wording */
 
 typedef struct phrase_rule {
   respond_refusal rule;
@@ -252,12 +255,12 @@ static bool names_feeling_han(const char *folded, size_t bytes) {
   return false;
 }
 
-static respond_refusal words_of(const respond_draft_ask *ask, const char *folded, size_t bytes, respond_draft_phrases crisis) {
+static respond_refusal words_of(const respond_draft_ask *ask, const char *folded, size_t bytes, const mien_respond *library) {
   respond_refusal first = RESPOND_DRAFT_KEPT;
   for (size_t i = 0; i < BASE_COUNT(phrases); i++)
     if ((!first || phrases[i].rule < first) && holds(folded, bytes, phrases[i].phrase)) first = phrases[i].rule;
-  for (size_t i = 0; i < crisis.count && !ask->escalates; i++)
-    if ((!first || RESPOND_REFUSED_CRISIS < first) && memmem(folded, bytes, crisis.folded[i], strlen(crisis.folded[i]))) first = RESPOND_REFUSED_CRISIS;
+  for (size_t i = 0; i < library->crisis_count && !ask->escalates; i++)
+    if ((!first || RESPOND_REFUSED_CRISIS < first) && memmem(folded, bytes, library->crisis[i].text, library->crisis[i].bytes)) first = RESPOND_REFUSED_CRISIS;
   if ((!first || RESPOND_REFUSED_FEELING < first) && (names_feeling(folded, bytes) || names_feeling_han(folded, bytes))) first = RESPOND_REFUSED_FEELING;
   return first;
 }
@@ -267,13 +270,17 @@ static respond_refusal tone_of(const respond_draft_ask *ask, const char *draft, 
   if (!read || read(context, draft, core)) return RESPOND_REFUSED_UNREAD;
   for (int k = 0; k < MIEN_CORE; k++)
     if (!isfinite(core[k])) return RESPOND_REFUSED_UNREAD;
-  if (core[MIEN_ANGER] + core[MIEN_DISGUST] >= RESPOND_DRAFT_TONE) return RESPOND_REFUSED_TONE;
+  float joy = core[MIEN_JOY], heat = core[MIEN_ANGER] + core[MIEN_DISGUST];
+  if (heat >= RESPOND_DRAFT_TONE) { /* "how frustrating this has been" is read as hot as well: the library's wording is the measure */
+    if (read(context, ask->wording, core)) return RESPOND_REFUSED_UNREAD;
+    if (!(heat <= core[MIEN_ANGER] + core[MIEN_DISGUST] + NO_HOTTER)) return RESPOND_REFUSED_TONE;
+  }
   const mien_reading *state = ask->state && !ask->state->abstain ? ask->state : NULL;
   float low = state ? state->core[MIEN_SADNESS] + state->core[MIEN_ANGER] + state->core[MIEN_FEAR] + state->core[MIEN_DISGUST] : 0;
-  return low >= 0.5f && core[MIEN_JOY] >= RESPOND_DRAFT_TONE ? RESPOND_REFUSED_CHEER : RESPOND_DRAFT_KEPT;
+  return low >= 0.5f && joy >= RESPOND_DRAFT_TONE ? RESPOND_REFUSED_CHEER : RESPOND_DRAFT_KEPT;
 }
 
-respond_refusal respond_draft_check(const respond_draft_ask *ask, const char *draft, respond_draft_phrases crisis, respond_draft_read_fn read, void *context) {
+respond_refusal respond_draft_check(const respond_draft_ask *ask, const char *draft, const mien_respond *library, respond_draft_read_fn read, void *context) {
   size_t bytes = strlen(draft);
   char folded[FOLDED];
   if (!draft[strspn(draft, " \t\r\n")]) return RESPOND_REFUSED_EMPTY;
@@ -284,7 +291,7 @@ respond_refusal respond_draft_check(const respond_draft_ask *ask, const char *dr
   respond_refusal refusal = !text ? RESPOND_REFUSED_FORM : !folded_bytes ? RESPOND_REFUSED_EMPTY
                             : !in_language(text, folded, folded_bytes, ask->language) ? RESPOND_REFUSED_LANGUAGE
                             : linked(text) ? RESPOND_REFUSED_LINK : RESPOND_DRAFT_KEPT;
-  if (!refusal) refusal = words_of(ask, folded, folded_bytes, crisis);
+  if (!refusal) refusal = words_of(ask, folded, folded_bytes, library);
   if ((!refusal || refusal > RESPOND_REFUSED_NUMBER) && new_number(ask, text)) refusal = RESPOND_REFUSED_NUMBER;
   free(text);
   return refusal ? refusal : tone_of(ask, draft, read, context);

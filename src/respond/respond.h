@@ -70,6 +70,9 @@ typedef struct respond_file {
 extern const respond_file respond_files[]; /* the library inside; ends in NULL */
 int respond_library_read(mien_respond **respond, const respond_file *files, mien_error *error); /* as mien_respond_open, of `files` */
 
+/* ---- answer.c: a state as `mien read --json` writes it, without its cues. MIEN_EFORMAT. */
+int respond_state_read(const json_t *state, mien_reading *reading, mien_error *error);
+
 /* ---- situation.c: what the choice rests on. */
 #define RESPOND_TERMS(X)                                                                                              \
   X(NEUTRAL, "core.neutral") X(JOY, "core.joy") X(SADNESS, "core.sadness") X(ANGER, "core.anger")                     \

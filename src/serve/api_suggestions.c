@@ -4,6 +4,7 @@
 
 #include "serve/api.h"
 #include "serve/conversation.h"
+#include "serve/drafts.h"
 #include "serve/glance.h"
 #include "serve/kept.h"
 #include "serve/server.h"
@@ -75,14 +76,21 @@ void serve_api_suggestions(serve_request *request) {
     return;
   }
   char *asked = NULL, *answer = NULL;
-  int code = c ? of_conversation(request, c, body, &error) : MIEN_OK;
+  const json_t *drafts = json_object_get(body, "draft");
+  bool draft = json_is_true(drafts), unclear = drafts && !json_is_boolean(drafts);
+  int code = unclear ? wrong(&error, "draft", "", "it has to be true or false") : c ? of_conversation(request, c, body, &error) : MIEN_OK;
   json_object_del(body, "session");
+  json_object_del(body, "draft");
   if (c) json_object_del(body, "who");
   if (!code && !(asked = json_dumps(body, JSON_COMPACT))) code = base_error_set(&error, MIEN_ENOMEM, "suggestions", "", "out of memory");
   if (!code) code = mien_respond_suggest_json(request->server->respond, asked, strlen(asked), &answer, &error);
   if (code) {
     serve_answer_error(request, &error);
-  } else if (serve_kept_look(request, "suggestions", c ? c->id : "")) {
+  } else if (!serve_kept_look(request, draft ? "drafts" : "suggestions", c ? c->id : "")) {
+    ; /* answered */
+  } else if (draft) {
+    serve_draft_answer(request, body, answer);
+  } else {
     base_text_reset(&request->answer);
     base_text_puts(&request->answer, answer);
     request->type = "application/json";

@@ -10,7 +10,9 @@ enum { FETCH_MOST = 256 << 10 /* bytes of an answer */ };
 typedef struct serve_fetch {
   const char *url, *hosts; /* hosts: as serve_url_check */
   const char *form;        /* application/x-www-form-urlencoded, POST; NULL: GET */
+  const char *json;        /* application/json, POST; NULL: none */
   const char *user, *password; /* HTTP Basic; NULL none */
+  const char *bearer;      /* Authorization: Bearer; NULL none */
   const char *ca;          /* PEM file of authorities; "" or NULL: those of the system */
   double timeout;          /* seconds */
 } serve_fetch;

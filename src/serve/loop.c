@@ -27,6 +27,7 @@
 #include "serve/limit.h"
 #include "serve/once.h"
 #include "serve/opening.h"
+#include "serve/drafts.h"
 #include "serve/oidc.h"
 #include "serve/rulebook.h"
 #include "serve/ruled.h"
@@ -312,6 +313,7 @@ int serve_open(serve_server **opened, mien_engine *engine, const serve_settings 
   if (!code) code = mien_respond_open(&server->respond, NULL, error);
   if (!code) code = serve_pool_open(&server->pool, &pool, error);
   if (!code) code = serve_texts_open(&server->texts, engine, error);
+  if (!code) code = serve_drafts_open(server, error);
   if (!code) code = serve_jobs_open(server, error);
   if (!code) code = serve_collections_open(server, error);
   if (!code) code = serve_dictionaries_open(server, error);
@@ -471,6 +473,7 @@ void serve_close(serve_server **closed) {
   serve_aside_close(&server->trials);
   serve_aside_close(&server->aside);
   serve_oidc_close(server);
+  serve_drafts_close(server);
   serve_texts_close(&server->texts);
   serve_jobs_stop(server);
   serve_writer_close(&server->writer);

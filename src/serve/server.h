@@ -48,6 +48,7 @@ struct serve_server {
   struct serve_collections *collections; /* collections.h; NULL: nothing is kept */
   struct serve_adaptings *adaptings; /* adaptings.h */
   struct serve_dictionaries *dictionaries; /* dictionaries.h; NULL: nothing is kept */
+  struct serve_drafts *drafts; /* drafts.h; NULL: off */
   mien_respond *respond;             /* mien_respond.h: any thread */
   struct serve_webhooks *webhooks; /* webhooks.h; NULL: nothing is kept */
   struct serve_actions *actions; /* actions.h; NULL: nothing is kept */

@@ -67,6 +67,12 @@ static const struct {
     SETTING("webhooks", "timeout", TIME, webhook_timeout, 0.1, 60),
     SETTING("webhooks", "retry", TIME, webhook_retry, 0.01, 3600),
     SETTING("webhooks", "attempts", INTEGER, webhook_attempts, 1, 20),
+    SETTING("respond", "endpoint", TEXT, respond_endpoint, 0, 0),
+    SETTING("respond", "model", TEXT, respond_model, 0, 0),
+    SETTING("respond", "key", TEXT, respond_key, 0, 0),
+    SETTING("respond", "hosts", TEXT, respond_hosts, 0, 0),
+    SETTING("respond", "ca", TEXT, respond_ca, 0, 0),
+    SETTING("respond", "timeout", TIME, respond_timeout, 0.5, 60),
     SETTING("jobs", "folder", TEXT, jobs_folder, 0, 0),
     SETTING("jobs", "threads", INTEGER, jobs_threads, 1, 16),
     SETTING("jobs", "waiting", INTEGER, jobs_waiting, 1, 1000),
@@ -80,7 +86,7 @@ static const struct {
 
 void serve_settings_init(serve_settings *s) {
   *s = (serve_settings){.port = 7610, .audiosocket_port = -1, .connections = 2000, .conversations = 1000, .body = 8 << 20,
-                        .key_rate = 1000, .address_rate = 2000, .header_timeout = 10, .idle_timeout = 60, .linger = 60, .drain = 20, .webhook_timeout = 15, .webhook_retry = 5, .webhook_attempts = 10,
+                        .key_rate = 1000, .address_rate = 2000, .header_timeout = 10, .idle_timeout = 60, .linger = 60, .drain = 20, .webhook_timeout = 15, .webhook_retry = 5, .webhook_attempts = 10, .respond_timeout = 8,
                         .jobs_threads = 1, .jobs_waiting = 100, .jobs_upload = 500 << 20, .jobs_retention = 86400};
   snprintf(s->address, sizeof s->address, "127.0.0.1");
   snprintf(s->data, sizeof s->data, "mien-data");
@@ -153,7 +159,7 @@ static json_t *to_json(const yaml_node *node, bool words) {
 }
 
 static int take_file(serve_settings *s, const yaml_tree *tree, mien_error *error) {
-  static const char *const sections[] = {"listen", "tls", "limits", "times", "doors", "store", "rules", "vault", "webhooks", "guard", "oidc", "jobs"};
+  static const char *const sections[] = {"listen", "tls", "limits", "times", "doors", "store", "rules", "vault", "webhooks", "guard", "oidc", "jobs", "respond"};
   const yaml_node *root = yaml_root(tree);
   int code = take_section(s, tree, "", root, error);
   for (const yaml_node *node = root->first; node && !code; node = node->next) {
