@@ -62,7 +62,8 @@ typedef struct mien_respond_ask {
                                      to be answered                                                  */
   size_t turn_count;
   const char *role, *purpose;     /* the person's role ("customer"), what it is for ("customer_service"); NULL */
-  const char *language;           /* "en" "zh" "es" "de" "fr" "ar", or their three-letter codes; others and NULL: English */
+  const char *language;           /* "en" "zh" "es" "de" "fr" "ar", or their three-letter codes; others: English. NULL: Chinese
+                                     or Arabic where the last turn is in their letters, else English */
   int reg;                        /* MIEN_FORMAL, MIEN_INFORMAL; 0: as is usual for the purpose      */
   int place;                      /* MIEN_PLACE_…; 0: by the turns                                   */
   int neutral;                    /* 1: the person may not be read: nothing rests on an emotion      */

@@ -17,8 +17,7 @@ static unsigned allowed(const respond_situation *s) {
 static int fit(const respond_entry *e, const respond_situation *s) {
   bool blind = s->crisis || s->unsure || s->neutral; /* what is expressed is not looked at */
   unsigned core = blind || s->core < 0 ? RESPOND_UNSURE : 1u << s->core;
-  if (e->crisis && !s->crisis) return -1;
-  if (e->strategy == MIEN_ESCALATE && s->crisis && !e->crisis) return -1; /* a supervisor is not who is needed */
+  if (e->crisis != s->crisis) return -1; /* what is said to somebody in a crisis was written for it: nothing else is right by chance */
   if (e->core && !(e->core & core)) return -1;
   if (e->states && (blind || !(e->states & s->states))) return -1;
   if (e->moves && (blind || !(e->moves >> s->move & 1))) return -1;

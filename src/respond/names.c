@@ -24,15 +24,27 @@ int respond_named(const char *name, const char *(*name_at)(int)) {
   return -1;
 }
 
-/* ISO 639-1, 639-3 and the two bibliographic ones, whatever region follows ("de-AT", "zh_TW"). */
+/* ISO 639-1, 639-3 with the spoken Arabics, the two bibliographic ones and two that the text models give ("chn", "esp"), whatever region follows ("de-AT", "zh_TW"). */
 int respond_language(const char *code) {
   static const struct {
     const char *code;
     int language;
-  } codes[] = {{"en", 0}, {"eng", 0}, {"zh", 1}, {"zho", 1}, {"chi", 1}, {"cmn", 1}, {"es", 2}, {"spa", 2}, {"de", 3}, {"deu", 3},
-               {"ger", 3}, {"fr", 4}, {"fra", 4}, {"fre", 4}, {"ar", 5}, {"ara", 5}, {"arb", 5}};
+  } codes[] = {{"en", 0}, {"eng", 0}, {"zh", 1}, {"zho", 1}, {"chi", 1}, {"cmn", 1}, {"chn", 1}, {"es", 2}, {"spa", 2}, {"esp", 2}, {"de", 3}, {"deu", 3},
+               {"ger", 3}, {"fr", 4}, {"fra", 4}, {"fre", 4}, {"ar", 5}, {"ara", 5}, {"arb", 5}, {"ary", 5}, {"arq", 5}, {"arz", 5}, {"apc", 5}, {"ars", 5}};
   size_t length = code ? strcspn(code, "-_") : 0;
   for (size_t i = 0; length && i < BASE_COUNT(codes); i++)
     if (strlen(codes[i].code) == length && !memcmp(codes[i].code, code, length)) return codes[i].language;
   return -1;
+}
+
+int respond_language_by_script(const char *text) {
+  size_t bytes = strlen(text), han = 0, arabic = 0, all = 0;
+  for (size_t at = 0; at < bytes;) {
+    uint32_t c;
+    int length = base_utf8_next(text + at, bytes - at, &c);
+    at += length ? (size_t)length : 1;
+    if (!length || c < 'A') continue;
+    han += c >= 0x3400 && c <= 0x9fff, arabic += c >= 0x620 && c <= 0x6ff, all++;
+  }
+  return 2 * han > all ? 1 : 2 * arabic > all ? 5 : -1;
 }

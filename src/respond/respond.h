@@ -25,6 +25,7 @@ enum { RESPOND_MOVE_WORSE, RESPOND_MOVE_LEVEL, RESPOND_MOVE_BETTER, RESPOND_MOVE
 /* ---- names.c */
 extern const char *const respond_languages[RESPOND_LANGUAGES]; /* "en" first */
 int respond_language(const char *code);                        /* two or three letters, with or without a region; -1 */
+int respond_language_by_script(const char *text);              /* Chinese or Arabic where most of its letters are; else -1 */
 int respond_strategy_named(const char *name);                  /* NULL, none of that name: -1 */
 int respond_named(const char *name, const char *(*name_at)(int)); /* -1 */
 extern const char *const respond_moves[RESPOND_MOVES], *const respond_places[3], *const respond_registers[2];

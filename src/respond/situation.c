@@ -111,7 +111,8 @@ int respond_situation_read(const mien_respond *respond, const mien_respond_ask *
   take_purpose(s, ask->purpose);
   s->role = respond_among(ask->role, respond->roles, respond->role_count);
   s->purpose = respond_among(ask->purpose, respond->purposes, respond->purpose_count);
-  s->language = BASE_MAX(respond_language(ask->language), 0);
+  int language = ask->language || !count ? respond_language(ask->language) : respond_language_by_script(ask->turns[ask->turn_count - 1].text);
+  s->language = BASE_MAX(language, 0);
   bool near = s->term[RESPOND_GAME] > 0 || s->term[RESPOND_LEARNING] > 0 || (ask->purpose && (!strcmp(ask->purpose, "self") || !strcmp(ask->purpose, "wellbeing")));
   s->reg = ask->reg ? ask->reg : near ? MIEN_INFORMAL : MIEN_FORMAL;
   return MIEN_OK;

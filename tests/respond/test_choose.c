@@ -55,6 +55,9 @@ static void crisis(void **state) {
       for (size_t k = 0; k < count; k++) {
         int s = list[k].strategy;
         assert_true(s == MIEN_ESCALATE || s == MIEN_CLARIFY || s == MIEN_RESTATE || s == MIEN_SLOW_DOWN);
+        bool written_for_it = false; /* nothing is right by chance */
+        for (size_t e = 0; e < inside->entry_count; e++) written_for_it |= inside->entries[e].crisis && !strcmp(inside->entries[e].id, list[k].id);
+        assert_true(written_for_it);
       }
     }
   mien_respond_turn other[] = {{"a", "We had a suicide in this street.", -1}, {"c", "Oh.", -1}}; /* not the person's own */
@@ -228,8 +231,23 @@ static void wrong(void **state) {
   assert_int_equal(mien_respond_suggest(inside, &good, list, 13, &count, NULL, NULL), MIEN_EINVAL);
 }
 
+/* Without a language, that of the letters; codes as the text models give them. */
+static void languages(void **state) {
+  static const struct {
+    const char *text, *language, *is;
+  } cases[] = {{"我等了三个星期 OK", NULL, "zh"}, {"انتظرت ثلاثة أسابيع", NULL, "ar"}, {"Ich warte.", NULL, "en"}, {"…", NULL, "en"}, {"Hi", "chn", "zh"}, {"Hi", "esp", "es"}, {"Hi", "ary", "ar"}, {"我", "xx", "en"}};
+  for (size_t i = 0; i < BASE_COUNT(cases); i++) {
+    mien_suggestion list[1];
+    mien_respond_turn turn = {"c", cases[i].text, -1};
+    mien_respond_ask ask = {.size = sizeof ask, .turns = &turn, .turn_count = 1, .language = cases[i].language};
+    assert_int_equal(suggest(&ask, list, 1, NULL), 1);
+    assert_string_equal(list[0].language, cases[i].is);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(crisis), cmocka_unit_test(one_source), cmocka_unit_test(unsure), cmocka_unit_test(neutral), cmocka_unit_test(again),
-                                     cmocka_unit_test(because), cmocka_unit_test(moves), cmocka_unit_test(registers), cmocka_unit_test(wrong)};
+                                     cmocka_unit_test(because), cmocka_unit_test(moves), cmocka_unit_test(registers), cmocka_unit_test(wrong),
+                                     cmocka_unit_test(languages)};
   return cmocka_run_group_tests(tests, set_up, tear_down);
 }
