@@ -72,9 +72,13 @@ typedef enum respond_refusal {
 const char *respond_refusal_name(respond_refusal refusal); /* "feeling"; NULL for KEPT */
 const char *respond_refusal_what(respond_refusal refusal);
 
-/* Mien's own reading of a text: its core labels, which sum to 1. Not 0: it could not be read. */
-typedef int (*respond_draft_read_fn)(void *context, const char *text, float core[MIEN_CORE]);
-/* Anger and disgust together, or joy, from which a draft is refused: chosen. Anger and disgust no greater than those of the
+/* Mien's own reading of a text: its core labels, which sum to 1, and its gratitude, 0…1, which they fold into joy. Not 0: it
+ * could not be read. */
+typedef struct respond_draft_tone {
+  float core[MIEN_CORE], gratitude;
+} respond_draft_tone;
+typedef int (*respond_draft_read_fn)(void *context, const char *text, respond_draft_tone *tone);
+/* Anger and disgust together, or joy that is more than thanks, from which a draft is refused: chosen. Anger and disgust no greater than those of the
  * library's wording pass: who names what is expressed is read as expressing it. */
 #define RESPOND_DRAFT_TONE 0.6f
 

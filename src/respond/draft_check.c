@@ -265,19 +265,20 @@ static respond_refusal words_of(const respond_draft_ask *ask, const char *folded
   return first;
 }
 
+static float heat_of(const respond_draft_tone *tone) { return tone->core[MIEN_ANGER] + tone->core[MIEN_DISGUST]; }
+
 static respond_refusal tone_of(const respond_draft_ask *ask, const char *draft, respond_draft_read_fn read, void *context) {
-  float core[MIEN_CORE] = {0};
-  if (!read || read(context, draft, core)) return RESPOND_REFUSED_UNREAD;
+  respond_draft_tone own = {.gratitude = 0}, usual = {.gratitude = 0};
+  if (!read || read(context, draft, &own) || !isfinite(own.gratitude)) return RESPOND_REFUSED_UNREAD;
   for (int k = 0; k < MIEN_CORE; k++)
-    if (!isfinite(core[k])) return RESPOND_REFUSED_UNREAD;
-  float joy = core[MIEN_JOY], heat = core[MIEN_ANGER] + core[MIEN_DISGUST];
-  if (heat >= RESPOND_DRAFT_TONE) { /* "how frustrating this has been" is read as hot as well: the library's wording is the measure */
-    if (read(context, ask->wording, core)) return RESPOND_REFUSED_UNREAD;
-    if (!(heat <= core[MIEN_ANGER] + core[MIEN_DISGUST] + NO_HOTTER)) return RESPOND_REFUSED_TONE;
+    if (!isfinite(own.core[k])) return RESPOND_REFUSED_UNREAD;
+  if (heat_of(&own) >= RESPOND_DRAFT_TONE) { /* "how frustrating this has been" is read as hot as well: the library's wording is the measure */
+    if (read(context, ask->wording, &usual)) return RESPOND_REFUSED_UNREAD;
+    if (!(heat_of(&own) <= heat_of(&usual) + NO_HOTTER)) return RESPOND_REFUSED_TONE;
   }
   const mien_reading *state = ask->state && !ask->state->abstain ? ask->state : NULL;
   float low = state ? state->core[MIEN_SADNESS] + state->core[MIEN_ANGER] + state->core[MIEN_FEAR] + state->core[MIEN_DISGUST] : 0;
-  return low >= 0.5f && joy >= RESPOND_DRAFT_TONE ? RESPOND_REFUSED_CHEER : RESPOND_DRAFT_KEPT;
+  return low >= 0.5f && own.core[MIEN_JOY] - own.gratitude >= RESPOND_DRAFT_TONE ? RESPOND_REFUSED_CHEER : RESPOND_DRAFT_KEPT;
 }
 
 respond_refusal respond_draft_check(const respond_draft_ask *ask, const char *draft, const mien_respond *library, respond_draft_read_fn read, void *context) {

@@ -96,7 +96,7 @@ static void was_read(serve_texts_job *job) {
   pthread_mutex_unlock(&w->lock);
 }
 
-static int read_tone(void *context, const char *draft, float core[MIEN_CORE]) {
+static int read_tone(void *context, const char *draft, respond_draft_tone *tone) {
   serve_server *server = context;
   mien_text text = {draft, strlen(draft)};
   waiting w = {.done = false};
@@ -112,8 +112,9 @@ static int read_tone(void *context, const char *draft, float core[MIEN_CORE]) {
   json_t *reading = !code && !job.code ? json_loadb(job.json.data ? job.json.data : "", job.json.length, 0, NULL) : NULL;
   for (int k = 0; k < MIEN_CORE; k++) {
     const json_t *value = json_object_get(json_object_get(reading, "core"), mien_core_name(k));
-    core[k] = json_is_number(value) ? (float)json_number_value(value) : NAN;
+    tone->core[k] = json_is_number(value) ? (float)json_number_value(value) : NAN;
   }
+  tone->gratitude = (float)json_number_value(json_object_get(json_object_get(reading, "fine"), "gratitude"));
   base_text_clear(&job.json);
   code = reading ? MIEN_OK : MIEN_EAGAIN;
   json_decref(reading);

@@ -6,8 +6,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 
-static int read_tone(void *context, const char *text, float core[MIEN_CORE]) {
-  core[MIEN_NEUTRAL] = 1;
+static int read_tone(void *context, const char *text, respond_draft_tone *tone) {
+  tone->core[MIEN_NEUTRAL] = 1;
   return 0;
 }
 

@@ -132,17 +132,18 @@ static void answered(void **state) {
 
 /* ---- The rules */
 
-static float tone[MIEN_CORE];
-static int read_tone(void *context, const char *text, float core[MIEN_CORE]) {
-  memcpy(core, tone, sizeof tone);
+static float tone[MIEN_CORE], thanks;
+static int read_tone(void *context, const char *text, respond_draft_tone *to) {
+  memcpy(to->core, tone, sizeof tone);
+  to->gratitude = thanks;
   return 0;
 }
-static int read_hot(void *context, const char *text, float core[MIEN_CORE]) { /* the library's wording as hot as *context */
-  memset(core, 0, sizeof(float) * MIEN_CORE);
-  core[MIEN_ANGER] = strstr(text, "Three weeks") ? *(float *)context : 0.8f;
+static int read_hot(void *context, const char *text, respond_draft_tone *to) { /* the library's wording as hot as *context */
+  *to = (respond_draft_tone){.gratitude = 0};
+  to->core[MIEN_ANGER] = strstr(text, "Three weeks") ? *(float *)context : 0.8f;
   return 0;
 }
-static int read_not(void *context, const char *text, float core[MIEN_CORE]) { return MIEN_EAGAIN; }
+static int read_not(void *context, const char *text, respond_draft_tone *to) { return MIEN_EAGAIN; }
 
 static void calm(void) {
   memset(tone, 0, sizeof tone);
@@ -224,6 +225,9 @@ static void tones(void **state) {
   memset(tone, 0, sizeof tone);
   tone[MIEN_JOY] = 1;
   assert_int_equal(respond_draft_check(&ask, good, inside, read_tone, NULL), RESPOND_REFUSED_CHEER);
+  thanks = 0.7f; /* "Thank you for telling me" */
+  assert_int_equal(respond_draft_check(&ask, good, inside, read_tone, NULL), RESPOND_DRAFT_KEPT);
+  thanks = 0;
   ask.state = NULL;
   assert_int_equal(respond_draft_check(&ask, good, inside, read_tone, NULL), RESPOND_DRAFT_KEPT);
   calm();

@@ -97,7 +97,7 @@ def hostile():
         ("You feel angry, and that is understandable.", "feeling"), ("I guarantee that it comes tomorrow.", "promise"), ("Please tell me your password.", "secret"),
         ("Look at https://evil.example now.", "link"), ("Take a painkiller and rest.", "medical"), ("You are entitled to more by the law.", "legal"), ("Please calm down.", "rude"),
         ("It comes on 14 May.", "number"), ("As an AI I cannot say.", "machine"), ("Bitte entschuldigen Sie, das ist nicht gut und wir sehen es an.", "language"), ("", "empty"),
-        ("a" * 700, "long"), ("One.\n- Two.", "form"), ("I\u200b am here.", "form"), ("\u202eI am here.", "form"), ("Think of suicide.", "crisis"), ("I hate this, it is disgusting and outrageous, I am furious.", "tone"),
+        ("a" * 700, "long"), ("One.\n- Two.", "form"), ("I\u200b am here.", "form"), ("\u202eI am here.", "form"), ("Think of suicide.", "crisis"), ("I am so angry about this, it is outrageous!", "tone"), ("What disgusting people.", "rude"),
         ("Wonderful, I am so happy and delighted, what a lovely day!", "cheer"),
         (raw(completion("I am", "length")), "answer"), (raw(completion(None)), "answer"), (raw(completion("I am.", "tool_calls", tool_calls=[{"id": "1"}])), "answer"),
         (raw(completion("x" * 5000)), "answer"), (raw(b"<html>"), "answer"), (raw(b""), "answer"), (raw(b"[" * 100000), "answer"), (raw({"choices": []}), "answer"), (raw({"error": {"message": "no"}}), "answer"),
@@ -111,6 +111,9 @@ def hostile():
             allowed = (refused, "late") if refused == "unreachable" else (refused,)
             assert got["suggestions"] and got["draft"]["text"] is None and got["draft"]["refused"] in allowed and got["draft"]["what"], (says, refused, got["draft"])
             assert drafter.host not in json.dumps(got["draft"])  # where the endpoint is, is the operator's matter
+        for says in ("I'm sorry that this has taken so long. Let me find out what happened with the order of 12 May.", "Thank you for telling me; that is a long time to wait. What would help most now?"):
+            drafter.says = says
+            assert server.json("POST", "/v1/suggestions", ASKED)["draft"].get("text") == says, says
         drafter.says = lambda asked: "I am looking into it now."
         assert server.json("POST", "/v1/suggestions", ASKED)["draft"]["text"]
         assert server.process.poll() is None
