@@ -141,7 +141,7 @@ typedef struct engine_said {
 } engine_said;
 
 /* The talk of a session as the forecast follows it, and as it was after each of the last turns: a state is given
- * what was known at its own time, however far the words are ahead. About 45 kB. */
+ * what was known at its own time, however far the words are ahead. About 11 kB. */
 typedef struct engine_talk {
   follow_talk talk;
   struct {
