@@ -67,6 +67,7 @@ test("supervisor: the card of a call says why, what happened, and what was befor
   await expect(page.getByRole("region", { name: "What happened" })).toContainText("third time");
   await expect(page.getByRole("region", { name: "Earlier contacts" })).toContainText("1 event");
   await expect(page.getByRole("img", { name: /pleasant/ })).toBeVisible();
+  await expect(page.getByRole("link", { name: "All of it, moment by moment" })).toHaveAttribute("href", /#\/sessions\/s_[0-9a-f]{32}$/);
   expect(await violations(page)).toEqual([]);
   await page.screenshot({ path: `${screens}/supervisor-call.png`, fullPage: true });
   await now.finish();

@@ -3,6 +3,7 @@ import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { get, Problem } from "../../api/client";
 import { CORE } from "../../api/shapes";
+import { whySaid } from "../../design/cues";
 import { CoreLabel, Loading, ProblemNote, useLoaded } from "../../design/parts";
 import { clock, named, number, percent, t } from "../../i18n";
 import { parts, shares, untold, type Recorded } from "./record";
@@ -63,7 +64,7 @@ export function Contributions({ record, version }: { record: Recorded; version: 
               <tbody>{parts(line).map((part) => <tr key={part.modality}><th scope="row">{named("emotions", part.modality)}</th><td class="numbers">{percent(part.share)}</td><td class="numbers">{number(part.readings)}</td><td class="numbers">{number(part.unclear)}</td><td>{part.most ? <CoreLabel core={part.most as (typeof CORE)[number]} /> : "–"}</td></tr>)}</tbody>
             </table>
           </div>
-          {lost.length > 0 ? <><h4 class="small">{t("sessions.untold")}</h4><ul class="small stack" style={{ gap: "0.2rem", paddingInlineStart: "1.1rem" }}>{lost.slice(0, 8).map((each) => <li key={each.why}><span dir="auto">{each.why}</span> <span class="soft">{t("sessions.untold_times", { count: each.times, long: clock(each.seconds) })}</span></li>)}</ul></>
+          {lost.length > 0 ? <><h4 class="small">{t("sessions.untold")}</h4><ul class="small stack" style={{ gap: "0.2rem", paddingInlineStart: "1.1rem" }}>{lost.slice(0, 8).map((each) => <li key={each.why}><span dir="auto">{whySaid(each.why)}</span> <span class="soft">{t("sessions.untold_times", { count: each.times, long: clock(each.seconds) })}</span></li>)}</ul></>
             : <p class="small soft">{t("sessions.all_told")}</p>}
         </div>); })}
       {record.troubles.length > 0 && <div class="note warn"><strong>{t("sessions.troubles")}</strong>{record.troubles.slice(0, 8).map((each, i) => <span key={i} dir="auto">{each}</span>)}</div>}

@@ -50,20 +50,25 @@ export class Loaded {
     }
   }
 
-  /** Of one that is open, what is kept so far: nothing where nothing is. */
+  /** Of one that is open, what is kept so far: nothing where nothing is. The next page is on its way while one is taken in. */
   private async pages(open: boolean, until: number): Promise<void> {
-    for (let after = 0, more = true; more;) {
+    const ask = (after: number): Promise<Page> => get<Page>("/v1/sessions/{id}/results", { params: { id: this.id }, query: { after, kept: open ? 1 : undefined }, signal: this.stop.signal });
+    let drawn = this.record.version, coming: Promise<Page> | null = ask(0);
+    for (let after = 0; coming;) {
       let page: Page;
       try {
-        page = await get<Page>("/v1/sessions/{id}/results", { params: { id: this.id }, query: { after, kept: open ? 1 : undefined }, signal: this.stop.signal });
+        page = await coming;
       } catch (problem) {
         if (open && problem instanceof Problem && problem.status === 404) return;
         throw problem;
       }
-      for (const result of page.results) if (result.seq <= until) this.record.take(result);
-      more = page.results.length > 0 && page.after > after && page.after < until;
+      coming = page.results.length > 0 && page.after > after && page.after < until ? ask(page.after) : null;
+      coming?.catch(() => undefined); // told where it is awaited
       after = page.after;
-      this.soon(); // what is drawn does not keep the next page waiting
+      for (const result of page.results) if (result.seq <= until) this.record.take(result);
+      if (this.record.version < 4 * drawn) continue; // all is drawn anew each time: a few times on the way, and at the end
+      drawn = this.record.version;
+      this.soon();
     }
   }
 

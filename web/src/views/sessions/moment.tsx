@@ -1,6 +1,7 @@
 /** moment.tsx: one moment of one person: what was expressed, how sure, what each modality had in it, what was measured and how much it pulled. */
 import type { JSX } from "preact";
 import { CORE, MODALITIES, STATES, type Core, type Cue, type Modality, type Participant, type Reading, type State } from "../../api/shapes";
+import { cueName, cueValue, whySaid } from "../../design/cues";
 import { CoreLabel, topOf } from "../../design/parts";
 import { clock, named, number, percent, t } from "../../i18n";
 import type { Line, Recorded } from "./record";
@@ -10,7 +11,7 @@ import type { Stage } from "./stage";
 export function momentSaid(line: Line | undefined, at: number): string {
   const i = line ? line.at(at) : -1, state = line?.states[i];
   if (!line || !state) return t("sessions.at_nothing", { at: clock(at) });
-  return state.abstain ? t("sessions.at_unclear", { at: clock(at), who: line.who, why: state.abstain }) : t("sessions.at_said", { at: clock(at), who: line.who, what: named("emotions", topOf(state.core)), sure: state.confidence === null ? "–" : percent(state.confidence) });
+  return state.abstain ? t("sessions.at_unclear", { at: clock(at), who: line.who, why: whySaid(state.abstain) }) : t("sessions.at_said", { at: clock(at), who: line.who, what: named("emotions", topOf(state.core)), sure: state.confidence === null ? "–" : percent(state.confidence) });
 }
 
 const isCore = (name: string | null): name is Core => CORE.includes(name as Core);
@@ -19,7 +20,7 @@ function CueRow({ cue }: { cue: Cue }): JSX.Element {
   const weight = cue.weight ?? 0, toward = cue.toward;
   return (
     <li class="cue">
-      <span dir="auto">{cue.text || cue.kind.replace(/_/g, " ")}{cue.value !== null && <span class="soft numbers"> {number(cue.value, 1)} {cue.unit}</span>}{cue.z !== null && <span class="soft numbers"> {t("sessions.usual", { z: `${cue.z > 0 ? "+" : ""}${number(cue.z, 1)}` })}</span>}</span>
+      <span dir="auto">{cueName(cue)}{cueValue(cue) && <span class="soft numbers" dir="ltr"> {cueValue(cue)}</span>}{cue.z !== null && <span class="soft numbers"> {t("sessions.usual", { z: `${cue.z > 0 ? "+" : ""}${number(cue.z, 1)}` })}</span>}</span>
       <span class="pull" aria-hidden="true"><span class={weight < 0 ? "against" : "for"} style={{ transform: `scaleX(${Math.min(1, Math.abs(weight) * 2)})`, ...(isCore(toward) ? { background: `var(--core-${toward})` } : {}) }} /></span>
       <span class="small">{toward && <>{weight < 0 ? t("sessions.against") : t("sessions.for")} {isCore(toward) ? <CoreLabel core={toward} /> : named("emotions", toward)} </>}<span class="numbers soft">{weight > 0 ? "+" : ""}{number(weight, 2)}</span></span>
     </li>
@@ -39,7 +40,7 @@ function Modalities({ line, state, at }: { line: Line; state: State; at: number 
       <thead><tr><th scope="col">{t("sessions.modality")}</th><th scope="col">{t("sessions.share")}</th><th scope="col">{t("sessions.alone")}</th></tr></thead>
       <tbody>{MODALITIES.filter((name) => state.from[name] > 0 || alone(line, name, at)).map((name) => { const own = alone(line, name, at); return (
         <tr key={name}><th scope="row">{named("emotions", name)}</th><td class="numbers">{percent(state.from[name])}</td>
-          <td>{own ? own.abstain ? <span class="soft" dir="auto">{t("sessions.unclear", { why: own.abstain })}</span> : <CoreLabel core={topOf(own.core)} /> : "–"}</td></tr>); })}
+          <td>{own ? own.abstain ? <span class="soft" dir="auto">{t("sessions.unclear", { why: whySaid(own.abstain) })}</span> : <CoreLabel core={topOf(own.core)} /> : "–"}</td></tr>); })}
       </tbody>
     </table>
   );
@@ -57,7 +58,7 @@ function Expected({ state }: { state: State }): JSX.Element | null {
 }
 
 function Read({ line, state, at }: { line: Line; state: State; at: number }): JSX.Element {
-  if (state.abstain) return <><p dir="auto">{state.abstain}</p><p class="small soft">{t("sessions.abstains_about")}</p><Modalities line={line} state={state} at={at} /></>;
+  if (state.abstain) return <><p dir="auto">{whySaid(state.abstain)}</p><p class="small soft">{t("sessions.abstains_about")}</p><Modalities line={line} state={state} at={at} /></>;
   const others = state.set.filter((name) => name !== topOf(state.core)), top = state.states ? STATES.filter((name) => (state.states?.[name] ?? 0) >= 0.1).sort((a, b) => (state.states?.[b] ?? 0) - (state.states?.[a] ?? 0)).slice(0, 3) : [];
   const cues = (state.cues?.length ? state.cues : MODALITIES.flatMap((name) => alone(line, name, at)?.cues ?? [])).slice(0, 8);
   return (
@@ -90,7 +91,7 @@ export function Moment({ stage, record, people, version }: { stage: Stage; recor
     <section class="card stack moment" aria-labelledby="moment" tabIndex={0} data-version={version}>
       <Glance stage={stage} line={line} />
       {read.length > 1 && <div class="row no-print" role="group" aria-label={t("sessions.whose")}>{read.map((each) => <button class="button" type="button" key={each.who} aria-pressed={each.who === who} onClick={() => { stage.who.value = each.who; }} dir="auto">{each.who}</button>)}</div>}
-      {line && state ? <Read line={line} state={state} at={at} /> : <p class="soft">{t("sessions.nothing_here")} <span dir="auto">{people.find((each) => each.who === who && each.read?.length === 0)?.why}</span></p>}
+      {line && state ? <Read line={line} state={state} at={at} /> : <p class="soft">{t("sessions.nothing_here")} <span dir="auto">{whySaid(people.find((each) => each.who === who && each.read?.length === 0)?.why ?? "")}</span></p>}
     </section>
   );
 }

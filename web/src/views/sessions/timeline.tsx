@@ -3,6 +3,7 @@ import { useSignalEffect } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { CORE, STATES, type Core, type Participant } from "../../api/shapes";
+import { whySaid } from "../../design/cues";
 import { CoreLabel, CoreShape, topOf } from "../../design/parts";
 import { clock, language, named, number, percent, t } from "../../i18n";
 import { AT, moving, shares, untold, type Line, type Recorded } from "./record";
@@ -57,12 +58,15 @@ function Lanes({ line, record, stage, version, who }: { line: Line; record: Reco
     const { from, until } = stage.span.value, at = stage.at.value;
     if (cursor.current) cursor.current.style.transform = `translateX(${LEFT + (at - from) / (until - from) * (wide - LEFT - RIGHT)}px)`;
   });
-  const time = (event: PointerEvent): number => {
-    const left = box.current?.getBoundingClientRect().left ?? 0, { from, until } = stage.span.value;
-    return from + Math.min(1, Math.max(0, (event.clientX - left - LEFT) / (wide - LEFT - RIGHT))) * (until - from);
+  const left = useRef(0), time = (event: PointerEvent): number => {
+    const { from, until } = stage.span.peek();
+    return from + Math.min(1, Math.max(0, (event.clientX - left.current - LEFT) / (wide - LEFT - RIGHT))) * (until - from);
   };
   const scrub = (event: JSX.TargetedPointerEvent<HTMLDivElement>): void => {
-    if (event.type === "pointerdown") event.currentTarget.setPointerCapture(event.pointerId);
+    if (event.type === "pointerdown") { // measured once: to measure at each move would lay the page out in between
+      left.current = event.currentTarget.getBoundingClientRect().left;
+      event.currentTarget.setPointerCapture(event.pointerId);
+    }
     if (event.buttons & 1) stage.move(time(event), line.who);
   };
   const lanes = [["core", LANES.core], ["states", LANES.states], ["dims", LANES.dims], ["sure", LANES.sure], ["turns", LANES.turns]] as const;
@@ -100,7 +104,7 @@ function Rows({ line, span, shown }: { line: Line; span: Span; shown: readonly n
           <tbody>{rows.map((i) => { const state = line.states[i]; return state && (
             <tr key={i}>
               <th scope="row" class="numbers">{clock(state.t0)}</th>
-              <td>{state.abstain ? <span class="soft" dir="auto">{t("sessions.unclear", { why: state.abstain })}</span> : <CoreLabel core={topOf(state.core)} />}</td>
+              <td>{state.abstain ? <span class="soft" dir="auto">{t("sessions.unclear", { why: whySaid(state.abstain) })}</span> : <CoreLabel core={topOf(state.core)} />}</td>
               {[AT.sure, AT.valence, AT.arousal, ...shown.map((k) => AT.states + k)].map((k) => <td class="numbers" key={k}>{state.abstain ? "–" : word(line.values[i * AT.all + k])}</td>)}
             </tr>); })}
           </tbody>
@@ -153,5 +157,5 @@ export function Timeline({ stage, version, people, live, said }: { stage: Stage;
 
 /** Of whom nothing was read, and why. */
 function Silent({ who, person }: { who: string; person: Participant | undefined }): JSX.Element {
-  return <section class="note"><strong dir="auto">{who}{person && <span class="soft"> · {named("purposes", person.role)}</span>}</strong><span>{t("sessions.nothing_read")}</span>{person?.why && <span class="soft" dir="auto">{person.why}</span>}</section>;
+  return <section class="note"><strong dir="auto">{who}{person && <span class="soft"> · {named("purposes", person.role)}</span>}</strong><span>{t("sessions.nothing_read")}</span>{person?.why && <span class="soft" dir="auto">{whySaid(person.why)}</span>}</section>;
 }

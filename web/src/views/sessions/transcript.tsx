@@ -3,6 +3,7 @@ import { useSignalEffect } from "@preact/signals";
 import type { JSX } from "preact";
 import { useMemo, useRef, useState } from "preact/hooks";
 import { CORE, type Core, type Cue } from "../../api/shapes";
+import { whySaid } from "../../design/cues";
 import { CoreLabel, CoreShape, Empty, topOf } from "../../design/parts";
 import { clock, named, t } from "../../i18n";
 import type { Recorded, Spoken } from "./record";
@@ -74,7 +75,7 @@ export function Transcript({ record, stage, version }: { record: Recorded; stage
             <button class="when numbers" type="button" onClick={() => show(turn)} aria-label={t("sessions.cues_at", { at: clock(turn.t0), who: turn.who })}>{clock(turn.t0)}</button>
             <strong dir="auto">{turn.who}</strong>
             <span class="said" dir="auto"><Words turn={turn} /></span>
-            <span class="label">{core ? <CoreLabel core={core} /> : <span class="soft small">{turn.reading?.abstain ? t("sessions.unclear", { why: turn.reading.abstain }) : t("sessions.not_clear")}</span>}</span>
+            <span class="label">{core ? <CoreLabel core={core} /> : <span class="soft small">{turn.reading?.abstain ? t("sessions.unclear", { why: whySaid(turn.reading.abstain) }) : t("sessions.not_clear")}</span>}</span>
           </li>); })}
       </ol>
       {last > 0 && <div class="row no-print"><button class="button" type="button" disabled={here === 0} onClick={() => setPage(here - 1)}>{t("sessions.earlier")}</button><button class="button" type="button" disabled={here === last} onClick={() => setPage(here + 1)}>{t("sessions.later")}</button><span class="soft numbers">{here + 1} / {last + 1}</span></div>}

@@ -28,7 +28,7 @@ function Feed({ all }: { all: Told[] }): JSX.Element {
       {all.length === 0 && <p class="soft">{t("supervisor.feed_empty")}</p>}
       <ol class="plain stack">
         {all.map((each) => (
-          <li key={`${each.session} ${each.seq}`} class="stack small"><span class="row"><SeverityBadge severity={each.severity} /><a href={`#/supervisor/call/${each.session}`}>{each.session.slice(2, 8)}</a><span class="soft numbers">{clock(each.at)}</span></span>
+          <li key={`${each.session} ${each.seq}`} class="stack small"><span class="row"><SeverityBadge severity={each.severity} /><a href={`#/supervisor/call/${each.session}`}>{each.session.slice(2, 8)}</a><a class="soft numbers" href={`#/sessions/${each.session}`} aria-label={`${t("supervisor.whole_call")}: ${each.session.slice(2, 8)}, ${clock(each.at)}`}>{clock(each.at)}</a></span>
             <span dir="auto">{ruleTitle(each.rule, each.title)}</span></li>))}
       </ol>
     </section>

@@ -91,7 +91,8 @@ export function Call({ id }: { id: string }): JSX.Element {
   const gone = about.problem instanceof Problem && about.problem.status === 404;
   return (
     <>
-      <Heading title={title}><p class="row"><a href="#/supervisor">{t("supervisor.back")}</a>{about.value && <span>{said(about.value.purpose)} · {said(about.value.context)} · {date(about.value.opened)}</span>}<span class={`badge ${on ? "good" : ""}`}>{t(on ? "supervisor.on" : "supervisor.ended")}</span></p></Heading>
+      <Heading title={title}><p class="row"><a href="#/supervisor">{t("supervisor.back")}</a>{about.value && <span>{said(about.value.purpose)} · {said(about.value.context)} · {date(about.value.opened)}</span>}<span class={`badge ${on ? "good" : ""}`}>{t(on ? "supervisor.on" : "supervisor.ended")}</span>
+        {(about.value?.kept || on) && <a href={`#/sessions/${id}`}>{t("supervisor.whole_call")}</a>}</p></Heading>
       {gone ? <div class="note" role="status">{t("supervisor.gone")}</div> : about.problem !== null ? <ProblemNote problem={about.problem} again={about.again} /> : (
         <div class="call">
           <div class="stack">

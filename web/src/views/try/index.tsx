@@ -2,6 +2,7 @@
 import type { JSX } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { MODALITIES, type State } from "../../api/shapes";
+import { cueSaid, whySaid } from "../../design/cues";
 import { CoreBars, CoreLabel, Heading, ProblemNote, Said, topOf } from "../../design/parts";
 import { named, percent, t } from "../../i18n";
 import "../../live/live.css";
@@ -29,13 +30,13 @@ function Now({ state }: { state: State | null }): JSX.Element {
       <h2 id="now">{t("try.now")}</h2>
       <div class="now">
         {clear ? <><CoreLabel core={topOf(state.core)} /><span class="soft">{state.confidence === null ? "" : t("try.sure", { share: percent(state.confidence) })}</span></>
-          : <span class="soft">{state ? `${t("try.unclear")}: ${state.abstain}` : t("try.waiting")}</span>}
+          : <span class="soft">{state ? `${t("try.unclear")}: ${whySaid(state.abstain ?? "")}` : t("try.waiting")}</span>}
       </div>
       <CoreBars core={state?.core ?? null} none={!clear} />
       {clear && <p class="small soft">{t("try.from")}: {MODALITIES.filter((m) => state.from[m] > 0.01).map((m) => `${named("emotions", m)} ${percent(state.from[m])}`).join(" · ")}</p>}
       <h3>{t("try.cues")}</h3>
       <ul class="stack small" style={{ gap: "0.2rem", minHeight: "5rem", paddingInlineStart: "1.1rem" }}>
-        {(state?.cues ?? []).slice(0, 3).map((cue, i) => <li key={i} dir="auto">{cue.text}</li>)}
+        {(state?.cues ?? []).slice(0, 3).map((cue, i) => <li key={i} dir="auto">{cueSaid(cue)}</li>)}
         {!state?.cues?.length && <li class="soft">{t("try.no_cues")}</li>}
       </ul>
       <Said text={clear ? named("emotions", topOf(state.core)) : ""} />
