@@ -33,7 +33,7 @@ typedef struct trial {
   size_t count;
   bool more, past;
   tried of[RULEBOOK_SETS];
-  size_t sets, played, empty;
+  size_t sets, played, empty, large;
   const store_session *now;
   base_text lines;
   uint64_t after;
@@ -79,7 +79,8 @@ static int take_record(void *context, const store_record *r) {
   static const char *const key[] = {[STORE_READING] = "reading", [STORE_STATE] = "state", [STORE_TURN] = "turn"};
   trial *t = context;
   t->after = r->seq;
-  if (r->kind == STORE_EVENT || t->lines.length > LINES) return MIEN_OK;
+  if (t->lines.length > LINES) return MIEN_ELIMIT;
+  if (r->kind == STORE_EVENT) return MIEN_OK;
   json_t *whole = json_loadb(r->payload, r->bytes, 0, NULL), *inner = json_object_get(whole, key[r->kind]), *is = inner ? inner : whole;
   const char *who = json_string_value(json_object_get(is, "who"));
   for (size_t i = 0; who && i < t->now->person_count; i++)
@@ -130,6 +131,7 @@ static int try_one(trial *t, const char *id, mien_error *error) {
   rules_recorded_close(&recorded);
   if (!code) t->played++;
   else if (code == MIEN_EEMPTY) t->empty++, code = MIEN_OK; /* nothing of it is kept, or it was erased meanwhile */
+  else if (code == MIEN_ELIMIT) t->large++, code = MIEN_OK;
   return code;
 }
 
@@ -163,7 +165,7 @@ static json_t *describe(const trial *t, bool texts, size_t left) {
                                             "always", about.always, "file", t->of[i].file, "met", (json_int_t)sum->met, "fired", (json_int_t)sum->fired,
                                             "cooled", (json_int_t)sum->cooled, "spent", (json_int_t)sum->spent, "sessions", (json_int_t)t->of[i].sessions[r]));
     }
-  return json_pack("{s:f,s:f,s:I,s:I,s:I,s:b,s:b,s:o}", "from", t->from, "until", t->until, "sessions", (json_int_t)t->played, "empty", (json_int_t)t->empty, "left", (json_int_t)left,
+  return json_pack("{s:f,s:f,s:I,s:I,s:I,s:b,s:b,s:o}", "from", t->from, "until", t->until, "sessions", (json_int_t)t->played, "empty", (json_int_t)t->empty, "left", (json_int_t)(left + t->large),
                    "more", t->more, "texts", texts, "rules", list);
 }
 
