@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "../failing.h"
 #include "model.h"
 #include "respond/empathy.h"
 
@@ -93,7 +94,29 @@ static void shipped(void **state) {
   respond_empathy_close(&empathy);
 }
 
+static int open_both(void *context) {
+  respond_empathy *empathy;
+  respond_scorer *scorer;
+  float score, log_probability[RESPOND_STRATEGIES];
+  int code = respond_empathy_open(&empathy, path, NULL);
+  if (!code) code = respond_scorer_open(&scorer, path, NULL);
+  else assert_null(empathy);
+  if (code) return respond_empathy_close(&empathy), code;
+  code = respond_empathy_of(empathy, "hi", "so sorry", &score, NULL);
+  if (!code) code = respond_score(scorer, &(respond_turn){"a", "so alone", -1}, 1, log_probability, NULL);
+  respond_empathy_close(&empathy);
+  respond_scorer_close(&scorer);
+  return code;
+}
+
+static void failing_memory(void **state) {
+  const made toy = {"respond", NULL, RESPOND_FEATURES, 8, bias};
+  assert_int_equal(made_write(path, &toy), 0);
+  assert_true(failing_every(open_both, NULL) > 20);
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(what_it_says), cmocka_unit_test(refused), cmocka_unit_test(shipped)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(what_it_says), cmocka_unit_test(refused), cmocka_unit_test(shipped),
+                                     cmocka_unit_test(failing_memory)};
   return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
