@@ -10,7 +10,7 @@
  * crisis (Smith, Bolton & Wagner 1999; Gable et al. 2004). Which of them fits a moment is a small table of chosen
  * weights (src/respond/prior.c, each with its source); wordings come from a library of sentences, our own or the caller's.
  *
- * Ownership and errors as in mien.h. Once open it is read-only, and any number of threads may ask. */
+ * Ownership and errors as in mien.h. Once open it is read-only, and any number of threads may ask, but for a scorer. */
 #ifndef MIEN_RESPOND_H
 #define MIEN_RESPOND_H
 
@@ -46,6 +46,10 @@ typedef struct mien_respond mien_respond;
  * that one. It is checked whole: MIEN_EFORMAT names the file, the entry and what to write instead. MIEN_EIO, MIEN_ELIMIT. */
 MIEN_API int mien_respond_open(mien_respond **respond, const char *library, mien_error *error);
 MIEN_API void mien_respond_close(mien_respond **respond);
+/* Listens to a scorer as well, models/respond-research.mien: what people who support others did next (Liu et al. 2021), of
+ * the turns that are given. It is for research only and never inside. Then one thread at a time may ask. MIEN_EIO,
+ * MIEN_EMODEL; what was there before stays. */
+MIEN_API int mien_respond_scorer(mien_respond *respond, const char *path, mien_error *error);
 
 typedef struct mien_respond_turn {
   const char *who, *text; /* UTF-8                                                                  */

@@ -12,7 +12,7 @@
 #include "cli/terminal.h"
 #include "mien_respond.h"
 
-static const char *text, *who, *role, *purpose, *language, *reg, *place, *last, *library, *models, *model;
+static const char *text, *who, *role, *purpose, *language, *reg, *place, *last, *library, *scorer, *models, *model;
 static double at = -1;
 static int most = 3, as_json, neutral;
 
@@ -31,6 +31,7 @@ static const cli_option options[] = {
     {"neutral", OPTION_FLAG, NULL, &neutral, "the person may not be read: nothing rests on an emotion", 0, 0},
     {"json", OPTION_FLAG, NULL, &as_json, "as JSON", 0, 0},
     {"library", OPTION_TEXT, "DIR", &library, "sentences of your own (docs/uses/respond.md) in place of those inside", 0, 0},
+    {"scorer", OPTION_TEXT, "FILE", &scorer, "listen to models/respond-research.mien as well: what people who support others did\nnext; for research only", 0, 0},
     CLI_OPTION_MODEL(&model, "(usual) is deep where there is one"),
     CLI_OPTION_MODELS(&models),
     {0},
@@ -191,7 +192,7 @@ static void because_of(const json_t *because, char *to, size_t room) {
     const char *what, *says;
   } plain[] = {{"words.crisis", "words of crisis"}, {"state.unsure", "nothing could be read that is sure enough"}, {"place.open", "the beginning"}, {"place.close", "the end"},
                {"words.question", "a question was asked"}, {"purpose.service", "it is a service"}, {"purpose.care", "it is about care"},
-               {"purpose.learning", "it is about learning"}, {"purpose.game", "it is a game"}};
+               {"turns.scorer", "supporters did so next"}, {"purpose.learning", "it is about learning"}, {"purpose.game", "it is a game"}};
   size_t i, used = 0;
   json_t *one;
   *to = 0;
@@ -247,6 +248,7 @@ static int suggest(json_t *question) {
   mien_respond *respond = NULL;
   char *answer = NULL, *asked = json_dumps(question, JSON_COMPACT);
   int code = asked ? mien_respond_open(&respond, library, &error) : base_error_set(&error, MIEN_ENOMEM, "", "", "out of memory");
+  if (!code && scorer) code = mien_respond_scorer(respond, scorer, &error);
   if (!code) code = mien_respond_suggest_json(respond, asked, strlen(asked), &answer, &error);
   free(asked);
   if (code) cli_complain_of("respond", &error);

@@ -300,7 +300,7 @@ static double risen(const report *r, double at, double until) {
 
 static void tell_suggestion(base_text *to, const report *r, const report_warning *w) {
   if (!w->words) return;
-  base_text_puts(to, "To answer <bdi>");
+  base_text_puts(to, "<p class=\"suggestion\">To answer <bdi>");
   report_escape_string(to, r->people[w->person].who);
   base_text_puts(to, "</bdi> then, this was <b>suggested</b>: ");
   report_escape_string(to, w->title);
@@ -314,9 +314,9 @@ static void tell_suggestion(base_text *to, const report *r, const report_warning
   }
   base_text_puts(to, "<small>");
   report_escape_string(to, w->why);
-  base_text_puts(to, " (");
+  base_text_puts(to, " [");
   report_escape_string(to, w->source);
-  base_text_puts(to, ")</small> ");
+  base_text_puts(to, "]</small></p>");
 }
 
 void report_tell_warnings(base_text *to, const report *r) {
@@ -328,7 +328,6 @@ void report_tell_warnings(base_text *to, const report *r) {
     base_text_printf(to, " a rise of anger or disgust within %d turns was <b>forecast</b>: %.0f%% likely "
                          "(%.0f–%.0f%%), more than in nine moments of ten. ",
                      w->turns, 100 * (double)w->rise, 100 * (double)w->low, 100 * (double)w->high);
-    tell_suggestion(to, r, w);
     if (isfinite(came)) {
       base_text_puts(to, "It was expressed at ");
       report_clock(to, came);
@@ -336,5 +335,6 @@ void report_tell_warnings(base_text *to, const report *r) {
     } else {
       base_text_puts(to, "It was not expressed by then.</p>");
     }
+    tell_suggestion(to, r, w);
   }
 }

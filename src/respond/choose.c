@@ -72,7 +72,7 @@ static void because(mien_suggestion *to, const respond_situation *s, const float
     mien_because *b = &to->because[to->because_count++];
     const char *name = respond_term_name(best);
     memcpy(b->what, name, strlen(name) + 1);
-    b->value = s->value[best], b->weight = parts[best];
+    b->value = best == RESPOND_SCORED ? expf(s->scores[to->strategy]) : s->value[best], b->weight = parts[best];
   }
 }
 

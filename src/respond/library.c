@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "respond/respond.h"
+#include "respond/score.h"
 #include "text/phrase.h"
 
 #define REMEDY "docs/uses/respond.md has the form"
@@ -349,11 +350,21 @@ static int open_of(mien_respond **respond, const char *folder, const respond_fil
 int mien_respond_open(mien_respond **respond, const char *library, mien_error *error) { return open_of(respond, library, respond_files, error); }
 int respond_library_read(mien_respond **respond, const respond_file *files, mien_error *error) { return open_of(respond, NULL, files, error); }
 
+int mien_respond_scorer(mien_respond *respond, const char *path, mien_error *error) {
+  respond_scorer *scorer;
+  int code = respond_scorer_open(&scorer, path, error);
+  if (code) return code;
+  respond_scorer_close(&respond->scorer);
+  respond->scorer = scorer;
+  return MIEN_OK;
+}
+
 void mien_respond_close(mien_respond **respond) {
   mien_respond *r = *respond;
   *respond = NULL;
   if (!r) return;
   for (size_t i = 0; i < BASE_COUNT(r->files); i++) json_decref(r->files[i]);
+  respond_scorer_close(&r->scorer);
   base_free(r->entries), base_free(r->why), base_free(r->avoid);
   base_arena_clear(&r->arena);
   base_free(r);

@@ -62,6 +62,7 @@ static const struct {
     {RESPOND_LEARNING, MIEN_SUGGEST, 0.5f}, {RESPOND_LEARNING, MIEN_REASSURE, 0.5f}, {RESPOND_LEARNING, MIEN_APOLOGISE, -1.5f},
     {RESPOND_GAME, MIEN_SUGGEST, 0.5f}, {RESPOND_GAME, MIEN_REASSURE, 0.5f}, {RESPOND_GAME, MIEN_CELEBRATE, 0.5f}, {RESPOND_GAME, MIEN_APOLOGISE, -1.0f},
 };
+#define SCORER 0.5f /* how much the scorer counts: chosen, since no set says which answer was right */
 #define AGAIN -0.8f /* the strategy of the turn before */
 
 void respond_prior(const respond_situation *s, float log_probability[MIEN_STRATEGIES], float parts[MIEN_STRATEGIES][RESPOND_TERM_COUNT]) {
@@ -71,6 +72,10 @@ void respond_prior(const respond_situation *s, float log_probability[MIEN_STRATE
     float part = weights[i].weight * s->term[weights[i].term];
     parts[weights[i].strategy][weights[i].term] += part;
     log_probability[weights[i].strategy] += part;
+  }
+  for (int k = 0; k < MIEN_STRATEGIES && s->scored; k++) { /* against all strategies alike */
+    parts[k][RESPOND_SCORED] = SCORER * (s->scores[k] + logf(MIEN_STRATEGIES));
+    log_probability[k] += parts[k][RESPOND_SCORED];
   }
   if (s->before >= 0) log_probability[s->before] += AGAIN;
 }

@@ -63,6 +63,7 @@ struct mien_respond {
   base_arena arena; /* of the phrases */
   respond_phrase *crisis;
   size_t crisis_count;
+  struct respond_scorer *scorer; /* score.h; NULL none */
 };
 extern const char *const respond_crisis_phrases[]; /* made by crisis.sh; ends in NULL */
 typedef struct respond_file {
@@ -83,7 +84,8 @@ int respond_state_read(const json_t *state, mien_reading *reading, mien_error *e
   X(SATISFACTION, "states.satisfaction") X(DISAPPOINTMENT, "states.disappointment")                                   \
   X(WORSE, "trend.valence") X(BETTER, "trend.valence") X(RISE, "forecast.rise") X(MASKING, "flags.masking")           \
   X(DOUBT, "confidence") X(OPEN, "place.open") X(CLOSE, "place.close") X(QUESTION, "words.question")                  \
-  X(SERVICE, "purpose.service") X(CARE, "purpose.care") X(LEARNING, "purpose.learning") X(GAME, "purpose.game")
+  X(SERVICE, "purpose.service") X(CARE, "purpose.care") X(LEARNING, "purpose.learning") X(GAME, "purpose.game")    \
+  X(SCORED, "turns.scorer")
 enum {
 #define RESPOND_X(name, what) RESPOND_##name,
   RESPOND_TERMS(RESPOND_X)
@@ -101,6 +103,8 @@ typedef struct respond_situation {
   int move, place;                 /* RESPOND_…; MIEN_PLACE_… */
   int role, purpose;               /* of the library; -1: none of its names */
   int language, reg;               /* index; MIEN_FORMAL … */
+  bool scored;
+  float scores[MIEN_STRATEGIES];   /* of the scorer, log-probabilities, where `scored` */
   int before;                      /* strategy of the answerer's last turn; -1 */
 } respond_situation;
 int respond_situation_read(const mien_respond *respond, const mien_respond_ask *ask, respond_situation *s, mien_error *error);

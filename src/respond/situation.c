@@ -2,6 +2,7 @@
  *
  * Thresholds and scales are chosen; those of the trend are those of src/follow (0.03 a second is 1). */
 #include "respond/respond.h"
+#include "respond/score.h"
 #include "text/phrase.h"
 
 #define FAST 0.03f /* valence a second, that is as much of a trend as counts */
@@ -71,6 +72,15 @@ static void take_turns(const mien_respond *respond, respond_situation *s, const 
   if (!s->place) s->place = own <= 1 && count <= 2 ? MIEN_PLACE_OPEN : MIEN_PLACE_MIDDLE;
 }
 
+/* The scorer reads emotion out of words: not of whom nothing may rest on it. */
+static int take_scores(const mien_respond *respond, respond_situation *s, const mien_respond_turn *turns, size_t count, mien_error *error) {
+  respond_turn list[MIEN_RESPOND_TURNS];
+  if (!respond->scorer || !count || s->neutral || s->unsure || s->crisis) return MIEN_OK;
+  for (size_t i = 0; i < count; i++) list[i] = (respond_turn){turns[i].who, turns[i].text, turns[i].strategy};
+  s->scored = true;
+  return respond_score(respond->scorer, list, count, s->scores, error);
+}
+
 static void take_purpose(respond_situation *s, const char *purpose) {
   static const struct {
     const char *purpose;
@@ -105,6 +115,8 @@ int respond_situation_read(const mien_respond *respond, const mien_respond_ask *
   else take_state(s, ask->state);
   size_t count = BASE_MIN(ask->turn_count, (size_t)MIEN_RESPOND_TURNS);
   if (count) take_turns(respond, s, ask->turns + ask->turn_count - count, count);
+  if (count) code = take_scores(respond, s, ask->turns + ask->turn_count - count, count, error);
+  if (code) return code;
   if (!s->place) s->place = MIEN_PLACE_MIDDLE;
   if (s->place == MIEN_PLACE_OPEN) tell(s, RESPOND_OPEN, 1, 1);
   if (s->place == MIEN_PLACE_CLOSE) tell(s, RESPOND_CLOSE, 1, 1);

@@ -7,6 +7,6 @@ page=$(mktemp /tmp/mien-report-XXXXXX.html)
 trap 'rm -f "$page"' EXIT
 "$mien" read --html "$page" samples/call.opus > /dev/null || exit 1
 "$test_report" --check "$page" || exit 1
-for part in 'Timeline of customer' 'Timeline of agent' 'ridiculous' '<h2>Moments</h2>' '<b>forecast</b>'; do
+for part in 'Timeline of customer' 'Timeline of agent' 'ridiculous' '<h2>Moments</h2>' '<b>forecast</b>' '<b>suggested</b>'; do
   grep -q "$part" "$page" || { echo "the sample's report lacks: $part"; exit 1; }
 done

@@ -205,6 +205,41 @@ static void registers(void **state) {
   assert_int_equal(one.reg, MIEN_FORMAL);
 }
 
+/* The scorer moves the strategies, and neither words of crisis, nor the unsure, nor whom may not be read. */
+static void scored(void **state) {
+  char path[1024];
+  const char *root = getenv("MIEN_SOURCE_ROOT");
+  mien_respond *with;
+  mien_error error = {0};
+  mien_suggestion list[MIEN_RESPOND_MOST], other[MIEN_RESPOND_MOST];
+  size_t count, without;
+  GOOD(mien_respond_open(&with, NULL, &gone));
+  assert_int_equal(mien_respond_scorer(with, "/nowhere.mien", &error), MIEN_EIO);
+  snprintf(path, sizeof path, "%s/models/text.mien", root ? root : ".");
+  assert_int_equal(mien_respond_scorer(with, path, &error), MIEN_EMODEL);
+  snprintf(path, sizeof path, "%s/models/respond-research.mien", root ? root : ".");
+  GOOD(mien_respond_scorer(with, path, &gone));
+  mien_reading r = reading(MIEN_SADNESS, 0.8f);
+  mien_respond_turn turns[] = {{"a", "Hello, what brings you here today?", MIEN_CLARIFY}, {"c", "I lost my job last week and I do not know what to do.", -1}};
+  mien_respond_ask ask = {.size = sizeof ask, .state = &r, .turns = turns, .turn_count = 2};
+  bool moved = false, named = false;
+  GOOD(mien_respond_suggest(with, &ask, list, 12, &count, NULL, &gone));
+  without = suggest(&ask, other, 12, NULL);
+  for (size_t i = 0; i < count && i < without; i++) moved |= list[i].id != other[i].id && strcmp(list[i].id, other[i].id);
+  for (size_t i = 0; i < count; i++) named |= names(&list[i], "turns.scorer");
+  assert_true(moved && named);
+  for (int kind = 0; kind < 3; kind++) {
+    mien_respond_ask same = ask;
+    if (kind == 0) same.crisis = 1;
+    if (kind == 1) same.neutral = 1;
+    if (kind == 2) same.state = NULL;
+    GOOD(mien_respond_suggest(with, &same, list, 12, &count, NULL, &gone));
+    assert_int_equal(suggest(&same, other, 12, NULL), count);
+    for (size_t i = 0; i < count; i++) assert_string_equal(list[i].id, other[i].id);
+  }
+  mien_respond_close(&with);
+}
+
 static void wrong(void **state) {
   static const struct {
     const char *json, *what;
@@ -247,7 +282,7 @@ static void languages(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(crisis), cmocka_unit_test(one_source), cmocka_unit_test(unsure), cmocka_unit_test(neutral), cmocka_unit_test(again),
-                                     cmocka_unit_test(because), cmocka_unit_test(moves), cmocka_unit_test(registers), cmocka_unit_test(wrong),
+                                     cmocka_unit_test(because), cmocka_unit_test(moves), cmocka_unit_test(registers), cmocka_unit_test(scored), cmocka_unit_test(wrong),
                                      cmocka_unit_test(languages)};
   return cmocka_run_group_tests(tests, set_up, tear_down);
 }
