@@ -419,7 +419,7 @@ static bool drained(serve_server *server) {
 }
 
 enum { MANY = 500 /* messages in the last second */ };
-#define GATHER 0.012 /* s */
+#define GATHER 0.005 /* s */
 
 static void each_second(lws_sorted_usec_list_t *timer) {
   serve_server *server = lws_container_of(timer, serve_server, each_second);
