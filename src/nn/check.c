@@ -82,12 +82,9 @@ static int check_seal(nn_file *file, mien_error *error) {
   if (crypto_sign_verify_detached(seal.signature, message, sizeof message, seal.key))
     return refuse(file, error, NN_HEADER + 64, "do not use it: get the file from its publisher again",
                   "the signature is bad: someone changed the file or its seal");
-  uint8_t publisher[32];
-  size_t length = 0;
-  bool ours = !sodium_hex2bin(publisher, sizeof publisher, NN_PUBLISHER, strlen(NN_PUBLISHER), NULL,
-                              &length, NULL) &&
-              length == sizeof publisher && !memcmp(publisher, seal.key, sizeof publisher);
-  file->signature = ours ? NN_SIGNED_BY_MIEN : NN_SIGNED_BY_OTHER;
+  char key[2 * sizeof seal.key + 1];
+  sodium_bin2hex(key, sizeof key, seal.key, sizeof seal.key);
+  file->signature = strstr(NN_PUBLISHER, key) ? NN_SIGNED_BY_MIEN : NN_SIGNED_BY_OTHER; /* whole keys with blanks between: none is a part of two */
   return MIEN_OK;
 }
 

@@ -42,6 +42,7 @@ void serve_api_session_turn(serve_request *request) {
   int person = serve_live_person(c->live, who);
   mien_error error = {0};
   int code = MIEN_OK;
+  uint64_t after = serve_live_last(c->live); /* before it is fed: a worker may be quicker than this answer */
   if (!json_is_string(text) || person < 0)
     code = base_error_set(&error, MIEN_EINVAL, "turn", "send {\"who\":…,\"text\":…} with `t0` and `t1` in seconds where they are known",
                           !json_is_string(text) ? "'text' must be a string" : "'who' is no participant of this conversation");
@@ -52,7 +53,7 @@ void serve_api_session_turn(serve_request *request) {
   }
   json_decref(body);
   if (code) serve_answer_error(request, &error);
-  else answer(request, 202, json_pack("{s:I}", "after", (json_int_t)serve_live_last(c->live)));
+  else answer(request, 202, json_pack("{s:I}", "after", (json_int_t)after));
 }
 
 void serve_api_session_finish(serve_request *request) {
