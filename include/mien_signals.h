@@ -1,8 +1,8 @@
 /* mien_signals.h: a dictionary of one person's own signals, for people who do not speak: a carer shows a few examples of
  * each (comfort, distress, yes, no, want, or what the carer calls it), and new ones are told apart, or said to be none.
  *
- * An example is a clip of a sound, of a face, or of both at one moment; what is kept of it are points, no sound and no
- * picture. Everything happens here. What it is not: it knows nothing of other people, nothing that nobody showed it, and
+ * An example is a clip of a sound, of a face, of how somebody moves, or of these at one moment; what is kept of it are
+ * points, no sound and no picture. Everything happens here. What it is not: it knows nothing of other people, nothing that nobody showed it, and
  * nothing of pain; docs/uses/signals.md says how it is used and how good it is.
  *
  * Prototypes under a shrunk covariance (Snell, Swersky & Zemel 2017; Ledoit & Wolf 2004); further from all of them than
@@ -21,7 +21,7 @@ extern "C" {
 enum { MIEN_SIGNALS_MOST = 16,       /* signals of a dictionary, at most          */
        MIEN_SIGNALS_EXAMPLES = 400,  /* points of all of them, at most            */
        MIEN_SIGNALS_POINT = 512 };   /* numbers of a point, at most               */
-enum { MIEN_SIGNALS_VOICE, MIEN_SIGNALS_FACE, MIEN_SIGNALS_MODALITIES };
+enum { MIEN_SIGNALS_VOICE, MIEN_SIGNALS_FACE, MIEN_SIGNALS_BODY, MIEN_SIGNALS_MODALITIES };
 
 typedef struct mien_signals mien_signals;
 
@@ -43,8 +43,9 @@ MIEN_API void mien_signals_free(char **bytes);
 MIEN_API void mien_signals_close(mien_signals **signals);
 
 /* Points of a recording in memory: any format that mien_session_feed_… of the program takes: its sound mixed to one
- * channel (60 s at most), the largest face of its pictures, or both; a picture alone as well. Called again with the same
- * clip it adds what the clip does not have yet. MIEN_EEMPTY: there is neither. `name`: for messages. */
+ * channel (60 s at most), the largest face of its pictures, of a second of pictures how that person moves; a picture alone
+ * as well. Called again with the same clip it adds what the clip does not have yet. MIEN_EEMPTY: there is none of these.
+ * `name`: for messages. */
 MIEN_API int mien_signals_clip_recording(mien_engine *engine, const void *bytes, size_t count, const char *name,
                                          mien_signals_clip *clip, mien_error *error);
 /* The same of samples, -1…1, 16 kHz, mono. */
@@ -68,7 +69,7 @@ typedef struct mien_signals_told {
   double chances[MIEN_SIGNALS_MOST];
 } mien_signals_told;
 
-/* Of what the clip has and the dictionary knows: of sound and face the product of the chances (independent given the
+/* Of what the clip has and the dictionary knows: of several modalities the product of the chances (independent given the
  * signal, equal priors); none, where each that is known says so. MIEN_EEMPTY: fewer than two signals with two examples
  * each in any modality of the clip. The first call after a change learns, which takes longer with many examples. */
 MIEN_API int mien_signals_tell(mien_signals *signals, const mien_signals_clip *clip, mien_signals_told *told,

@@ -24,7 +24,7 @@ static const cli_option options[] = {
 };
 static const cli_usage usage = {
     "signals", "ACTION FILE …",
-    "A dictionary of one person's own signals, for people who do not speak: a carer shows a few sounds or faces of each\n"
+    "A dictionary of one person's own signals, for people who do not speak: a carer shows a few sounds, faces or movements of each\n"
     "(comfort, distress, yes, no, want, or any name), and new ones are told apart. Nothing leaves this machine; sounds\n"
     "and pictures are not kept, what was computed of them is. FILE is the dictionary. ACTION:\n"
     "  new FILE --person NAME --consent WHO    begins one\n"
@@ -113,8 +113,9 @@ static void show_check(signals_dictionary *d, int modality, const char *name) {
 static int show(signals_dictionary *d) {
   printf("of %s; consent: %s\n", signals_person(d), signals_consent(d));
   for (size_t s = 0; s < signals_count(d); s++)
-    printf("  %-20s %3zu sounds, %3zu faces\n", signals_name(d, s), signals_examples(d, s, SIGNALS_VOICE), signals_examples(d, s, SIGNALS_FACE));
-  show_check(d, SIGNALS_VOICE, "sounds"), show_check(d, SIGNALS_FACE, "faces");
+    printf("  %-20s %3zu sounds, %3zu faces, %3zu movements\n", signals_name(d, s), signals_examples(d, s, SIGNALS_VOICE), signals_examples(d, s, SIGNALS_FACE),
+           signals_examples(d, s, SIGNALS_BODY));
+  show_check(d, SIGNALS_VOICE, "sounds"), show_check(d, SIGNALS_FACE, "faces"), show_check(d, SIGNALS_BODY, "movements");
   return CLI_DONE;
 }
 

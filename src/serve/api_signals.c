@@ -108,8 +108,13 @@ static json_t *accuracy_of(signals_dictionary *d, int modality) {
 
 static json_t *all_of(const serve_dictionary *d, unsigned read) {
   json_t *told = serve_dictionary_describe(d);
-  json_object_set_new(told, "read", json_pack("[s*,s*]", read & MIEN_READ_VOICE ? "voice" : NULL, read & MIEN_READ_FACE ? "face" : NULL));
-  json_object_set_new(told, "accuracy", json_pack("{s:o,s:o}", "voice", accuracy_of(d->signals, SIGNALS_VOICE), "face", accuracy_of(d->signals, SIGNALS_FACE)));
+  json_t *may = json_array(), *accuracy = json_object();
+  for (int k = 0; k < SIGNALS_MODALITIES; k++) {
+    if (read & signals_reads[k]) json_array_append_new(may, json_string(signals_modalities[k]));
+    json_object_set_new(accuracy, signals_modalities[k], accuracy_of(d->signals, k));
+  }
+  json_object_set_new(told, "read", may);
+  json_object_set_new(told, "accuracy", accuracy);
   return told;
 }
 
@@ -171,15 +176,18 @@ static int take_recordings(mien_engine *engine, const json_t *list_, unsigned re
 }
 
 static int take_clip(serve_request *request, const json_t *body, unsigned read, signals_clip *clip, mien_error *error) {
-  static const unsigned of[SIGNALS_MODALITIES] = {MIEN_READ_VOICE, MIEN_READ_FACE};
-  const json_t *recordings = json_object_get(body, "recordings"), *voice = json_object_get(body, "voice"), *face = json_object_get(body, "face");
+  const json_t *recordings = json_object_get(body, "recordings");
+  bool points = false, any = false;
+  for (int k = 0; k < SIGNALS_MODALITIES; k++) points |= json_object_get(body, signals_modalities[k]) != NULL;
   *clip = (signals_clip){0};
-  if (!recordings == !(voice || face)) return wrong(error, "send 'recordings', or the points 'voice' and 'face' that were made of one");
-  int code = recordings ? take_recordings(request->server->engine, recordings, read, clip, error) : take_point(voice, clip, SIGNALS_VOICE, error);
-  if (!code && !recordings) code = take_point(face, clip, SIGNALS_FACE, error);
-  for (int k = 0; k < SIGNALS_MODALITIES; k++)
-    if (!(read & of[k])) clip->length[k] = 0;
-  if (!code && !clip->length[SIGNALS_VOICE] && !clip->length[SIGNALS_FACE]) code = base_error_set(error, MIEN_EPOLICY, "consent", "record a consent that covers it", "what was sent may not be read");
+  if (!recordings == !points) return wrong(error, "send 'recordings', or the points 'voice', 'face' and 'body' that were made of one");
+  int code = recordings ? take_recordings(request->server->engine, recordings, read, clip, error) : MIEN_OK;
+  for (int k = 0; k < SIGNALS_MODALITIES; k++) {
+    if (!code && !recordings) code = take_point(json_object_get(body, signals_modalities[k]), clip, k, error);
+    if (!(read & signals_reads[k])) clip->length[k] = 0;
+    any |= clip->length[k] > 0;
+  }
+  if (!code && !any) code = base_error_set(error, MIEN_EPOLICY, "consent", "record a consent that covers it", "what was sent may not be read");
   return code;
 }
 
@@ -193,13 +201,16 @@ static void show(serve_request *request) {
   int code = begin(request, "signals_example", &d, &read, &error);
   if (!code && !signal) code = wrong(&error, "'signal' is the name of what is shown");
   if (!code) code = take_clip(request, body, read, &clip, &error);
-  if (!code && d->signals->example_count + 2 > DICTIONARIES_EXAMPLES) code = base_error_set(&error, MIEN_ELIMIT, "examples", "forget a signal first", "a dictionary has at most %d examples here", DICTIONARIES_EXAMPLES);
+  if (!code && d->signals->example_count + SIGNALS_MODALITIES > DICTIONARIES_EXAMPLES) code = base_error_set(&error, MIEN_ELIMIT, "examples", "forget a signal first", "a dictionary has at most %d examples here", DICTIONARIES_EXAMPLES);
   if (!code && (code = mien_signals_add(d->signals, signal, &clip, &error)) == MIEN_EEMPTY) error.code = code = MIEN_EINVAL;
   if (!code) code = serve_dictionary_decide(request->server, d, &read, &error); /* from now on it is kept so long */
   if (!code) code = serve_dictionary_change(request->server, d, &error);
   if (!code) {
     told = serve_dictionary_describe(d);
-    json_object_set_new(told, "has", json_pack("[s*,s*]", clip.length[SIGNALS_VOICE] ? "voice" : NULL, clip.length[SIGNALS_FACE] ? "face" : NULL));
+    json_t *has = json_array();
+    for (int k = 0; k < SIGNALS_MODALITIES; k++)
+      if (clip.length[k]) json_array_append_new(has, json_string(signals_modalities[k]));
+    json_object_set_new(told, "has", has);
   }
   sodium_memzero(&clip, sizeof clip);
   json_decref(body);
@@ -235,8 +246,8 @@ static void tell(serve_request *request) {
     base_json_open(&out, NULL, '{');
     signals_told_write(&out, d->signals, &told);
     base_json_open(&out, "has", '[');
-    if (clip.length[SIGNALS_VOICE]) base_json_string(&out, NULL, "voice");
-    if (clip.length[SIGNALS_FACE]) base_json_string(&out, NULL, "face");
+    for (int k = 0; k < SIGNALS_MODALITIES; k++)
+      if (clip.length[k]) base_json_string(&out, NULL, signals_modalities[k]);
     base_json_close(&out, ']');
     base_json_close(&out, '}');
     request->status = request->answer.failed ? 500 : 200;

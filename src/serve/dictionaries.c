@@ -53,9 +53,9 @@ int serve_dictionary_decide(struct serve_server *server, serve_dictionary *d, un
     return base_error_set(error, MIEN_EPOLICY, "consent", "record one for this person and purpose with \"keep\": true (POST /v1/consents)", "nothing is learned of a person without a consent that covers keeping");
   int code = guard_decide(server->packs, server->ledger, &ask, &answer, error);
   if (code) return code;
-  *read = answer.people[0].read & consent.read & (MIEN_READ_VOICE | MIEN_READ_FACE);
+  *read = answer.people[0].read & consent.read & (MIEN_READ_VOICE | MIEN_READ_FACE | MIEN_READ_BODY);
   if (!*read || answer.people[0].mode != GUARD_FULL)
-    return base_error_set(error, MIEN_EPOLICY, answer.pack, "record a consent to voice or face", "neither voice nor face may be read: %.150s", answer.people[0].why);
+    return base_error_set(error, MIEN_EPOLICY, answer.pack, "record a consent to voice, face or body", "neither voice nor face nor body may be read: %.150s", answer.people[0].why);
   if (!(answer.retention > 0)) return base_error_set(error, MIEN_EPOLICY, answer.pack, "`mien signals` keeps a dictionary in a file of your own", "nothing may be kept for this purpose");
   d->until = moment(base_now() + (server->settings.retention > 0 ? BASE_MIN(server->settings.retention, answer.retention) : answer.retention));
   return MIEN_OK;
@@ -189,8 +189,8 @@ int serve_dictionary_erase(struct serve_server *server, const char *tenant, cons
 json_t *serve_dictionary_describe(const serve_dictionary *d) {
   json_t *list = json_array();
   for (size_t s = 0; s < signals_count(d->signals); s++)
-    json_array_append_new(list, json_pack("{s:s,s:I,s:I}", "signal", signals_name(d->signals, s), "voice", (json_int_t)signals_examples(d->signals, s, SIGNALS_VOICE), "face",
-                                          (json_int_t)signals_examples(d->signals, s, SIGNALS_FACE)));
+    json_array_append_new(list, json_pack("{s:s,s:I,s:I,s:I}", "signal", signals_name(d->signals, s), "voice", (json_int_t)signals_examples(d->signals, s, SIGNALS_VOICE), "face",
+                                          (json_int_t)signals_examples(d->signals, s, SIGNALS_FACE), "body", (json_int_t)signals_examples(d->signals, s, SIGNALS_BODY)));
   return json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:f,s:f,s:o}", "dictionary", d->id, "name", d->name, "subject", d->subject, "consent", d->consent, "purpose", d->purpose,
                    "context", d->context, "jurisdiction", d->jurisdiction, "role", d->role, "made", d->made, "until", d->until, "signals", list);
 }
@@ -232,7 +232,6 @@ void serve_dictionaries_sweep(struct serve_server *server, double now) {
 }
 
 int serve_dictionaries_withdrawn(struct serve_server *server, const char *tenant, const char *consent, unsigned read, mien_error *error) {
-  static const unsigned of[SIGNALS_MODALITIES] = {MIEN_READ_VOICE, MIEN_READ_FACE};
   store_tenant t;
   int code = tenant_of(server, tenant, &t, error);
   for (int tries = 0; tries < 3 && !code; tries++) { /* an example may come in between */
@@ -242,7 +241,7 @@ int serve_dictionaries_withdrawn(struct serve_server *server, const char *tenant
     if (!code) {
       bool any = false;
       for (int k = 0; k < SIGNALS_MODALITIES; k++)
-        if (read & of[k]) signals_forget(d.signals, k);
+        if (read & signals_reads[k]) signals_forget(d.signals, k);
         else any = true;
       code = any ? write_over(&t, &d, error) : store_item_erase(&t, STORE_SIGNALS, d.id, error);
       if (code == MIEN_EPOLICY) { /* somebody has changed it: again */

@@ -1,5 +1,5 @@
 /* clip.c: recordings and pictures to points: of sound what voice/embed.h makes of all of it, of the largest face the mean of
- * the logarithms of its classes. One thread. */
+ * the logarithms of its classes, and of its body how it moves (moves.c). One thread. */
 #include <stdlib.h>
 
 #include "engine/engine.h"
@@ -10,12 +10,13 @@
 enum { FACE_POINT = MIEN_CORE + 1, SECONDS = 60, SIDE = 1280 /* pixels */ };
 
 typedef struct gathering {
-  mien_session *session; /* reads faces */
+  mien_session *session; /* reads faces and bodies */
   float *pcm;
   size_t count, room;
   double began, until;   /* of the recording that is read, and of all before it; seconds */
   double sums[FACE_POINT];
   size_t faces;
+  signals_moves moves;
   unsigned read;         /* MIEN_READ_…: the rest is not decoded */
 } gathering;
 
@@ -30,7 +31,9 @@ int signals_clip_sound(mien_engine *engine, const float *pcm, size_t count, sign
 static void see(gathering *g) {
   mien_event event;
   while (mien_session_next(g->session, &event) == MIEN_OK) {
-    if (event.kind != MIEN_EVENT_READING || event.reading.modality != MIEN_FACE || event.reading.final || !event.reading.who || strcmp(event.reading.who, "face")) continue;
+    if (event.kind != MIEN_EVENT_READING || !event.reading.who || strcmp(event.reading.who, "face")) continue;
+    if (event.reading.modality == MIEN_BODY) signals_moves_take(&g->moves, &event.reading);
+    if (event.reading.modality != MIEN_FACE || event.reading.final) continue;
     for (int k = 0; k < MIEN_CORE; k++) g->sums[k] += log((double)event.reading.core[k] + 0.005);
     float contempt = event.reading.extra[MIEN_CONTEMPT];
     g->sums[MIEN_CORE] += log((isfinite(contempt) ? (double)contempt : 0) + 0.005);
@@ -77,7 +80,7 @@ static media_options usual(void) {
 
 static int begin(gathering *g, mien_engine *engine, mien_error *error) {
   mien_session_options what = MIEN_SESSION_USUAL;
-  what.read = MIEN_READ_FACE, what.states = 0, what.cues = 0, what.face_every = 0;
+  what.read = MIEN_READ_FACE | MIEN_READ_BODY, what.states = 0, what.face_every = 0;
   *g = (gathering){.read = MIEN_READ_ALL};
   return mien_session_open(&g->session, engine, &what, error);
 }
@@ -93,6 +96,7 @@ static int end(gathering *g, mien_engine *engine, const char *name, signals_clip
   free(g->pcm);
   for (int k = 0; k < FACE_POINT && g->faces && !code; k++) clip->point[SIGNALS_FACE][k] = (float)(g->sums[k] / (double)g->faces);
   if (g->faces && !code) clip->length[SIGNALS_FACE] = FACE_POINT;
+  if (!code && signals_moves_point(&g->moves, clip->point[SIGNALS_BODY])) clip->length[SIGNALS_BODY] = SIGNALS_MOVES;
   if (!code && !clip->length[SIGNALS_VOICE] && !clip->length[SIGNALS_FACE]) code = base_error_set(error, MIEN_EEMPTY, name, "record again, nearer, in the light", "there is no sound and no face in it");
   return code;
 }
@@ -114,7 +118,7 @@ static int take_memory(gathering *g, const void *bytes, size_t count, const char
   media_reader *reader = NULL;
   mien_error why = {0};
   how.audio = g->read & MIEN_READ_VOICE;
-  how.pictures = g->read & MIEN_READ_FACE;
+  how.pictures = g->read & (MIEN_READ_FACE | MIEN_READ_BODY);
   int code = media_open_memory(&reader, bytes, count, name, &how, &why);
   if (code && !(how.audio && how.pictures)) return MIEN_OK; /* it has nothing of what may be read */
   if (code && error) *error = why;

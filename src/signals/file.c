@@ -8,7 +8,6 @@
 #define MAGIC "MIENSIG1"
 enum { MAGIC_BYTES = 8, SALT = crypto_pwhash_SALTBYTES, NONCE = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES,
        TAG = crypto_aead_xchacha20poly1305_ietf_ABYTES, KEY = crypto_aead_xchacha20poly1305_ietf_KEYBYTES, HEAD = MAGIC_BYTES + SALT + NONCE };
-static const char *const modalities[SIGNALS_MODALITIES] = {"voice", "face"};
 
 static bool key_of(uint8_t key[KEY], const char *passphrase, const uint8_t salt[SALT]) {
   return sodium_init() >= 0 && !crypto_pwhash(key, KEY, passphrase, strlen(passphrase), salt, crypto_pwhash_OPSLIMIT_INTERACTIVE, crypto_pwhash_MEMLIMIT_INTERACTIVE, crypto_pwhash_ALG_ARGON2ID13);
@@ -45,7 +44,7 @@ int signals_write(const signals_dictionary *d, const char *passphrase, base_text
     const signals_example *one = &d->examples[e];
     base_json_open(&out, NULL, '{');
     base_json_string(&out, "signal", d->names[one->signal]);
-    base_json_string(&out, "modality", modalities[one->modality]);
+    base_json_string(&out, "modality", signals_modalities[one->modality]);
     base_json_open(&out, "point", '[');
     for (size_t i = 0; i < d->length[one->modality]; i++) base_json_number(&out, NULL, (double)one->point[i], 5);
     base_json_close(&out, ']');
@@ -67,7 +66,7 @@ static int read_example(signals_dictionary *d, const json_t *one, mien_error *er
   const char *signal = json_string_value(json_object_get(one, "signal")), *modality = json_string_value(json_object_get(one, "modality"));
   const json_t *numbers = json_object_get(one, "point");
   int which = 0;
-  while (modality && which < SIGNALS_MODALITIES && strcmp(modality, modalities[which])) which++;
+  while (modality && which < SIGNALS_MODALITIES && strcmp(modality, signals_modalities[which])) which++;
   if (!signal || !modality || which == SIGNALS_MODALITIES || json_array_size(numbers) > SIGNALS_POINT) return wrong(error, "an example has a signal, a modality and a point");
   for (size_t i = 0; i < json_array_size(numbers); i++) {
     const json_t *number = json_array_get(numbers, i);

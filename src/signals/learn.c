@@ -2,6 +2,9 @@
  * matrix (Woodbury 1950), since there are far fewer of them than a point has numbers. One thread. */
 #include "signals/signals.h"
 
+const char *const signals_modalities[SIGNALS_MODALITIES] = {"voice", "face", "body"};
+const unsigned signals_reads[SIGNALS_MODALITIES] = {MIEN_READ_VOICE, MIEN_READ_FACE, MIEN_READ_BODY};
+
 #define SHRINK 0.9   /* chosen on the dev speakers of `mien eval signals` */
 #define NONE 1.0     /* chosen there too */
 #define QUANTILE 0.9

@@ -56,6 +56,6 @@ int mien_signals_tell(mien_signals *signals, const mien_signals_clip *clip, mien
 }
 
 int mien_signals_check(mien_signals *signals, int modality, mien_signals_accuracy *accuracy, mien_error *error) {
-  if (!is_modality(modality)) return base_error_set(error, MIEN_EINVAL, "modality", "MIEN_SIGNALS_VOICE or MIEN_SIGNALS_FACE", "there is no modality %d", modality);
+  if (!is_modality(modality)) return base_error_set(error, MIEN_EINVAL, "modality", "MIEN_SIGNALS_VOICE, _FACE or _BODY", "there is no modality %d", modality);
   return signals_leave_one_out(signals, modality, accuracy, error);
 }

@@ -1,7 +1,7 @@
 /* signals/: a personal dictionary of signals: what a carer says that this person's sounds and faces mean.
  *
  * What it is: a few examples of each signal (comfort, distress, yes, no, want, or what the carer calls it), kept as
- * points (voice/embed.h; the classes of a face); for each modality, prototypes under a metric learned from those examples; leave-one-out
+ * points (voice/embed.h; the classes of a face; moves.c); for each modality, prototypes under a metric learned from those examples; leave-one-out
  * accuracy; a new sound or face told apart among the signals and "none of these". Everything happens on the device.
  * What it is not: it says nothing of other people, keeps no sound and no picture, and knows nothing that nobody showed it.
  *
@@ -19,7 +19,9 @@
 #include "mien_signals.h"
 
 enum { SIGNALS_MOST = MIEN_SIGNALS_MOST, SIGNALS_EXAMPLES = MIEN_SIGNALS_EXAMPLES, SIGNALS_NAME = 32, SIGNALS_NOTE = 96, SIGNALS_POINT = MIEN_SIGNALS_POINT };
-enum { SIGNALS_VOICE = MIEN_SIGNALS_VOICE, SIGNALS_FACE = MIEN_SIGNALS_FACE, SIGNALS_MODALITIES = MIEN_SIGNALS_MODALITIES };
+enum { SIGNALS_VOICE = MIEN_SIGNALS_VOICE, SIGNALS_FACE = MIEN_SIGNALS_FACE, SIGNALS_BODY = MIEN_SIGNALS_BODY, SIGNALS_MODALITIES = MIEN_SIGNALS_MODALITIES };
+extern const char *const signals_modalities[SIGNALS_MODALITIES]; /* "voice" "face" "body" */
+extern const unsigned signals_reads[SIGNALS_MODALITIES];        /* MIEN_READ_… of each */
 
 typedef struct mien_signals signals_dictionary;
 
@@ -52,12 +54,22 @@ int signals_tell_clip(signals_dictionary *dictionary, const signals_clip *clip, 
 void signals_told_write(base_json *json, const signals_dictionary *dictionary, const signals_told *told);
 int signals_leave_one_out(signals_dictionary *dictionary, int modality, signals_check *check, mien_error *error);
 
-/* ---- clip.c: recordings and pictures to points. Of a recording its sound, of pictures the largest face, of a video both.
- * MIEN_EEMPTY: neither. */
+/* ---- moves.c: how somebody moves, as a point: of the body's cues (mien.h's names) the mean over the seconds that were
+ * read, each as asinh of its part of what is usual for it; 0 where there was none. */
+enum { SIGNALS_MOVES = 8 }; /* nod, head_shake, head_tilt, lean, gesture, restlessness, stillness, hand_to_face */
+typedef struct signals_moves {
+  double sums[SIGNALS_MOVES], seconds;
+} signals_moves;
+void signals_moves_take(signals_moves *moves, const mien_reading *reading); /* of MIEN_BODY */
+bool signals_moves_point(const signals_moves *moves, float point[SIGNALS_MOVES]); /* false: half a second was not read */
+
+/* ---- clip.c: recordings and pictures to points. Of a recording its sound, of pictures the largest face, and how it
+ * moves; of a video all. MIEN_EEMPTY: none of these. */
 int signals_clip_read(mien_engine *engine, const char *path, signals_clip *clip, mien_error *error);
 int signals_clip_memory(mien_engine *engine, const void *bytes, size_t count, const char *name, signals_clip *clip, mien_error *error);
 int signals_clip_sound(mien_engine *engine, const float *pcm, size_t count, signals_clip *clip, mien_error *error);
-/* Several recordings of one moment, in order: all their sound, and the face of all their pictures; what `read` (MIEN_READ_…)
+/* Several recordings of one moment, in order: all their sound, and face and movement of all their pictures, single ones
+ * taken as 0.1 s apart; what `read` (MIEN_READ_…)
  * leaves out is not decoded. */
 typedef struct signals_recording {
   const void *bytes;

@@ -24,7 +24,7 @@ def sound(pitch, seed):
     return base64.b64encode(file.getvalue()).decode()
 
 
-def consent(server, subject="kim", keep=True, modalities=("voice", "face"), purpose="self"):
+def consent(server, subject="kim", keep=True, modalities=("voice", "face", "body"), purpose="self"):
     return server.json("POST", "/v1/consents", {"subject": subject, "purpose": purpose, "modalities": list(modalities), "keep": keep}, 201)["consent"]
 
 
@@ -46,11 +46,11 @@ def shown_learned_and_told(server):
     book = begun(server)
     assert server.json("POST", f"/v1/signals/{book}/tell", {"recordings": [sound(140, 1)]}, 409)["title"] == "Too few examples"
     first = show(server, book, "yes", recordings=[sound(140, 50)])
-    assert first["has"] == ["voice"] and first["signals"] == [{"signal": "yes", "voice": 1, "face": 0}], first
+    assert first["has"] == ["voice"] and first["signals"] == [{"signal": "yes", "voice": 1, "face": 0, "body": 0}], first
     taught(server, book)
     all_of = server.json("GET", f"/v1/signals/{book}")
     assert all_of["accuracy"]["voice"]["count"] == 9 and all_of["accuracy"]["voice"]["right"] + all_of["accuracy"]["voice"]["none"] >= 8, all_of["accuracy"]
-    assert all_of["accuracy"]["face"]["right"] is None and all_of["read"] == ["voice", "face"]
+    assert all_of["accuracy"]["face"]["right"] is None and all_of["read"] == ["voice", "face", "body"]
     for signal, pitch in (("yes", 140), ("no", 420)):
         told = server.json("POST", f"/v1/signals/{book}/tell", {"recordings": [sound(pitch, 99)]})
         assert told["nearest"] == signal and set(told["chances"]) == {"yes", "no"} and told["has"] == ["voice"], told
@@ -60,7 +60,7 @@ def shown_learned_and_told(server):
     again = server.json("GET", f"/v1/signals/{book}")
     assert again == all_of, (again, all_of)
     assert [d["dictionary"] for d in server.json("GET", "/v1/signals")["dictionaries"]] == [book]
-    assert server.json("DELETE", f"/v1/signals/{book}/examples/no")["signals"] == [{"signal": "yes", "voice": 5, "face": 0}]
+    assert server.json("DELETE", f"/v1/signals/{book}/examples/no")["signals"] == [{"signal": "yes", "voice": 5, "face": 0, "body": 0}]
     assert server.ask("DELETE", f"/v1/signals/{book}/examples/no")[0] == 404
     assert server.ask("DELETE", f"/v1/signals/{book}")[0] == 200
     assert server.ask("GET", f"/v1/signals/{book}")[0] == 404 and server.json("GET", "/v1/signals")["dictionaries"] == []
@@ -85,10 +85,12 @@ def pictures_are_read_beside_sound(server):
 def by_points_alone(server):
     book = begun(server)
     for i in range(3):
-        show(server, book, "comfort", voice=[1, 0, 0.1 * i], face=[0, 1])
-        show(server, book, "distress", voice=[0, 1, 0.1 * i], face=[1, 0.1 * i])
+        show(server, book, "comfort", voice=[1, 0, 0.1 * i], face=[0, 1], body=[0.1 * i, 0, 2])
+        show(server, book, "distress", voice=[0, 1, 0.1 * i], face=[1, 0.1 * i], body=[2, 0.1 * i, 0])
     told = server.json("POST", f"/v1/signals/{book}/tell", {"voice": [0.9, 0.1, 0.1], "face": [0.1, 0.9]})
     assert told["signal"] == "comfort" and told["has"] == ["voice", "face"], told
+    told = server.json("POST", f"/v1/signals/{book}/tell", {"body": [2, 0, 0.1]})
+    assert told["nearest"] == "distress" and told["has"] == ["body"], told
     assert server.json("POST", f"/v1/signals/{book}/tell", {"voice": [50, -50, 9]})["signal"] is None
     show(server, book, "comfort", 422, voice=[1, 2])  # of another length
 
@@ -110,7 +112,7 @@ def consent_is_asked_for_and_its_end_counts(server):
         show(server, book, "no", face=[1, i])
     consent(server)  # another that covers keeping: the person stays
     assert server.ask("DELETE", f"/v1/consents/{good}?modality=face")[0] == 200
-    assert server.json("GET", f"/v1/signals/{book}")["signals"] == [{"signal": "yes", "voice": 4, "face": 0}, {"signal": "no", "voice": 4, "face": 0}]
+    assert server.json("GET", f"/v1/signals/{book}")["signals"] == [{"signal": "yes", "voice": 4, "face": 0, "body": 0}, {"signal": "no", "voice": 4, "face": 0, "body": 0}]
     assert server.ask("DELETE", f"/v1/consents/{good}")[0] == 200
     assert server.ask("GET", f"/v1/signals/{book}")[0] == 404
     voice = begun(server, "lee", modalities=["voice"])

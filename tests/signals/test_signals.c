@@ -201,7 +201,7 @@ static void by_the_public_calls(void **state) {
   assert_true(right >= 45);
   assert_int_equal(mien_signals_check(again, MIEN_SIGNALS_FACE, &accuracy, &error), MIEN_OK);
   assert_int_equal(accuracy.count, 12);
-  assert_int_equal(mien_signals_check(again, 2, &accuracy, &error), MIEN_EINVAL);
+  assert_int_equal(mien_signals_check(again, MIEN_SIGNALS_MODALITIES, &accuracy, &error), MIEN_EINVAL);
   signals_forget(again, MIEN_SIGNALS_FACE);
   assert_int_equal(mien_signals_examples(again, 0, MIEN_SIGNALS_FACE), 0);
   assert_int_equal(mien_signals_count(again), 3);
@@ -212,7 +212,40 @@ static void by_the_public_calls(void **state) {
   mien_signals_close(&again);
 }
 
+/* Nods, shakes of the head and lying still are told apart by how the body moved; a moment of which nothing was read has no point. */
+static void by_how_they_move(void **state) {
+  static const char kinds[3][sizeof ((mien_cue *)0)->kind] = {"nod", "head_shake", "stillness"};
+  mien_signals *m = NULL;
+  mien_error error = {0};
+  mien_signals_told told;
+  size_t right = 0;
+  float point[SIGNALS_MOVES];
+  assert_false(signals_moves_point(&(signals_moves){0}, point));
+  assert_int_equal(mien_signals_open(&m, "kim", "mother, 2026-03-01", &error), MIEN_OK);
+  for (int i = 0; i < 45; i++) {
+    float drawn[LENGTH];
+    point_of(0, drawn);
+    mien_cue cues[] = {{.value = 8 + drawn[0]}, {.kind = "gesture", .value = 0.3f + 0.05f * drawn[1]}, {.kind = "lean_in", .value = NAN}};
+    memcpy(cues[0].kind, kinds[i % 3], sizeof cues[0].kind);
+    mien_reading reading = {.modality = MIEN_BODY, .t0 = i, .t1 = i + 1, .cues = cues, .cue_count = 3};
+    signals_moves moves = {0};
+    signals_moves_take(&moves, &reading);
+    reading.t0 = reading.t1 = i + 2; /* lasts no time: counts for nothing */
+    signals_moves_take(&moves, &reading);
+    assert_true(moves.seconds == 1);
+    mien_signals_clip clip = {.length[MIEN_SIGNALS_BODY] = SIGNALS_MOVES};
+    assert_true(signals_moves_point(&moves, clip.point[MIEN_SIGNALS_BODY]));
+    assert_true(clip.point[MIEN_SIGNALS_BODY][3] == 0);
+    if (i < 15) assert_int_equal(mien_signals_add(m, names[i % 3], &clip, &error), MIEN_OK);
+    else assert_int_equal(mien_signals_tell(m, &clip, &told, &error), MIEN_OK);
+    right += i >= 15 && told.nearest == i % 3;
+  }
+  assert_int_equal(right, 30);
+  assert_int_equal(mien_signals_examples(m, 0, MIEN_SIGNALS_BODY), 5);
+  mien_signals_close(&m);
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(told_apart), cmocka_unit_test(by_chance), cmocka_unit_test(refused), cmocka_unit_test(to_a_file_and_back), cmocka_unit_test(hostile_files), cmocka_unit_test(by_the_public_calls)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(told_apart), cmocka_unit_test(by_chance), cmocka_unit_test(refused), cmocka_unit_test(to_a_file_and_back), cmocka_unit_test(hostile_files), cmocka_unit_test(by_the_public_calls), cmocka_unit_test(by_how_they_move)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,8 +1,10 @@
 /** book.ts: what the service says of a dictionary of signals (docs/uses/signals.md), and the usual signals with their marks. */
 export interface Accuracy { right: number | null; count?: number; none?: number; mistaken?: { signal: string; as: string; count: number }[]; why?: string }
+export const KINDS = ["voice", "face", "body"] as const;
+export type Kind = (typeof KINDS)[number];
 export interface Book {
   dictionary: string; name: string; subject: string; consent: string; made: number; until: number;
-  signals: { signal: string; voice: number; face: number }[]; read?: string[]; accuracy?: { voice: Accuracy; face: Accuracy }; has?: string[];
+  signals: ({ signal: string } & Record<Kind, number>)[]; read?: string[]; accuracy?: Record<Kind, Accuracy>; has?: string[];
 }
 export interface Told { signal: string | null; confidence: number | null; nearest: string; distance: number; chances: Record<string, number>; has: string[] }
 

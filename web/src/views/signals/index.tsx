@@ -5,7 +5,7 @@ import { get, post, remove } from "../../api/client";
 import { Empty, Heading, Loading, ProblemNote, useLoaded } from "../../design/parts";
 import { date, number, percent, t } from "../../i18n";
 import { go, place } from "../../router";
-import { ENOUGH, USUAL, type Accuracy, type Book } from "./book";
+import { ENOUGH, KINDS, USUAL, type Accuracy, type Book } from "./book";
 import { Listener } from "./listen";
 import { Live, Mark, wordOf } from "./live";
 import "./signals.css";
@@ -17,7 +17,7 @@ function Begin({ made }: { made: (book: Book) => void }): JSX.Element {
     const of = new FormData(event.currentTarget), word = (name: string): string => String(of.get(name) ?? "").trim(), subject = word("subject");
     setBusy(true);
     setProblem(null);
-    post<{ consent: string }>("/v1/consents", { subject, purpose: "self", modalities: ["voice", "face"], keep: true, evidence: word("who") })
+    post<{ consent: string }>("/v1/consents", { subject, purpose: "self", modalities: KINDS, keep: true, evidence: word("who") })
       .then(({ consent }) => post<Book>("/v1/signals", { subject, consent, name: word("name") || subject, jurisdiction: word("jurisdiction"), notice_given: true }))
       .then(made).catch(setProblem).finally(() => setBusy(false));
   };
@@ -71,10 +71,10 @@ function Show({ book, again }: { book: Book; again: () => void }): JSX.Element {
       {!listener ? <div><button class="button first" type="button" onClick={start}>{t("signals.devices")}</button></div> : listener.open?.getVideoTracks().length ? <video class="signal-picture" ref={picture} muted playsInline aria-label={t("signals.picture")} /> : null}
       {problem !== null && <ProblemNote problem={problem} />}
       <p role="status" class="small">{said}</p>
-      <ul class="plain signal-list">{names.map((name) => { const has = book.signals.find((each) => each.signal === name), most = Math.max(has?.voice ?? 0, has?.face ?? 0); return (
+      <ul class="plain signal-list">{names.map((name) => { const has = book.signals.find((each) => each.signal === name), most = has ? Math.max(...KINDS.map((kind) => has[kind])) : 0; return (
         <li key={name} class="signal-item">
           <Mark signal={name} /><strong><bdi>{wordOf(name)}</bdi></strong>
-          <span class="small soft numbers">{t("signals.examples", { voice: has?.voice ?? 0, face: has?.face ?? 0 })} {most >= ENOUGH && <span class="badge good">✓</span>}</span>
+          <span class="small soft numbers">{t("signals.examples", { voice: has?.voice ?? 0, face: has?.face ?? 0, body: has?.body ?? 0 })} {most >= ENOUGH && <span class="badge good">✓</span>}</span>
           <span class="row">
             <button class="button" type="button" disabled={!listener || (recording !== "" && recording !== name)} aria-pressed={recording === name} onClick={() => press(name)} aria-label={`${recording === name ? t("signals.done") : t("signals.record")}: ${wordOf(name)}`}>{recording === name ? `■ ${t("signals.done")}` : `● ${t("signals.record")}`}</button>
             {has && <button class="button bad" type="button" onClick={() => forget(name)} aria-label={`${t("signals.forget")}: ${wordOf(name)}`}>{t("signals.forget")}</button>}
@@ -89,7 +89,7 @@ function Show({ book, again }: { book: Book; again: () => void }): JSX.Element {
 
 function One({ id }: { id: string }): JSX.Element {
   const { value, problem, again } = useLoaded(() => get<Book>("/v1/signals/{id}", { params: { id } }), [id]), [live, setLive] = useState(false), [sure, setSure] = useState(false), [failed, setFailed] = useState<unknown>(null);
-  const ready = value && (["voice", "face"] as const).some((kind) => value.signals.filter((each) => each[kind] >= 2).length >= 2);
+  const ready = value && KINDS.some((kind) => value.signals.filter((each) => each[kind] >= 2).length >= 2);
   if (problem !== null) return <><Heading title={t("signals.title")} /><ProblemNote problem={problem} again={again} /><p><a href="#/signals">{t("signals.all")}</a></p></>;
   if (!value) return <><Heading title={t("signals.title")} /><Loading /></>;
   if (live) return <><Heading title={value.name} /><Live book={value} end={() => setLive(false)} /></>;
@@ -98,7 +98,7 @@ function One({ id }: { id: string }): JSX.Element {
       <Heading title={value.name}><p>{t("signals.kept_until", { date: date(value.until) })}</p><p><a href="#/signals">{t("signals.all")}</a></p></Heading>
       <div><button class="button first big" type="button" disabled={!ready} onClick={() => setLive(true)}>{t("signals.use")}</button> {!ready && <span class="soft">{t("signals.too_few")}</span>}</div>
       <section class="card stack" aria-labelledby="how"><h2 id="how">{t("signals.how_well")}</h2><p class="soft small">{t("signals.held_out")}</p>
-        {value.accuracy && <><How of={value.accuracy.voice} what={t("emotions.voice")} /><How of={value.accuracy.face} what={t("emotions.face")} /></>}</section>
+        {value.accuracy && KINDS.map((kind) => <How key={kind} of={value.accuracy?.[kind] as Accuracy} what={t(`emotions.${kind}`)} />)}</section>
       <Show book={value} again={again} />
       {failed !== null && <ProblemNote problem={failed} />}
       <div class="row">{sure ? <><button class="button bad" type="button" onClick={() => { remove("/v1/consents/{id}", { params: { id: value.consent } }).then(() => go("signals")).catch(setFailed); }}>{t("signals.erase_sure")}</button><button class="button" type="button" onClick={() => setSure(false)}>{t("signals.keep")}</button></>

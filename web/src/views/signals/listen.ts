@@ -5,7 +5,7 @@
 import { begin, devices, off, RATE, type Capture } from "../../live/capture";
 
 export interface Moment { recordings: string[]; sound: boolean; face: boolean }
-const QUIET = 4, LONGEST = 60, SHORTEST = 3, PICTURES = 8; // parts of 100 ms; pictures of a moment
+const QUIET = 4, LONGEST = 60, SHORTEST = 3, PICTURES = 20; // parts of 100 ms; pictures of a moment
 
 function base64(bytes: Uint8Array): string {
   let text = "";
