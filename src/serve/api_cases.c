@@ -16,11 +16,11 @@ static int begin(serve_request *request, const char *what, const char *of, store
 }
 
 static void finish(serve_request *request, int code, json_t *body, const mien_error *error) {
-  if (code == MIEN_EEMPTY) serve_answer_problem(request, 404, "Not found", error);
-  else if (code == MIEN_EPOLICY) serve_answer_problem(request, 409, "Changed meanwhile", error);
-  else if (code) serve_answer_error(request, error);
-  else if (!body) serve_answer_error(request, &(mien_error){.code = MIEN_ENOMEM, .what = "out of memory"});
-  else serve_answer_json(request, 200, body);
+  if (code != MIEN_EPOLICY) {
+    serve_answer_made(request, 200, code, body, error);
+    return;
+  }
+  serve_answer_problem(request, 409, "Changed meanwhile", error);
   json_decref(body);
 }
 

@@ -10,14 +10,6 @@
 #include "serve/server.h"
 #include "serve/upload.h"
 
-static void finish(serve_request *request, int status, int code, json_t *body, const mien_error *error) {
-  if (code == MIEN_EEMPTY) serve_answer_problem(request, 404, "Not found", error);
-  else if (code) serve_answer_error(request, error);
-  else if (!body) serve_answer_error(request, &(mien_error){.code = MIEN_ENOMEM, .what = "out of memory"});
-  else serve_answer_json(request, status, body);
-  json_decref(body);
-}
-
 static bool possible(serve_request *request) {
   if (request->server->collections) return true;
   serve_answer_problem_text(request, 404, "Not found", "collections need the store, which is off here");
@@ -91,7 +83,7 @@ void serve_api_collection_make(serve_request *request) {
   if (!code) code = serve_collection_begin(request->server, &c, file, &columns, &error);
   else if (file >= 0) close(file);
   if (!code) snprintf(request->location, sizeof request->location, "/v1/collections/%s", c.id);
-  finish(request, 202, code, code ? NULL : serve_collection_describe(request->server, &c), &error);
+  serve_answer_made(request, 202, code, code ? NULL : serve_collection_describe(request->server, &c), &error);
 }
 
 typedef struct listed {
@@ -109,7 +101,7 @@ static void list_them(serve_request *request) {
   listed l = {request->server, json_array()};
   int code = serve_audit_did(request->server, request->tenant, request->key, "collections", "", &error);
   if (!code) code = serve_collection_list(request->server, request->tenant, add, &l, &error);
-  finish(request, 200, code, json_pack("{s:o}", "collections", l.list), &error);
+  serve_answer_made(request, 200, code, json_pack("{s:o}", "collections", l.list), &error);
 }
 
 void serve_api_collections(serve_request *request) {
@@ -122,7 +114,7 @@ void serve_api_collection(serve_request *request) {
   const char *id = request->params[0] ? request->params[0] : strrchr(request->path, '/') + 1;
   if (!possible(request)) return;
   int code = serve_collection_get(request->server, request->tenant, id, &c, &error);
-  finish(request, 200, code, code ? NULL : serve_collection_describe(request->server, &c), &error);
+  serve_answer_made(request, 200, code, code ? NULL : serve_collection_describe(request->server, &c), &error);
   serve_collection_clear(&c);
 }
 
@@ -183,7 +175,7 @@ static void figures(serve_request *request) {
   serve_collection_clear(&c);
   if (code) {
     base_text_clear(&out);
-    finish(request, 200, code, NULL, &error);
+    serve_answer_made(request, 200, code, NULL, &error);
     return;
   }
   base_text_clear(&request->answer);
@@ -205,7 +197,7 @@ static void drop(serve_request *request) {
   if (!code) code = serve_collection_erase(request->server, &c, &error);
   if (!code) serve_collection_forget(request->server, c.id);
   serve_collection_clear(&c);
-  finish(request, 200, code, code ? NULL : json_pack("{s:s}", "dropped", request->params[0]), &error);
+  serve_answer_made(request, 200, code, code ? NULL : json_pack("{s:s}", "dropped", request->params[0]), &error);
 }
 
 void serve_api_collection_drop(serve_request *request) {

@@ -6,18 +6,11 @@
 
 #include "serve/api.h"
 #include "serve/audit.h"
+#include "serve/consents.h"
 #include "serve/dictionaries.h"
 #include "serve/server.h"
 
 enum { RECORDINGS = 64 /* of one moment */ };
-
-static void finish(serve_request *request, int status, int code, json_t *body, const mien_error *error) {
-  if (code == MIEN_EEMPTY) serve_answer_problem(request, 404, "Not found", error);
-  else if (code) serve_answer_error(request, error);
-  else if (!body) serve_answer_error(request, &(mien_error){.code = MIEN_ENOMEM, .what = "out of memory"});
-  else serve_answer_json(request, status, body);
-  json_decref(body);
-}
 
 static bool possible(serve_request *request) {
   if (request->server->dictionaries) return true;
@@ -72,7 +65,7 @@ static void make(serve_request *request) {
   }
   json_decref(body);
   if (code) *request->location = 0, json_decref(told), told = NULL;
-  finish(request, 201, code, told, &error);
+  serve_answer_made(request, 201, code, told, &error);
 }
 
 static void list(serve_request *request) {
@@ -80,7 +73,7 @@ static void list(serve_request *request) {
   json_t *all = json_array();
   int code = serve_audit_did(request->server, request->tenant, request->key, "signals", "", &error);
   if (!code) code = serve_dictionaries_list(request->server, request->tenant, all, &error);
-  finish(request, 200, code, json_pack("{s:o}", "dictionaries", all), &error);
+  serve_answer_made(request, 200, code, json_pack("{s:o}", "dictionaries", all), &error);
 }
 
 /* ---- One ---- */
@@ -108,12 +101,9 @@ static json_t *accuracy_of(signals_dictionary *d, int modality) {
 
 static json_t *all_of(const serve_dictionary *d, unsigned read) {
   json_t *told = serve_dictionary_describe(d);
-  json_t *may = json_array(), *accuracy = json_object();
-  for (int k = 0; k < SIGNALS_MODALITIES; k++) {
-    if (read & signals_reads[k]) json_array_append_new(may, json_string(signals_modalities[k]));
-    json_object_set_new(accuracy, signals_modalities[k], accuracy_of(d->signals, k));
-  }
-  json_object_set_new(told, "read", may);
+  json_t *accuracy = json_object();
+  for (int k = 0; k < SIGNALS_MODALITIES; k++) json_object_set_new(accuracy, signals_modalities[k], accuracy_of(d->signals, k));
+  json_object_set_new(told, "read", serve_modalities_json(read));
   json_object_set_new(told, "accuracy", accuracy);
   return told;
 }
@@ -123,7 +113,7 @@ static void look(serve_request *request) {
   serve_dictionary *d;
   unsigned read;
   int code = begin(request, "signals", &d, &read, &error);
-  finish(request, 200, code, code ? NULL : all_of(d, read), &error);
+  serve_answer_made(request, 200, code, code ? NULL : all_of(d, read), &error);
 }
 
 static void drop(serve_request *request) {
@@ -132,7 +122,7 @@ static void drop(serve_request *request) {
   int code = serve_dictionary_get(request->server, request->tenant, request->params[0], &d, &error);
   if (!code) code = serve_audit_did(request->server, request->tenant, request->key, "signals_erase", request->params[0], &error);
   if (!code) code = serve_dictionary_erase(request->server, request->tenant, request->params[0], &error);
-  finish(request, 200, code, json_pack("{s:s}", "dropped", request->params[0]), &error);
+  serve_answer_made(request, 200, code, json_pack("{s:s}", "dropped", request->params[0]), &error);
 }
 
 /* ---- What was sent of one moment ---- */
@@ -207,14 +197,13 @@ static void show(serve_request *request) {
   if (!code) code = serve_dictionary_change(request->server, d, &error);
   if (!code) {
     told = serve_dictionary_describe(d);
-    json_t *has = json_array();
-    for (int k = 0; k < SIGNALS_MODALITIES; k++)
-      if (clip.length[k]) json_array_append_new(has, json_string(signals_modalities[k]));
-    json_object_set_new(told, "has", has);
+    unsigned has = 0;
+    for (int k = 0; k < SIGNALS_MODALITIES; k++) has |= clip.length[k] ? signals_reads[k] : 0;
+    json_object_set_new(told, "has", serve_modalities_json(has));
   }
   sodium_memzero(&clip, sizeof clip);
   json_decref(body);
-  finish(request, 201, code, told, &error);
+  serve_answer_made(request, 201, code, told, &error);
 }
 
 static void forget(serve_request *request) {
@@ -224,7 +213,7 @@ static void forget(serve_request *request) {
   int code = begin(request, "signals_forget", &d, &read, &error);
   if (!code && signals_drop(d->signals, request->params[1], &error)) code = base_error_set(&error, MIEN_EEMPTY, "signal", "", "there is no such signal");
   else if (!code) code = serve_dictionary_change(request->server, d, &error);
-  finish(request, 200, code, code ? NULL : serve_dictionary_describe(d), &error);
+  serve_answer_made(request, 200, code, code ? NULL : serve_dictionary_describe(d), &error);
 }
 
 static void tell(serve_request *request) {
@@ -239,7 +228,7 @@ static void tell(serve_request *request) {
   if (!code && (code = signals_tell_clip(d->signals, &clip, &told, &error)) == MIEN_EEMPTY) {
     serve_answer_problem(request, 409, "Too few examples", &error);
   } else if (code) {
-    finish(request, 200, code, NULL, &error);
+    serve_answer_made(request, 200, code, NULL, &error);
   } else {
     base_json out;
     base_json_init(&out, &request->answer);

@@ -7,21 +7,13 @@
 #include "serve/server.h"
 #include "serve/webhooks.h"
 
-static void finish(serve_request *request, int status, int code, json_t *body, const mien_error *error) {
-  if (code == MIEN_EEMPTY) serve_answer_problem(request, 404, "Not found", error);
-  else if (code) serve_answer_error(request, error);
-  else if (!body) serve_answer_error(request, &(mien_error){.code = MIEN_ENOMEM, .what = "out of memory"});
-  else serve_answer_json(request, status, body);
-  json_decref(body);
-}
-
 static int begin(serve_request *request, const char *what, mien_error *error) {
   if (!request->server->webhooks) return base_error_set(error, MIEN_EEMPTY, "store.url", "", "webhooks need the store, which is off here");
   return serve_audit_did(request->server, request->tenant, request->key, what, request->params[0] ? request->params[0] : "", error);
 }
 
 void serve_api_webhooks(serve_request *request) {
-  finish(request, 200, MIEN_OK, json_pack("{s:o}", "webhooks", serve_webhooks_describe(request->server->webhooks, request->tenant, NULL)), NULL);
+  serve_answer_made(request, 200, MIEN_OK, json_pack("{s:o}", "webhooks", serve_webhooks_describe(request->server->webhooks, request->tenant, NULL)), NULL);
 }
 
 void serve_api_webhook_add(serve_request *request) {
@@ -32,14 +24,14 @@ void serve_api_webhook_add(serve_request *request) {
   if (!code) code = serve_webhook_add(request->server->webhooks, request->tenant, asked, &told, &error);
   json_decref(asked);
   if (!code) snprintf(request->location, sizeof request->location, "/v1/webhooks/%s", json_string_value(json_object_get(told, "webhook")));
-  finish(request, 201, code, told, &error);
+  serve_answer_made(request, 201, code, told, &error);
 }
 
 void serve_api_webhook(serve_request *request) {
   json_t *list = serve_webhooks_describe(request->server->webhooks, request->tenant, request->params[0]);
   mien_error error = {0};
   int code = json_array_size(list) ? MIEN_OK : base_error_set(&error, MIEN_EEMPTY, "webhook", "", "there is no webhook of this id");
-  finish(request, 200, code, json_incref(json_array_get(list, 0)), &error);
+  serve_answer_made(request, 200, code, json_incref(json_array_get(list, 0)), &error);
   json_decref(list);
 }
 
@@ -47,7 +39,7 @@ void serve_api_webhook_drop(serve_request *request) {
   mien_error error = {0};
   int code = begin(request, "webhook dropped", &error);
   if (!code) code = serve_webhook_drop(request->server->webhooks, request->tenant, request->params[0], &error);
-  finish(request, 200, code, code ? NULL : json_pack("{s:s}", "dropped", request->params[0]), &error);
+  serve_answer_made(request, 200, code, code ? NULL : json_pack("{s:s}", "dropped", request->params[0]), &error);
 }
 
 void serve_api_webhook_rotate(serve_request *request) {
@@ -60,7 +52,7 @@ void serve_api_webhook_rotate(serve_request *request) {
     code = base_error_set(&error, MIEN_EINVAL, "overlap", "send seconds, at most 30 days of them", "'overlap' is no length of time");
   if (!code) code = serve_webhook_rotate(request->server->webhooks, request->tenant, request->params[0], seconds, &told, &error);
   json_decref(asked);
-  finish(request, 200, code, told, &error);
+  serve_answer_made(request, 200, code, told, &error);
 }
 
 void serve_api_webhook_deliveries(serve_request *request) {
@@ -70,7 +62,7 @@ void serve_api_webhook_deliveries(serve_request *request) {
   serve_request_query(request, "before", before, sizeof before);
   serve_request_query(request, "state", state, sizeof state);
   int code = serve_webhook_deliveries(request->server->webhooks, request->tenant, request->params[0], state, before, serve_request_limit(request, 100), list, &error);
-  finish(request, 200, code, json_pack("{s:o,s:s*}", "deliveries", list, "before", *before ? before : NULL), &error);
+  serve_answer_made(request, 200, code, json_pack("{s:o,s:s*}", "deliveries", list, "before", *before ? before : NULL), &error);
 }
 
 void serve_api_webhook_replay(serve_request *request) {
@@ -82,5 +74,5 @@ void serve_api_webhook_replay(serve_request *request) {
   int code = begin(request, "webhook replayed", &error);
   if (!code) code = serve_webhook_replay(request->server->webhooks, request->tenant, request->params[0], delivery ? delivery : "", &count, &error);
   json_decref(asked);
-  finish(request, 200, code, json_pack("{s:I}", "replayed", (json_int_t)count), &error);
+  serve_answer_made(request, 200, code, json_pack("{s:I}", "replayed", (json_int_t)count), &error);
 }

@@ -104,3 +104,11 @@ void serve_answer_error(serve_request *request, const mien_error *error) {
     }
   serve_answer_problem(request, 500, "Internal error", error);
 }
+
+void serve_answer_made(serve_request *request, int status, int code, json_t *body, const mien_error *error) {
+  if (code == MIEN_EEMPTY) serve_answer_problem(request, 404, "Not found", error);
+  else if (code) serve_answer_error(request, error);
+  else if (!body) serve_answer_error(request, &(mien_error){.code = MIEN_ENOMEM, .what = "out of memory"});
+  else serve_answer_json(request, status, body);
+  json_decref(body);
+}

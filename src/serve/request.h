@@ -88,6 +88,8 @@ void serve_answer_problem_text(serve_request *request, int status, const char *t
     __attribute__((format(printf, 4, 5)));
 /* The status that fits a MIEN_E…, and its problem. */
 void serve_answer_error(serve_request *request, const mien_error *error);
+/* What came of looking for something or making it: `body` (taken; NULL: no memory for it), or, with a code, `error`; MIEN_EEMPTY: 404. */
+void serve_answer_made(serve_request *request, int status, int code, json_t *body, const mien_error *error);
 /* From any thread: a request that was answered later is complete. */
 void serve_request_done(serve_request *request);
 

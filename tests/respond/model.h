@@ -4,9 +4,24 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "nn/write.h"
 #include "respond/features.h"
+
+/* Where it is written, for the time of a test program. */
+static char folder[] = "/tmp/mien-respond-XXXXXX", path[64];
+
+static inline int make_folder(void **state) {
+  if (!mkdtemp(folder)) return -1;
+  snprintf(path, sizeof path, "%s/toy.mien", folder);
+  return 0;
+}
+
+static inline int remove_folder(void **state) {
+  unlink(path);
+  return rmdir(folder);
+}
 
 typedef struct made {
   const char *kind, *beside; /* beside NULL: the text model inside the program */
@@ -19,7 +34,7 @@ typedef struct made {
   uint32_t entry;
 } made;
 
-static inline int made_write(const char *path, const made *m) {
+static inline int made_write(const made *m) {
   char sha[65], meta[256];
   respond_reader *reader;
   mien_error error = {0};

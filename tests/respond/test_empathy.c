@@ -12,18 +12,6 @@
 #include "respond/empathy.h"
 
 static const float bias[8] = {0};
-static char folder[] = "/tmp/mien-empathy-XXXXXX", path[64];
-
-static int make_folder(void **state) {
-  if (!mkdtemp(folder)) return -1;
-  snprintf(path, sizeof path, "%s/toy.mien", folder);
-  return 0;
-}
-
-static int remove_folder(void **state) {
-  unlink(path);
-  return rmdir(folder);
-}
 
 static float logistic(double x) { return (float)(1 / (1 + exp(-x))); }
 
@@ -41,7 +29,7 @@ static void what_it_says(void **state) {
   respond_reader_close(&reader);
   free(bag);
   const made toy = {"respond", NULL, RESPOND_FEATURES, 8, bias, .reply_bias = 0.5f, .alone_bias = -1, .reply_weight = 2, .entry = entry};
-  assert_int_equal(made_write(path, &toy), 0);
+  assert_int_equal(made_write(&toy), 0);
   respond_empathy *empathy;
   float score;
   assert_int_equal(respond_empathy_open(&empathy, path, &error), MIEN_OK);
@@ -67,10 +55,10 @@ static void refused(void **state) {
   assert_int_equal(respond_empathy_open(&empathy, "/nowhere/at/all.mien", &error), MIEN_EIO);
   assert_null(empathy);
   const made other = {"voice", NULL, RESPOND_FEATURES, 8, bias}, old = {"respond", NULL, RESPOND_FEATURES - 1, 8, bias};
-  assert_int_equal(made_write(path, &other), 0);
+  assert_int_equal(made_write(&other), 0);
   assert_int_equal(respond_empathy_open(&empathy, path, &error), MIEN_EMODEL);
   assert_non_null(strstr(error.what, "'voice'"));
-  assert_int_equal(made_write(path, &old), 0);
+  assert_int_equal(made_write(&old), 0);
   assert_int_equal(respond_empathy_open(&empathy, path, &error), MIEN_EMODEL);
   assert_non_null(strstr(error.what, "features of version"));
   assert_null(empathy);
@@ -111,7 +99,7 @@ static int open_both(void *context) {
 
 static void failing_memory(void **state) {
   const made toy = {"respond", NULL, RESPOND_FEATURES, 8, bias};
-  assert_int_equal(made_write(path, &toy), 0);
+  assert_int_equal(made_write(&toy), 0);
   assert_true(failing_every(open_both, NULL) > 20);
 }
 

@@ -11,18 +11,6 @@
 #include "model.h"
 
 static const float bias[8] = {0, 1, 2, 3, -1, -2, 0.5f, 1.5f};
-static char folder[] = "/tmp/mien-score-XXXXXX", path[64];
-
-static int make_folder(void **state) {
-  if (!mkdtemp(folder)) return -1;
-  snprintf(path, sizeof path, "%s/toy.mien", folder);
-  return 0;
-}
-
-static int remove_folder(void **state) {
-  unlink(path);
-  return rmdir(folder);
-}
 
 static void expect(const float got[RESPOND_STRATEGIES], const float logits[8]) {
   double sum = 0, whole = 0;
@@ -51,7 +39,7 @@ static void what_it_says(void **state) {
                                 {"sam", "How long has it been like that?", RESPOND_CLARIFY},
                                 {"ann", "For a year now.", -1}};
   /* that the answerer's last strategy was a question */
-  assert_int_equal(made_write(path, &(made){"respond", NULL, RESPOND_FEATURES, 8, bias, .number = 15, .column = column}), 0);
+  assert_int_equal(made_write(&(made){"respond", NULL, RESPOND_FEATURES, 8, bias, .number = 15, .column = column}), 0);
   respond_scorer *scorer;
   assert_int_equal(respond_scorer_open(&scorer, path, &error), MIEN_OK);
   assert_int_equal(respond_score(scorer, turns, 1, got, &error), MIEN_OK);
@@ -94,7 +82,7 @@ static void shipped(void **state) {
 
 static void long_and_hostile(void **state) {
   mien_error error = {0};
-  assert_int_equal(made_write(path, &(made){"respond", NULL, RESPOND_FEATURES, 8, bias}), 0);
+  assert_int_equal(made_write(&(made){"respond", NULL, RESPOND_FEATURES, 8, bias}), 0);
   respond_scorer *scorer;
   float got[RESPOND_STRATEGIES];
   assert_int_equal(respond_scorer_open(&scorer, path, &error), MIEN_OK);
@@ -126,7 +114,7 @@ static void long_and_hostile(void **state) {
 static void refused(const made *what, int code, const char *words) {
   mien_error error = {0};
   respond_scorer *scorer = NULL;
-  assert_int_equal(made_write(path, what), 0);
+  assert_int_equal(made_write(what), 0);
   assert_int_equal(respond_scorer_open(&scorer, path, &error), code);
   assert_null(scorer);
   if (!strstr(error.what, words)) fail_msg("'%s' is not in '%s'", words, error.what);
