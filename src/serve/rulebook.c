@@ -66,22 +66,16 @@ static const char *find(const serve_rulebook *book, const char *name, bool alway
   return NULL;
 }
 
-static void keep_text(base_text *to, const char *name) {
-  char block[4096];
-  size_t got;
-  if (!strcmp(name, "default")) {
-    base_text_add(to, rules_default, (size_t)(rules_default_end - rules_default));
-    return;
-  }
-  FILE *file = fopen(name, "rbe");
-  while (file && to->length <= YAML_BYTES && (got = fread(block, 1, sizeof block, file)) > 0) base_text_add(to, block, got);
-  if (file) fclose(file);
-}
-
 static int add(serve_rulebook *book, const char *name, mien_error *error) {
   rules_set *set;
+  const bool shipped = !strcmp(name, "default");
   if (book->count == RULEBOOK_FILES) return base_error_set(error, MIEN_ELIMIT, "rules.files", "put rules together", "more than %d files", RULEBOOK_FILES);
-  int code = rules_set_open(&set, strcmp(name, "default") ? name : NULL, error);
+  base_text *yaml = &book->sets[book->count].yaml; /* of the book, whatever becomes of it */
+  int code = MIEN_OK;
+  if (shipped) base_text_add(yaml, rules_default, (size_t)(rules_default_end - rules_default));
+  else code = yaml_file_bytes(yaml, name, error);
+  if (!code && yaml->failed) code = base_error_set(error, MIEN_ENOMEM, name, "", "out of memory");
+  if (!code) code = rules_set_read(&set, yaml->data ? yaml->data : "", yaml->length, shipped ? "rules/default.yaml" : name, error);
   if (code) return code;
   for (size_t r = 0; r < rules_set_count(set); r++) {
     const char *rule = rules_set_about(set, r).name, *other = find(book, rule, false);
@@ -91,7 +85,6 @@ static int add(serve_rulebook *book, const char *name, mien_error *error) {
     return code;
   }
   snprintf(book->sets[book->count].name, sizeof book->sets[0].name, "%s", name);
-  keep_text(&book->sets[book->count].yaml, name);
   book->sets[book->count++].set = set;
   return MIEN_OK;
 }

@@ -149,17 +149,24 @@ int yaml_read(yaml_tree **opened, const char *bytes, size_t count, const char *n
   return code;
 }
 
-int yaml_read_file(yaml_tree **tree, const char *path, mien_error *error) {
-  *tree = NULL;
+int yaml_file_bytes(base_text *to, const char *path, mien_error *error) {
+  char block[4096];
+  size_t got;
   FILE *file = fopen(path, "rbe");
-  char *bytes = file ? base_alloc(YAML_BYTES + 1, 1) : NULL;
-  size_t count = bytes ? fread(bytes, 1, YAML_BYTES + 1, file) : 0;
-  int code;
+  while (file && to->length <= YAML_BYTES && (got = fread(block, 1, BASE_MIN(sizeof block, YAML_BYTES + 1 - to->length), file)) > 0) base_text_add(to, block, got);
+  int code = MIEN_OK;
   if (!file || ferror(file)) code = base_error_set(error, MIEN_EIO, path, "", "the file could not be read: %s", strerror(errno));
-  else if (!bytes) code = base_error_set(error, MIEN_ENOMEM, path, "", "out of memory");
-  else code = yaml_read(tree, bytes, count, path, error);
+  else if (to->failed) code = base_error_set(error, MIEN_ENOMEM, path, "", "out of memory");
   if (file) fclose(file);
-  base_free(bytes);
+  return code;
+}
+
+int yaml_read_file(yaml_tree **tree, const char *path, mien_error *error) {
+  base_text bytes = {0};
+  *tree = NULL;
+  int code = yaml_file_bytes(&bytes, path, error);
+  if (!code) code = yaml_read(tree, bytes.data ? bytes.data : "", bytes.length, path, error);
+  base_text_clear(&bytes);
   return code;
 }
 

@@ -28,6 +28,8 @@ typedef struct yaml_tree yaml_tree;
 /* `name` is for messages. An empty file is a map of nothing. MIEN_EFORMAT, MIEN_ELIMIT, MIEN_ENOMEM. */
 int yaml_read(yaml_tree **tree, const char *bytes, size_t count, const char *name, mien_error *error);
 int yaml_read_file(yaml_tree **tree, const char *path, mien_error *error);
+/* Its bytes alone, for who wants to keep them beside what they say: one more than yaml_read takes, at most. MIEN_EIO, MIEN_ENOMEM. */
+int yaml_file_bytes(base_text *to, const char *path, mien_error *error);
 void yaml_close(yaml_tree **tree);
 const yaml_node *yaml_root(const yaml_tree *tree);
 
