@@ -49,9 +49,11 @@ void serve_api_session_turn(serve_request *request) {
   if (!code) {
     code = serve_live_feed_text(c->live, (size_t)person, json_string_value(text), json_string_length(text),
                                 json_is_number(at) ? json_number_value(at) : NAN, json_is_number(until) ? json_number_value(until) : NAN);
-    if (code) base_error_set(&error, code, "turn", "", code == MIEN_EPOLICY ? "the words of this participant may not be read" : "the turn was not taken");
+    if (code == MIEN_EEND) base_error_set(&error, code, "turn", "open another one", "this conversation has ended");
+    else if (code) base_error_set(&error, code, "turn", "", code == MIEN_EPOLICY ? "the words of this participant may not be read" : "the turn was not taken");
   }
   json_decref(body);
+  if (!code) serve_conversation_said(c);
   if (code) serve_answer_error(request, &error);
   else answer(request, 202, json_pack("{s:I}", "after", (json_int_t)after));
 }

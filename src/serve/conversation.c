@@ -74,6 +74,7 @@ static serve_conversation *open_it(struct serve_server *server, const char *tena
   memcpy(c->statement, asked.statement, sizeof c->statement);
   c->opened = (double)time(NULL);
   c->alone_since = base_clock();
+  c->last_turn = -INFINITY;
   c->notice_given = asked.notice_given;
   c->observe = asked.observe;
   c->person_count = asked.live.person_count;
@@ -179,6 +180,10 @@ void serve_conversation_left(serve_conversation **left) {
   serve_conversation_release(left);
 }
 
+void serve_conversation_said(serve_conversation *c) {
+  if (c->links == c->streams) c->last_turn = base_clock();
+}
+
 void serve_conversation_changed(serve_conversation *c) {
   c->finished = serve_live_done(c->live);
   serve_watch_look(c);
@@ -273,6 +278,7 @@ static void closed(serve_write *write, int code, const mien_error *error) {
 static void sweep(serve_conversation *c, double now) {
   if (!(now - c->alone_since > c->server->settings.linger)) return;
   if (!c->finished) {
+    if (!(now - c->last_turn > c->server->settings.pause)) return; /* a chat by requests: no connection tells that it is over */
     serve_live_finish(c->live);
     return;
   }

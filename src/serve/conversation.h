@@ -31,6 +31,7 @@ typedef struct serve_conversation {
   guard_answer allowed;       /* as decided last */
   double opened;              /* seconds since 1970 */
   double alone_since;         /* base_clock() since nobody feeds it; NAN */
+  double last_turn;           /* base_clock() of the last turn by a request while no stream feeds it; -INFINITY none */
   size_t links;               /* that follow it, server-sent events among them */
   struct serve_link *followers; /* the WebSockets among them (serve_link.beside) */
   uint64_t watched;           /* watch.h has looked at its results so far */
@@ -88,6 +89,7 @@ void serve_conversation_follow(struct serve_request *request, serve_conversation
 void serve_conversation_stream(struct serve_request *request);
 void serve_conversation_unstream(struct serve_request *request);
 
+void serve_conversation_said(serve_conversation *conversation); /* a turn by a request: the next is waited for */
 /* It has new results, or room: wakes who follows it. */
 void serve_conversation_changed(serve_conversation *conversation);
 /* In a worker: a result, before anybody has it. */

@@ -94,7 +94,8 @@ void serve_answer_error(serve_request *request, const mien_error *error) {
       {MIEN_EPOLICY, 403, "Refused by policy"}, {MIEN_EINVAL, 422, "Not possible as asked"},
       {MIEN_EFORMAT, 400, "Not of the format expected"}, {MIEN_ELIMIT, 413, "Over a limit"},
       {MIEN_EUNSUPPORTED, 415, "Not supported"}, {MIEN_EAGAIN, 503, "Busy"}, {MIEN_ENOMEM, 503, "Out of memory"},
-      {MIEN_EIO, 503, "Storage unavailable"}, {MIEN_EEMPTY, 422, "Nothing usable"}, {MIEN_EMODEL, 501, "No model for this"},
+      {MIEN_EIO, 503, "Storage unavailable"}, {MIEN_EEMPTY, 422, "Nothing usable"}, {MIEN_EEND, 409, "Over"},
+      {MIEN_EMODEL, 501, "No model for this"},
   };
   for (size_t i = 0; i < BASE_COUNT(table); i++)
     if (table[i].code == error->code) {

@@ -37,6 +37,7 @@ static const struct {
     SETTING("times", "header", TIME, header_timeout, 1, 600),
     SETTING("times", "idle", TIME, idle_timeout, 1, 3600),
     LIVE("times", "linger", TIME, linger, 0, 3600),
+    LIVE("times", "pause", TIME, pause, 0, 86400),
     LIVE("times", "drain", TIME, drain, 0, 3600),
     LIVE("doors", "profile", TEXT, profile, 0, 0),
     SETTING("doors", "audiosocket_port", INTEGER, audiosocket_port, 0, 65535),
@@ -86,7 +87,7 @@ static const struct {
 
 void serve_settings_init(serve_settings *s) {
   *s = (serve_settings){.port = 7610, .audiosocket_port = -1, .connections = 2000, .conversations = 1000, .body = 8 << 20,
-                        .key_rate = 1000, .address_rate = 2000, .header_timeout = 10, .idle_timeout = 60, .linger = 60, .drain = 20, .webhook_timeout = 15, .webhook_retry = 5, .webhook_attempts = 10, .respond_timeout = 8,
+                        .key_rate = 1000, .address_rate = 2000, .header_timeout = 10, .idle_timeout = 60, .linger = 60, .pause = 1800, .drain = 20, .webhook_timeout = 15, .webhook_retry = 5, .webhook_attempts = 10, .respond_timeout = 8,
                         .jobs_threads = 1, .jobs_waiting = 100, .jobs_upload = 500 << 20, .jobs_retention = 86400};
   snprintf(s->address, sizeof s->address, "127.0.0.1");
   snprintf(s->data, sizeof s->data, "mien-data");

@@ -26,6 +26,7 @@ typedef struct serve_settings {
   int key_rate, address_rate;  /* requests a second of one key, of one address; 0: as many as there are */
   double header_timeout, idle_timeout; /* seconds until a request is complete; without any traffic */
   double linger;               /* seconds that a conversation waits for its client to rejoin */
+  double pause;                /* seconds that one which is fed by requests waits for the next turn */
   double drain;                /* seconds that a stop waits for what is being read */
   char profile[SERVE_TEXT];    /* what doors open that cannot say themselves: a name of `profiles` */
   char audiohook_key[SERVE_TEXT], audiohook_secret[SERVE_TEXT]; /* Genesys' client: X-API-KEY, file of the secret (base64) */
@@ -65,8 +66,8 @@ void serve_settings_init(serve_settings *settings);
 int serve_settings_read(serve_settings *settings, const char *path, mien_error *error);
 /* Reads the file (and the environment) of `settings` again into `fresh`, which is to be cleared, whatever comes back. */
 int serve_settings_again(const serve_settings *settings, serve_settings *fresh, mien_error *error);
-/* Takes over what may change while the service runs: limits.conversations, body, key_rate, address_rate, times.linger and
- * drain, doors.profile and profiles. The names of the others that have changed are put in `later`, with commas. */
+/* Takes over what may change while the service runs: limits.conversations, body, key_rate, address_rate, times.linger, pause
+ * and drain, doors.profile and profiles. The names of the others that have changed are put in `later`, with commas. */
 void serve_settings_take(serve_settings *settings, serve_settings *fresh, base_text *later);
 void serve_settings_clear(serve_settings *settings);
 

@@ -29,6 +29,28 @@ def health_and_keys(server):
             assert server.key.encode() not in open(os.path.join(server.data, file), "rb").read(), file
 
 
+def a_chat_with_pauses(server):
+    """By requests alone: who says nothing for long has left; who pauses is waited for; what has ended takes nothing."""
+    server.stop()
+    server.start({"MIEN_TIMES_LINGER": "0.5 s", "MIEN_TIMES_PAUSE": "5 s"})
+    consent = server.consent("s-1", modalities=("text",))
+    silent, said = (server.json("POST", "/v1/sessions", server.opening(consent), 201)["session"] for _ in range(2))
+    turn = {"who": "customer", "text": "One moment, please."}
+    for _ in range(3):
+        server.json("POST", f"/v1/sessions/{said}/turns", turn, 202)
+        time.sleep(2)
+    assert server.ask("GET", f"/v1/sessions/{silent}/results")[0] == 404
+    server.json("POST", f"/v1/sessions/{said}/finish", status=202)
+    left = server.json("POST", "/v1/sessions", server.opening(consent), 201)["session"]
+    server.json("POST", f"/v1/sessions/{left}/turns", turn, 202)
+    end = time.time() + 60
+    while server.ask("GET", f"/v1/sessions/{left}/results")[0] == 200 and time.time() < end:
+        time.sleep(0.5)
+    assert time.time() < end, "it is waited for for ever"
+    server.stop()
+    server.start()
+
+
 def no_such_place(server):
     assert server.ask("GET", "/v1/nothing")[0] == 404
     assert server.ask("DELETE", "/v1/texts")[0] == 405
@@ -109,6 +131,8 @@ def turns_and_results(server):
     assert server.ask("POST", here + "/turns", {"who": "agent", "text": "I am sorry."})[0] == 403
     assert server.ask("POST", here + "/turns", {"who": "nobody", "text": "I am sorry."})[0] == 422
     server.json("POST", here + "/finish", status=202)
+    status, _, text = server.ask("POST", here + "/turns", {"who": "customer", "text": "And yet"})
+    assert status == 409 and "has ended" in text.decode() and json.loads(text)["error"] == "EEND", text
     results = wait_for(server, here)
     kinds = [r["type"] for r in results]
     assert kinds[:2] == ["turn", "reading"] and "state" in kinds and kinds[-1] == "finished", kinds
@@ -229,5 +253,5 @@ def as_documented(server):
         assert f'"{type_}"' in door and type_ in messages
 
 
-run(as_documented, health_and_keys, no_such_place, texts_as_the_program_reads_them, wrong_bodies, refused_by_policy, turns_and_results, rude_clients,
+run(as_documented, health_and_keys, no_such_place, texts_as_the_program_reads_them, wrong_bodies, refused_by_policy, turns_and_results, a_chat_with_pauses, rude_clients,
     the_audit_holds, in_chunks, figures)
