@@ -73,9 +73,9 @@ function Read({ line, state, at }: { line: Line; state: State; at: number }): JS
   );
 }
 
-/** Under the cursor, as fast as it moves. */
+/** Under the cursor, as fast as one can read. */
 function Glance({ stage, line }: { stage: Stage; line: Line | undefined }): JSX.Element {
-  const at = stage.at.value, i = line ? line.at(at) : -1, state = line?.states[i];
+  const at = stage.told.value, i = line ? line.at(at) : -1, state = line?.states[i];
   return (
     <>
       <h2 id="moment" tabIndex={-1}><span class="numbers">{clock(at)}</span> <span dir="auto">{stage.who.value}</span></h2>

@@ -5,9 +5,11 @@ import type { Loaded } from "./load";
 
 const SHORTEST = 10; // seconds
 const RESTS = 80;    // milliseconds
+const TOLD = 80;     // milliseconds: words that change faster are not read, and each change is laid out and painted
 
 export class Stage {
   readonly at = signal(0);
+  readonly told = signal(0);    // the same a dozen times a second: for words
   readonly settled = signal(0); // the same, once it rests: for what takes longer than a frame
   readonly span = signal<Span>({ from: 0, until: SHORTEST });
   readonly who = signal("");
@@ -15,9 +17,19 @@ export class Stage {
   private whole = true;
 
   private resting = 0;
+  private telling = 0;
 
   constructor(readonly loaded: Loaded) {
-    this.at.subscribe((at) => { window.clearTimeout(this.resting); this.resting = window.setTimeout(() => { this.settled.value = at; }, RESTS); });
+    this.at.subscribe((at) => {
+      window.clearTimeout(this.resting);
+      this.resting = window.setTimeout(() => { this.settled.value = at; }, RESTS);
+      if (!this.telling) this.tell();
+    });
+  }
+
+  private tell(): void {
+    this.told.value = this.at.peek();
+    this.telling = window.setTimeout(() => { this.telling = 0; if (this.told.peek() !== this.at.peek()) this.tell(); }, TOLD);
   }
 
   get end(): number { return Math.max(SHORTEST, this.loaded.record.end); }

@@ -116,7 +116,7 @@ function Rows({ line, span, shown }: { line: Line; span: Span; shown: readonly n
 
 /** The cursor through the whole conversation, by hand or with the keys. */
 function Scrub({ stage, version, said }: { stage: Stage; version: number; said: (at: number) => string }): JSX.Element {
-  const at = stage.at.value, enter = (event: KeyboardEvent): void => {
+  const at = stage.told.value, enter = (event: KeyboardEvent): void => {
     if (event.key === "Enter") { event.preventDefault(); document.getElementById("moment")?.focus(); }
     else if (event.key === "+") stage.zoom(0.5);
     else if (event.key === "-") stage.zoom(2);
