@@ -7,8 +7,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "cli/bench_alone.h"
 #include "cli/bench_client.h"
-#include "cli/reader.h"
 
 enum { SECONDS = 30, FACES = 15 /* calls with pictures */ };
 
@@ -30,40 +30,6 @@ static double delay_of_99(const client *l) {
 }
 
 static int ascending(const void *a, const void *b) { return (*(const double *)a > *(const double *)b) - (*(const double *)a < *(const double *)b); }
-
-static int ignore_event(void *context, const mien_event *event) { return MIEN_OK; }
-
-static bool feed_tick(mien_session *session, const client *l, int tick) {
-  static const char turn[] = CLIENT_SAID;
-  float pcm[CLIENT_BLOCK];
-  size_t from = ((size_t)tick * CLIENT_BLOCK) % (l->frames - CLIENT_BLOCK);
-  int code = MIEN_OK;
-  for (int channel = 0; channel < 2 && !code; channel++) {
-    for (int i = 0; i < CLIENT_BLOCK; i++) pcm[i] = (float)l->sound[2 * (from + (size_t)i) + (size_t)channel] / 32768.0f;
-    code = mien_session_feed_audio(session, channel ? "b" : "a", pcm, CLIENT_BLOCK, (double)tick / CLIENT_TICK);
-    if (!code && !channel && tick % (CLIENT_TURN * CLIENT_TICK) == CLIENT_TURN * CLIENT_TICK - 1)
-      code = mien_session_feed_text(session, "a", turn, sizeof turn - 1, (double)tick / CLIENT_TICK, (double)tick / CLIENT_TICK);
-    cli_drain(session, ignore_event, NULL);
-  }
-  return code == MIEN_OK;
-}
-
-/* Processor seconds that the engine alone takes for these calls, a block of each in turn, as they come to the service:
- * what one has in the processor's caches the others push out. */
-static double engine_alone(const bench *b, const client *l, size_t calls, int seconds) {
-  mien_session_options what = MIEN_SESSION_USUAL;
-  mien_session **sessions = base_alloc(calls, sizeof *sessions);
-  bool fine = sessions;
-  what.read = MIEN_READ_TEXT | MIEN_READ_VOICE;
-  for (size_t i = 0; fine && i < calls; i++) fine = mien_session_open(&sessions[i], b->engine, &what, NULL) == MIEN_OK;
-  double start = bench_cpu();
-  for (int tick = 0; fine && tick < seconds * CLIENT_TICK; tick++)
-    for (size_t i = 0; fine && i < calls; i++) fine = feed_tick(sessions[i], l, tick);
-  double took = bench_cpu() - start;
-  for (size_t i = 0; sessions && i < calls; i++) mien_session_close(&sessions[i]);
-  base_free(sessions);
-  return fine ? took : NAN;
-}
 
 /* ---- Chat ---- */
 
@@ -129,7 +95,7 @@ static double model_rate(const bench *b) {
 static void rows(bench *b, client *l, const char *what, double at_most_memory, bool faces) {
   static const char part[] = "serve";
   const size_t calls = faces ? FACES : CLIENT_CALLS;
-  double alone = faces ? NAN : engine_alone(b, l, calls, SECONDS); /* before and after: machines grow faster and slower by the minute */
+  double alone = faces ? NAN : bench_alone(b, l, calls, SECONDS); /* before and after: machines grow faster and slower by the minute */
   double empty = client_resident(l), used = client_processor_seconds(l);
   const bool all = client_run(l, calls, SECONDS);
   used = client_processor_seconds(l) - used;
@@ -150,9 +116,9 @@ static void rows(bench *b, client *l, const char *what, double at_most_memory, b
   row = bench_add(b, part, faces ? "memory of a live call with a face" : "memory of a live call", "MB", (full - empty) / 1e6 / (double)BASE_MAX(l->count, 1u));
   row->at_most = at_most_memory;
   if (faces) return;
-  alone = (alone + engine_alone(b, l, calls, SECONDS)) / 2;
+  alone = (alone + bench_alone(b, l, calls, SECONDS)) / 2;
   row = bench_add(b, part, "processor time of those calls", "s", used);
-  bench_against(row, alone, "the engine alone, fed the same calls together, before and after");
+  bench_against(row, alone, "the engine alone, the same calls in real time on as many threads, before and after");
   row->at_most = 1.15 * alone;
   double model = model_rate(b), chat = chat_rate(l);
   row = bench_add(b, part, "a chat message through HTTP, deep model, no cues, 32 at a time", "µs", 1e6 / chat);
