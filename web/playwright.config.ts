@@ -7,7 +7,8 @@ if (process.env["MIEN_FAKE_SOUND"]) fake.push(`--use-file-for-fake-audio-capture
 
 export default defineConfig({
   testDir: "tests",
-  timeout: 60_000,
+  timeout: 120_000,
+  expect: { timeout: 20_000 }, // other tests run beside it
   workers: 1,
   reporter: "line",
   use: {
