@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <sqlite3.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "store/db.h"
@@ -64,12 +65,15 @@ static int connect_to(lite *l, mien_error *error) {
   char pragmas[400];
   let_go(l);
   l->broken = false;
-  int file = open(l->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600); /* SQLite would let others read it */
-  if (file < 0) {
+  /* SQLite would let others read a file that it makes. One that is there is never opened here: to close it would let go of the
+   * locks that this process' other handles have on it (fcntl), and another process would take the WAL from under them. */
+  struct stat about;
+  int file = open(l->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (file >= 0) close(file);
+  else if (errno != EEXIST || lstat(l->path, &about) || !S_ISREG(about.st_mode)) {
     l->broken = true;
-    return base_error_set(error, MIEN_EIO, l->path, "is the folder there, and may this user write to it?", "%s", strerror(errno));
+    return base_error_set(error, MIEN_EIO, l->path, "is the folder there, and may this user write to it?", "%s", errno == EEXIST ? "it is no file" : strerror(errno));
   }
-  close(file);
   snprintf(pragmas, sizeof pragmas,
            "PRAGMA journal_mode = %s; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY;"
            "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA journal_size_limit = 67108864;",
