@@ -3,7 +3,8 @@
 
 #include "cli/cli.h"
 #include "cli/options.h"
-#include "guard/guard.h"
+#include "serve/audit.h"
+#include "serve/operator.h"
 
 static const char *data = "mien-data";
 
@@ -23,16 +24,6 @@ static int complain(const mien_error *error) {
   return CLI_NOTHING;
 }
 
-static bool load_key(uint8_t key[GUARD_HASH], mien_error *error) {
-  char path[1024];
-  snprintf(path, sizeof path, "%s/install.key", data);
-  FILE *file = fopen(path, "rbe");
-  bool loaded = file && fread(key, 1, GUARD_HASH, file) == GUARD_HASH;
-  if (file) fclose(file);
-  if (!loaded) base_error_set(error, MIEN_EIO, path, "name the service's folder with --data", "the installation's key could not be read");
-  return loaded;
-}
-
 int cli_audit(int argc, char **argv) {
   static const char *const chains[] = {"audit", "consents"};
   int code = cli_options_read(&usage, &argc, argv);
@@ -41,7 +32,7 @@ int cli_audit(int argc, char **argv) {
   uint8_t key[GUARD_HASH];
   mien_error error = {0};
   int exit_code = CLI_DONE;
-  if (!load_key(key, &error)) return complain(&error);
+  if (serve_audit_key(data, false, key, &error)) return complain(&error);
   for (size_t i = 0; i < BASE_COUNT(chains); i++) {
     char path[1024];
     uint64_t count = 0;
@@ -49,5 +40,7 @@ int cli_audit(int argc, char **argv) {
     if (guard_chain_verify(path, key, &count, &error) != MIEN_OK) exit_code = complain(&error);
     else printf("%s: %llu records, each as it was written\n", chains[i], (unsigned long long)count);
   }
+  uint64_t waiting = serve_operator_waiting(data);
+  if (waiting) printf("audit.waiting: %llu records of the operator's commands, not in the chain yet: the service takes them when it runs\n", (unsigned long long)waiting);
   return exit_code;
 }

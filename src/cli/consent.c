@@ -7,9 +7,10 @@
 #include "cli/cli.h"
 #include "cli/options.h"
 #include "cli/terminal.h"
-#include "guard/guard.h"
+#include "serve/audit.h"
 #include "serve/consents.h"
 #include "serve/keep.h"
+#include "serve/operator.h"
 
 static const char *file, *data, *tenant = "default", *subject, *modality;
 
@@ -28,15 +29,6 @@ static const cli_usage usage = {
     options, "  mien consent list --subject c-1\n  mien consent withdraw c_0123456789abcdef0123456789abcdef --modality voice\n"};
 
 static int complain(const mien_error *error) { return cli_complain_of("consent", error); }
-
-static int load_key(uint8_t key[GUARD_HASH], const char *folder, mien_error *error) {
-  char path[512];
-  snprintf(path, sizeof path, "%s/install.key", folder);
-  FILE *from = fopen(path, "rbe");
-  bool loaded = from && fread(key, 1, GUARD_HASH, from) == GUARD_HASH;
-  if (from) fclose(from);
-  return loaded ? MIEN_OK : base_error_set(error, MIEN_EIO, path, "name the service's folder with --data", "the installation's key could not be read");
-}
 
 /* ---- list: from the file, whose chain was checked before; the service may write to it meanwhile ---- */
 
@@ -108,26 +100,12 @@ static int take_away(const serve_settings *settings, guard_ledger *ledger, const
   return code == MIEN_EEMPTY ? MIEN_OK : code;
 }
 
-static int record(const serve_settings *settings, const uint8_t key[GUARD_HASH], const char *id, mien_error *error) {
-  guard_chain *audit = NULL;
-  char path[512];
-  snprintf(path, sizeof path, "%s/audit", settings->data);
-  json_t *body = json_pack("{s:s,s:s,s:s,s:s}", "what", "withdraw", "tenant", tenant, "key", "operator", "of", id);
-  char *text = body ? json_dumps(body, JSON_COMPACT) : NULL;
-  int code = text ? guard_chain_open(&audit, path, key, NULL, NULL, error) : base_error_set(error, MIEN_EINVAL, "tenant", "", "it is not UTF-8");
-  if (!code) code = guard_chain_append(audit, text, strlen(text), NULL, error);
-  guard_chain_close(&audit);
-  free(text);
-  json_decref(body);
-  return code;
-}
-
 static int withdraw(const serve_settings *settings, const char *path, const uint8_t key[GUARD_HASH], const char *id, unsigned read, mien_error *error) {
   guard_ledger *ledger = NULL;
   guard_consent c;
   int code = guard_ledger_open(&ledger, path, key, error);
   if (!code) code = guard_ledger_withdraw(ledger, tenant, id, read, error);
-  if (!code) code = record(settings, key, id, error);
+  if (!code) code = serve_operator_did(settings->data, tenant, "withdraw", id, error);
   if (!code && guard_ledger_find(ledger, tenant, id, &c)) code = take_away(settings, ledger, &c, read, error);
   guard_ledger_close(&ledger);
   return code;
@@ -151,7 +129,7 @@ int cli_consent(int argc, char **argv) {
   code = serve_settings_read(&settings, file, &error);
   if (data) snprintf(settings.data, sizeof settings.data, "%s", data);
   snprintf(path, sizeof path, "%s/consents", settings.data);
-  if (!code) code = load_key(key, settings.data, &error);
+  if (!code) code = serve_audit_key(settings.data, false, key, &error);
   if (!code) code = guard_chain_verify(path, key, &count, &error);
   if (!code && verifies) printf("%llu records, each as it was written\n", (unsigned long long)count);
   if (!code && lists) code = list(path, key, &error);

@@ -1,5 +1,5 @@
 /* keys.c: `mien keys`: the keys of those who call the service, on its store. For the operator, beside a service that
- * runs or not; what an administrator does over the network (/v1/keys) is in the audit, this is not. */
+ * runs or not; in its audit like what an administrator does over the network (/v1/keys). */
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +10,7 @@
 #include "cli/terminal.h"
 #include "serve/keep.h"
 #include "serve/keyring.h"
+#include "serve/operator.h"
 
 static const char *file, *data, *tenant, *scopes, *label = "";
 static double days;
@@ -26,7 +27,7 @@ static const cli_option options[] = {
 static const cli_usage usage = {
     "keys", "add|list|revoke [ID]",
     "add: makes a key and prints it, once; the service keeps its hash. list: all keys but those of the file DIR/keys.\n"
-    "revoke: takes one away. A service that runs takes notice when it is reloaded (SIGHUP).\n",
+    "revoke: takes one away. A service that runs takes notice when it is reloaded (SIGHUP). Both are in its audit.\n",
     options, "  mien keys add --tenant acme --scopes stream,consent --days 90 --label dialler\n  mien keys revoke a_0123456789abcdef0123456789abcdef\n"};
 
 static int complain(const mien_error *error) { return cli_complain_of("keys", error); }
@@ -46,14 +47,24 @@ static unsigned scopes_of(const char *list) {
   return all;
 }
 
-static int add(store *s, mien_error *error) {
-  char id[STORE_ID], secret[SERVE_KEY_TEXT + 1];
+static int add(store *s, const char *folder, mien_error *error) {
+  char id[STORE_ID] = "", secret[SERVE_KEY_TEXT + 1];
   serve_keyring_key key = {.scopes = scopes_of(scopes), .until = days > 0 ? (double)time(NULL) + days * 86400 : INFINITY};
   snprintf(key.tenant, sizeof key.tenant, "%s", tenant ? tenant : "default");
   snprintf(key.label, sizeof key.label, "%s", label);
   int code = serve_keyring_make(s, NULL, &key, id, secret, error);
+  if (!code && (code = serve_operator_did(folder, key.tenant, "key", id, error))) serve_keyring_revoke(s, NULL, key.tenant, id, NULL);
   if (!code) printf("%s %s\n", id, secret);
   sodium_memzero(secret, sizeof secret);
+  return code;
+}
+
+static int revoke(store *s, const char *folder, const char *id, mien_error *error) {
+  json_t *key;
+  int code = serve_keyring_get(s, tenant ? tenant : "", id, &key, error);
+  if (!code) code = serve_operator_did(folder, json_string_value(json_object_get(key, "tenant")), "revoke", id, error);
+  if (!code) code = serve_keyring_revoke(s, NULL, "", id, error);
+  json_decref(key);
   return code;
 }
 
@@ -91,7 +102,7 @@ int cli_keys(int argc, char **argv) {
   if (data) snprintf(settings.data, sizeof settings.data, "%s", data);
   if (!code && !strcmp(settings.store, "off")) code = base_error_set(&error, MIEN_EUNSUPPORTED, "store.url", "", "keys need a store, and it is off");
   if (!code) code = serve_keep_of(&keep, &settings, &error);
-  if (!code) code = adds ? add(keep.store, &error) : lists ? list(keep.store, &error) : serve_keyring_revoke(keep.store, NULL, tenant ? tenant : "", argv[2], &error);
+  if (!code) code = adds ? add(keep.store, settings.data, &error) : lists ? list(keep.store, &error) : revoke(keep.store, settings.data, argv[2], &error);
   serve_keep_clear(&keep);
   serve_settings_clear(&settings);
   return code ? complain(&error) : CLI_DONE;

@@ -149,25 +149,27 @@ static int replay(void *context, const guard_chain_line *line) {
 int guard_chain_open(guard_chain **opened, const char *path, const uint8_t key[GUARD_HASH], guard_chain_each each, void *context,
                      mien_error *error) {
   *opened = NULL;
-  checked c;
-  int code = check(path, key, UINT64_MAX, replay, &(replayed){each, context}, &c, error);
-  if (!code) code = check_head(path, &c, error);
-  if (code) return code;
+  checked c = {0};
   guard_chain *chain = base_alloc(1, sizeof *chain);
   if (!chain) return base_error_set(error, MIEN_ENOMEM, path, "", "out of memory");
   char head[600];
+  int code = MIEN_OK;
   snprintf(chain->path, sizeof chain->path, "%s", path);
   snprintf(head, sizeof head, "%s.head", path);
   pthread_mutex_init(&chain->lock, NULL);
   pthread_cond_init(&chain->moved, NULL);
   memcpy(chain->key, key, GUARD_HASH);
+  chain->head = -1;
+  chain->file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+  if (chain->file < 0) code = base_error_set(error, MIEN_EIO, path, "may this folder be written to?", "%s", strerror(errno));
+  else if (flock(chain->file, LOCK_EX | LOCK_NB)) code = base_error_set(error, MIEN_EAGAIN, path, "stop the other program", "another program writes to this chain");
+  if (!code) code = check(path, key, UINT64_MAX, replay, &(replayed){each, context}, &c, error); /* nobody appends meanwhile */
+  if (!code) code = check_head(path, &c, error);
+  if (!code && (chain->head = open(head, O_WRONLY | O_CREAT | O_CLOEXEC, 0600)) < 0)
+    code = base_error_set(error, MIEN_EIO, head, "may this folder be written to?", "%s", strerror(errno));
+  if (!code && c.cut && ftruncate(chain->file, c.whole)) code = base_error_set(error, MIEN_EIO, path, "", "%s", strerror(errno));
   memcpy(chain->last, c.last, GUARD_HASH);
   chain->count = chain->settled = c.count;
-  chain->file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-  chain->head = open(head, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-  if (chain->file < 0 || chain->head < 0) code = base_error_set(error, MIEN_EIO, path, "may this folder be written to?", "%s", strerror(errno));
-  else if (flock(chain->file, LOCK_EX | LOCK_NB)) code = base_error_set(error, MIEN_EIO, path, "stop the other program", "another program writes to this chain");
-  else if (c.cut && ftruncate(chain->file, c.whole)) code = base_error_set(error, MIEN_EIO, path, "", "%s", strerror(errno));
   if (code) guard_chain_close(&chain);
   *opened = chain;
   return code;

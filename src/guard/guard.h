@@ -42,7 +42,8 @@ typedef struct guard_chain guard_chain;
 enum { GUARD_HASH = 32 };
 
 /* Makes it where there is none; checks the whole of it where there is. A last line that was cut off by a crash is
- * taken away. MIEN_EFORMAT: the chain is broken, with the line. `each` (may be NULL) is given every record. */
+ * taken away. MIEN_EFORMAT: the chain is broken, with the line. MIEN_EAGAIN: another program has it open. `each` (may be NULL)
+ * is given every record. */
 typedef int (*guard_chain_each)(void *context, uint64_t seq, const char *record, size_t bytes);
 int guard_chain_open(guard_chain **chain, const char *path, const uint8_t key[GUARD_HASH], guard_chain_each each,
                      void *context, mien_error *error);

@@ -14,13 +14,12 @@
 #include "serve/statements.h"
 #include "serve/writer.h"
 
-/* The installation's key: 32 random bytes that only its owner may read. */
-static int install_key(const char *data, uint8_t key[GUARD_HASH], mien_error *error) {
+int serve_audit_key(const char *data, bool make, uint8_t key[GUARD_HASH], mien_error *error) {
   char path[512];
   struct stat about;
   snprintf(path, sizeof path, "%s/install.key", data);
   int file = open(path, O_RDONLY | O_CLOEXEC);
-  if (file < 0 && errno == ENOENT) {
+  if (file < 0 && errno == ENOENT && make) {
     randombytes_buf(key, GUARD_HASH);
     file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     bool ok = file >= 0 && write(file, key, GUARD_HASH) == GUARD_HASH && fsync(file) == 0;
@@ -29,8 +28,8 @@ static int install_key(const char *data, uint8_t key[GUARD_HASH], mien_error *er
   }
   bool ok = file >= 0 && fstat(file, &about) == 0 && read(file, key, GUARD_HASH) == GUARD_HASH;
   if (file >= 0) close(file);
-  if (!ok) return base_error_set(error, MIEN_EIO, path, "", "the installation's key could not be read: it must have 32 bytes");
-  if (about.st_mode & 077) return base_error_set(error, MIEN_EIO, path, "chmod 600 it", "others may read the installation's key");
+  if (!ok) return base_error_set(error, MIEN_EIO, path, "is it the service's folder? (--data)", "the installation's key could not be read: it must have 32 bytes");
+  if (make && about.st_mode & 077) return base_error_set(error, MIEN_EIO, path, "chmod 600 it", "others may read the installation's key");
   return MIEN_OK;
 }
 
@@ -38,7 +37,7 @@ int serve_audit_open(struct serve_server *server, mien_error *error) {
   const char *data = server->settings.data, *policies = server->settings.policies;
   char path[512];
   uint8_t key[GUARD_HASH];
-  int code = install_key(data, key, error);
+  int code = serve_audit_key(data, true, key, error);
   if (!code) code = guard_packs_open(&server->packs, *policies ? policies : NULL, error);
   if (!code) code = serve_statements_read(&server->settings, &server->statements, error);
   snprintf(path, sizeof path, "%s/consents", data);

@@ -7,7 +7,10 @@
 
 struct serve_server;
 
-/* Opens policies, ledger of consents and audit in the data folder (its key, install.key, is made there). */
+/* The installation's key (DIR/install.key): 32 random bytes that only its owner may read. `make`: made where there is none, and
+ * refused where others may read it. */
+int serve_audit_key(const char *data, bool make, uint8_t key[GUARD_HASH], mien_error *error);
+/* Opens policies, ledger of consents and audit in the data folder (its key is made there). */
 int serve_audit_open(struct serve_server *server, mien_error *error);
 void serve_audit_close(struct serve_server *server);
 

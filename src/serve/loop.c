@@ -27,6 +27,7 @@
 #include "serve/limit.h"
 #include "serve/once.h"
 #include "serve/opening.h"
+#include "serve/operator.h"
 #include "serve/drafts.h"
 #include "serve/oidc.h"
 #include "serve/rulebook.h"
@@ -304,6 +305,7 @@ int serve_open(serve_server **opened, mien_engine *engine, const serve_settings 
   if (!code) code = serve_keys_open(&server->keys, settings->data, error);
   if (!code) code = serve_audit_open(server, error);
   if (!code) code = serve_writer_open(&server->writer, server->audit, error);
+  if (!code) code = serve_operator_open(server, error);
   if (!code) code = serve_keep_open(server, error);
   if (!code && server->keep) code = serve_keyring_load(server->keep->store, server->keys, error);
   if (!code) code = serve_webhooks_open(server, error);
@@ -427,6 +429,7 @@ static void each_second(lws_sorted_usec_list_t *timer) {
   serve_conversations_sweep(server);
   serve_keep_sweep(server);
   serve_who_sweep(server);
+  serve_operator_look(server);
   server->busy = server->received > MANY;
   server->received = 0;
   if (guard_ledger_generation(server->ledger) != server->generation || base_clock() - server->decided > 5) {
@@ -477,6 +480,7 @@ void serve_close(serve_server **closed) {
   serve_texts_close(&server->texts);
   serve_jobs_stop(server);
   serve_writer_close(&server->writer);
+  serve_operator_close(server);
   look(server);
   serve_pool_close(&server->pool);
   look(server);

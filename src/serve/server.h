@@ -43,6 +43,7 @@ struct serve_server {
   struct serve_accounts *accounts;
   struct serve_aside *aside, *trials; /* trials: of rules, which take long; NULL: nothing is kept */
   struct serve_writer *writer;
+  struct serve_operator *operator; /* operator.h */
   struct serve_oidc *oidc; /* NULL: off */
   struct serve_rules *rules; /* rulebook.h */
   struct serve_collections *collections; /* collections.h; NULL: nothing is kept */

@@ -129,6 +129,59 @@ def other_tenants(server):
     assert mine != other
 
 
+def in_the_audit(server):
+    """What the command does is in the service's chain: beside one that runs within a second, without one at once; all of it once,
+    also where many commands run beside each other. What is no record is told of; the chain stays whole."""
+    waiting = os.path.join(server.data, "audit.waiting")
+
+    def operator() -> list:
+        records = (json.loads(line)["record"] for line in open(os.path.join(server.data, "audit")))
+        return [(r["what"], r["of"]) for r in records if r.get("key") == "operator"]
+
+    def taken() -> None:
+        for _ in range(60):
+            if not os.path.getsize(waiting):
+                return
+            time.sleep(0.1)
+        raise AssertionError("the service does not take what waits")
+
+    def verified() -> str:
+        return subprocess.run([PROGRAM, "audit", "verify", "--data", server.data], stdout=subprocess.PIPE, check=True, text=True).stdout
+
+    first = cli(server, "add", "--scopes", "read").split()[0]
+    taken()
+    assert operator() == [("key", first)] and "waiting" not in verified(), operator()
+    shown = server.json("GET", "/v1/audit?key=operator")["records"]
+    assert [(r["what"], r["of"]) for r in shown] == [("key", first)] and re.fullmatch(r"\d{4}-\d\d-\d\dT[\d:]{8}Z", shown[0]["done"]), shown
+    many = [subprocess.Popen([PROGRAM, "keys", "add", "--tenant", f"t{i}", "--scopes", "read", "--data", server.data], stdout=subprocess.PIPE, text=True)
+            for i in range(8)]
+    made = {one.communicate()[0].split()[0] for one in many}
+    cli(server, "revoke", first)
+    taken()
+    assert {json.loads(line)["key"] for line in cli(server, "list").splitlines()} == made
+    wal = os.stat(os.path.join(server.data, "store-wal")).st_ino  # what ends beside the service leaves it its file
+    key(server, "read")
+    assert os.stat(os.path.join(server.data, "store-wal")).st_ino == wal and len(cli(server, "list").splitlines()) == 9
+    assert len(made) == 8 and sorted(operator()) == sorted([("key", one) for one in {first, *made}] + [("revoke", first)])
+    with open(waiting, "a") as file:
+        file.write('{"what":"key"}\n' + "x" * 70000 + "\n")
+    taken()
+    assert operator()[10:] == [("refused", "a line of audit.waiting that is no record")] * 2
+    assert subprocess.run([PROGRAM, "keys", "revoke", first, "--data", server.data], stderr=subprocess.DEVNULL).returncode == 1
+    server.stop()
+    theirs = sorted(made)[0]
+    with open(waiting, "w") as file:  # left for a service that stopped
+        file.write('{"what":"key","tenant":"acme","key":"operator","of":"a_left","done":"2026-01-31T12:00:00Z"}\n')
+    assert "1 records of the operator" in verified()
+    cli(server, "revoke", theirs)
+    assert operator()[12:] == [("key", "a_left"), ("revoke", theirs)] and not os.path.getsize(waiting) and "waiting" not in verified()
+    os.chmod(os.path.join(server.data, "install.key"), 0o644)  # not to be put on record: not done
+    told = subprocess.run([PROGRAM, "keys", "add", "--scopes", "read", "--data", server.data], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert told.returncode == 1 and "install.key" in told.stderr and not told.stdout, told
+    assert len(cli(server, "list").splitlines()) == 8
+    os.chmod(os.path.join(server.data, "install.key"), 0o600)
+
+
 def refusal(server, method: str, path: str, one: str):
     """Status of an answer, and its text where it is an error: others may be streams."""
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
@@ -159,4 +212,4 @@ def scopes(server):
     assert tried > 100
 
 
-run(keys, other_tenants, scopes)
+run(keys, other_tenants, in_the_audit, scopes)
