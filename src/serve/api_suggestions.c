@@ -7,6 +7,7 @@
 #include "serve/drafts.h"
 #include "serve/glance.h"
 #include "serve/kept.h"
+#include "serve/responses.h"
 #include "serve/server.h"
 
 static int wrong(mien_error *error, const char *where, const char *remedy, const char *what) { return base_error_set(error, MIEN_EINVAL, where, remedy, "%s", what); }
@@ -83,7 +84,7 @@ void serve_api_suggestions(serve_request *request) {
   json_object_del(body, "draft");
   if (c) json_object_del(body, "who");
   if (!code && !(asked = json_dumps(body, JSON_COMPACT))) code = base_error_set(&error, MIEN_ENOMEM, "suggestions", "", "out of memory");
-  if (!code) code = mien_respond_suggest_json(request->server->respond, asked, strlen(asked), &answer, &error);
+  if (!code) code = mien_respond_suggest_json(request->server->responses->library, asked, strlen(asked), &answer, &error);
   if (code) {
     serve_answer_error(request, &error);
   } else if (!serve_kept_look(request, draft ? "drafts" : "suggestions", c ? c->id : "")) {

@@ -10,6 +10,7 @@
 #include "serve/aside.h"
 #include "serve/endpoints.h"
 #include "serve/fetch.h"
+#include "serve/responses.h"
 #include "serve/server.h"
 #include "serve/texts.h"
 
@@ -24,6 +25,7 @@ typedef struct serve_drafts {
 
 typedef struct drafting {
   json_t *question, *answer;
+  serve_responses *responses;
 } drafting;
 
 /* ---- Open, close ---- */
@@ -77,6 +79,7 @@ static void finish(serve_request *request, const drafting *d, const char *draft,
 static void drafting_free(drafting *d) {
   json_decref(d->question);
   json_decref(d->answer);
+  serve_responses_release(&d->responses);
   base_free(d);
 }
 
@@ -189,7 +192,7 @@ static void work(serve_request *request) {
     refused = base_clock() >= end - SHORTEST ? "late" : "unreachable", what = error.what;
   else if (respond_draft_answer(answer.data ? answer.data : "", answer.length, &draft, &error)) refused = "answer", what = error.what;
   else {
-    respond_refusal broken = respond_draft_check(&g.ask, draft.data ? draft.data : "", request->server->respond, read_tone, request->server);
+    respond_refusal broken = respond_draft_check(&g.ask, draft.data ? draft.data : "", d->responses->library, read_tone, request->server);
     refused = respond_refusal_name(broken), what = respond_refusal_what(broken);
   }
   finish(request, d, refused ? NULL : draft.data, refused, what);
@@ -211,6 +214,7 @@ void serve_draft_answer(serve_request *request, const json_t *question, const ch
   const char *refused = !drafts ? "off" : json_is_true(json_object_get(d->answer, "crisis")) ? "crisis" : !json_array_size(json_object_get(d->answer, "suggestions")) ? "none" : NULL;
   const char *what = !drafts ? "the settings name no endpoint for drafts (respond.endpoint)" : !strcmp(refused ? refused : "", "crisis") ? respond_refusal_what(RESPOND_REFUSED_CRISIS) : "nothing is suggested that could be worded";
   if (!refused) {
+    d->responses = serve_responses_hold(request->server->responses);
     request->held = d;
     serve_aside_run_in(drafts->workers[drafts->next++ % WORKERS], request, work);
     if (request->later) return;

@@ -30,6 +30,7 @@
 #include "serve/operator.h"
 #include "serve/drafts.h"
 #include "serve/oidc.h"
+#include "serve/responses.h"
 #include "serve/rulebook.h"
 #include "serve/ruled.h"
 #include "serve/server.h"
@@ -312,7 +313,7 @@ int serve_open(serve_server **opened, mien_engine *engine, const serve_settings 
   if (!code) code = serve_actions_open(server, error);
   if (!code) code = serve_rules_open(server, error);
   if (!code) code = serve_adaptings_open(&server->adaptings, server->settings.data, server->optout_key, error);
-  if (!code) code = mien_respond_open(&server->respond, NULL, error);
+  if (!code) code = serve_responses_open(&server->responses, &server->settings, error);
   if (!code) code = serve_pool_open(&server->pool, &pool, error);
   if (!code) code = serve_texts_open(&server->texts, engine, error);
   if (!code) code = serve_drafts_open(server, error);
@@ -373,22 +374,26 @@ static void certificate_take(serve_server *server) {
   ERR_clear_error();
 }
 
-/* All of it, or nothing: settings, rules, statements, certificate and keys. */
+/* All of it, or nothing: settings, rules, responses, statements, certificate and keys. */
 static void reload(serve_server *server) {
   serve_settings fresh;
   serve_rulebook *rules = NULL;
+  serve_responses *responses = NULL;
   guard_statements *statements = NULL;
   base_text later = {0};
   mien_error error = {0};
   serve_systemd_say("RELOADING=1");
   int code = serve_settings_again(&server->settings, &fresh, &error);
   if (!code) code = serve_rules_again(server, &rules, &error);
+  if (!code) code = serve_responses_open(&responses, &server->settings, &error);
   if (!code) code = serve_statements_read(&server->settings, &statements, &error);
   if (!code) code = certificate_check(&server->settings, &error);
   if (!code && server->keep) code = serve_keyring_load(server->keep->store, server->keys, &error);
   if (!code) {
     serve_settings_take(&server->settings, &fresh, &later);
     serve_rules_take(server, rules);
+    serve_responses_release(&server->responses);
+    server->responses = responses;
     guard_statements_close(&server->statements);
     server->statements = statements;
     server->decided = -INFINITY; /* all are decided again, within the second */
@@ -396,6 +401,7 @@ static void reload(serve_server *server) {
     if (later.length) fprintf(stderr, "mien serve: reloaded; changed, but only taken at the next start: %s\n", later.data);
   } else {
     serve_rulebook_release(&rules);
+    serve_responses_release(&responses);
     guard_statements_close(&statements);
     fprintf(stderr, "mien serve: nothing was reloaded: %s (%s)\n", error.what, error.where);
   }
@@ -488,7 +494,7 @@ void serve_close(serve_server **closed) {
   serve_jobs_close(server);
   serve_rules_close(server);
   serve_adaptings_close(&server->adaptings);
-  mien_respond_close(&server->respond);
+  serve_responses_release(&server->responses);
   serve_actions_close(server);
   serve_webhooks_close(server);
   serve_keep_close(server);

@@ -8,7 +8,6 @@
 #include <libwebsockets.h>
 
 #include "guard/guard.h"
-#include "mien_respond.h"
 #include "serve/link.h"
 #include "serve/live.h"
 #include "serve/board.h"
@@ -50,7 +49,7 @@ struct serve_server {
   struct serve_adaptings *adaptings; /* adaptings.h */
   struct serve_dictionaries *dictionaries; /* dictionaries.h; NULL: nothing is kept */
   struct serve_drafts *drafts; /* drafts.h; NULL: off */
-  mien_respond *respond;             /* mien_respond.h: any thread */
+  struct serve_responses *responses; /* of now (responses.h) */
   struct serve_webhooks *webhooks; /* webhooks.h; NULL: nothing is kept */
   struct serve_actions *actions; /* actions.h; NULL: nothing is kept */
   guard_packs *packs;

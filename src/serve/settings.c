@@ -68,6 +68,8 @@ static const struct {
     SETTING("webhooks", "timeout", TIME, webhook_timeout, 0.1, 60),
     SETTING("webhooks", "retry", TIME, webhook_retry, 0.01, 3600),
     SETTING("webhooks", "attempts", INTEGER, webhook_attempts, 1, 20),
+    SETTING("respond", "library", TEXT, respond_library, 0, 0),
+    SETTING("respond", "scorer", TEXT, respond_scorer, 0, 0),
     SETTING("respond", "endpoint", TEXT, respond_endpoint, 0, 0),
     SETTING("respond", "model", TEXT, respond_model, 0, 0),
     SETTING("respond", "key", TEXT, respond_key, 0, 0),

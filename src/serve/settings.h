@@ -48,6 +48,7 @@ typedef struct serve_settings {
   char webhook_ca[SERVE_TEXT]; /* PEM file of the authorities that their certificates are checked by; "": those of the system */
   double webhook_timeout, webhook_retry; /* seconds: of a call; until the second, others follow from it (deliveries.c) */
   int webhook_attempts;
+  char respond_library[SERVE_TEXT], respond_scorer[SERVE_TEXT]; /* folder of responses, "" those inside; respond-research.mien, "" none */
   char respond_endpoint[SERVE_TEXT]; /* "" drafts are off (drafts.h): POST https://HOST/v1/chat/completions */
   char respond_model[128], respond_key[SERVE_TEXT]; /* as the endpoint calls it; "env:NAME" or "file:PATH" of its key, "" none */
   char respond_hosts[SERVE_TEXT], respond_ca[SERVE_TEXT]; /* as webhook_hosts: what is of this machine or its networks has to be named */

@@ -1,8 +1,12 @@
 """POST /v1/suggestions: how one might answer a participant of a live conversation, or a state that is given."""
 import json
 import os
+import shutil
+import signal
+import subprocess
+import tempfile
 
-from server import run
+from server import PROGRAM, ROOT, Server, run
 from test_live import ANGRY, opened, say, until
 
 STATE = {"modality": "fused", "who": "c", "core": {"neutral": 0.05, "joy": 0.02, "sadness": 0.08, "anger": 0.7, "fear": 0.02, "disgust": 0.1, "surprise": 0.03},
@@ -87,5 +91,84 @@ def of_a_state(server):
     assert status == 401
 
 
+HEARD = {"why": {"heard": {"source": "Rogers & Farson (1957)", "words": {"en": "People take in an answer once they have been heard."}}}, "avoid": {}}
+
+
+def own_sentences(folder: str, clarify: str) -> None:
+    """The smallest library: a question, and an answer to words of crisis."""
+    files = {"reasons": HEARD, "clarify": [{"id": "clarify.ours", "words": {"en": clarify}, "why": "heard"}],
+             "escalate": [{"id": "escalate.ours", "when": {"crisis": True}, "words": {"en": "I am bringing in [a person] now."}, "why": "heard"}]}
+    for name, entries in files.items():
+        one = entries if name == "reasons" else {"strategy": name, "title": {"en": name}, "source": "our handbook", "entries": entries}
+        open(os.path.join(folder, name + ".json"), "w").write(json.dumps(one))
+
+
+def a_library_of_ones_own() -> None:
+    """Its sentences alone, a crisis first as ever; taken anew by a reload, whole or not at all; wrong, it does not start."""
+    folder = tempfile.mkdtemp(prefix="mien-responses-")
+    settings = os.path.join(folder, "settings.yaml")
+    clarify = os.path.join(folder, "clarify.json")
+
+    def reloaded(server, word: str) -> str:
+        server.process.send_signal(signal.SIGHUP)
+        audited = until(lambda: [line for line in open(os.path.join(server.data, "audit")) if '"what":"reload"' in line][reloaded.count:])
+        reloaded.count += 1
+        assert word in audited[0], audited
+        return server.process.stderr.readline()
+    reloaded.count = 0
+    try:
+        own_sentences(folder, "What can our house do for you?")
+        open(settings, "w").write(f"respond: {{library: {folder}}}\n")
+        with Server("--settings", settings) as server:
+            def words() -> list:
+                return [(s["id"], s["words"]) for s in suggest(server, state=STATE, language="de", most=12)["suggestions"]]
+            assert words() == [("clarify.ours", "What can our house do for you?")]
+            crisis = suggest(server, turns=[{"who": "c", "text": "I want to die."}])
+            assert crisis["crisis"] and crisis["suggestions"][0]["id"] == "escalate.ours", crisis
+            own_sentences(folder, "How may we help?")
+            reloaded(server, "done")
+            assert words() == [("clarify.ours", "How may we help?")]
+            open(clarify, "a").write("}")
+            told = reloaded(server, "not JSON")
+            assert "nothing was reloaded" in told and "clarify.json, line 1, column" in told, told
+            assert words() == [("clarify.ours", "How may we help?")]
+
+            def refused(*words) -> str:
+                got = subprocess.run([PROGRAM, "serve", "--port", "0", "--data", server.data + "-none", "--settings", settings], stderr=subprocess.PIPE, text=True, timeout=30)
+                shutil.rmtree(server.data + "-none", ignore_errors=True)
+                assert got.returncode and all(word in got.stderr for word in words), got
+            refused(folder, "clarify.json, line 1, column", "not JSON")
+            own_sentences(folder, "x" * 300)
+            refused(folder, "clarify.json, entry 'clarify.ours'", "1 to 240 bytes")
+            os.unlink(clarify)
+            refused(folder, "clarify.json", "no entry for somebody of whom nothing is known")
+            open(settings, "w").write("respond: {library: /nowhere/responses}\n")
+            refused("/nowhere/responses", "could not be opened")
+            open(settings, "w").write(f"respond: {{scorer: {ROOT}/models/text.mien}}\n")
+            refused("models/text.mien", "not 'respond'")
+    finally:
+        shutil.rmtree(folder)
+    print("a library of one's own")
+
+
+def the_research_scorer() -> None:
+    """Listened to where a setting names it, and told among the reasons."""
+    turns = [{"who": "a", "text": "What happened then?", "strategy": "clarify"}, {"who": "c", "text": "Nothing. Three weeks, and nobody ever called me back."}]
+
+    def reasons(server) -> set:
+        got = suggest(server, state=STATE, turns=turns, role="customer", purpose="customer_service", most=12)
+        return {b["what"] for s in got["suggestions"] for b in s["because"]}
+    with tempfile.NamedTemporaryFile("w", suffix=".yaml") as settings:
+        settings.write(f"respond: {{scorer: {ROOT}/models/respond-research.mien}}\n")
+        settings.flush()
+        with Server("--settings", settings.name) as server:
+            assert "turns.scorer" in reasons(server)
+    with Server() as server:
+        assert "turns.scorer" not in reasons(server)
+    print("the scorer")
+
+
 if __name__ == "__main__":
     run(of_a_conversation, words_of_crisis, what_may_be_read, of_a_state)
+    a_library_of_ones_own()
+    the_research_scorer()
