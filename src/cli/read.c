@@ -18,7 +18,7 @@
 enum { FORMATS_MAX = 8 };
 
 static int json;
-static const char *html, *formats, *out_path, *words = "on", *who, *transcript_path, *models, *model;
+static const char *html, *language, *formats, *out_path, *words = "on", *who, *transcript_path, *models, *model;
 static double fps = 10;
 static int side = 640, speakers = 1;
 
@@ -28,6 +28,8 @@ static const cli_option options[] = {
     {"html", OPTION_TEXT, "FILE", &html,
      "write the report, one page that needs nothing else; of several\n"
      "recordings FILE-2.html, FILE-3.html … are the further ones", 0, 0},
+    {"language", OPTION_TEXT, "CODE", &language,
+     "of what the report suggests: en zh es de fr ar; usual: that of what was\nsaid, or English", 0, 0},
     {"format", OPTION_TEXT, "LIST", &formats, "write these: jsonl,csv,emotionml,vtt,textgrid,elan", 0, 0},
     {"out", OPTION_TEXT, "PATH", &out_path,
      "where --format writes: a file, or a folder, in which each is named\n"
@@ -241,6 +243,7 @@ static void read_one(run *r) {
   conversation_options how = {transcript_path, !strcmp(words, "on"), &r->names, fps, side, speakers};
   conversation_sink sink = {take_event, take_audio, take_note, &rec};
   int result = html ? report_open(&rec.page, rec.file) : MIEN_OK;
+  if (rec.page && language) report_language(rec.page, language);
   if (result == MIEN_OK && json) result = mien_people_open(&rec.people, &error);
   if (result == MIEN_OK) result = conversation_read(r->engine, rec.file, &how, &sink, &about, &error);
   cli_progress_clear();
@@ -302,6 +305,9 @@ static int check_options(run *r) {
     return cli_options_wrong(&usage, "--words is on or off, not '%s'", words);
   if (cli_model_named(model) < 0)
     return cli_options_wrong(&usage, "--model is bulk, deep, auto or a .mien file, not '%s'", model);
+  if (language && !html) return cli_options_wrong(&usage, "--language goes with --html");
+  if (language && (strlen(language) != 2 || language[1] == ' ' || !strstr("en zh es de fr ar", language)))
+    return cli_options_wrong(&usage, "--language is en, zh, es, de, fr or ar, not '%s'", language);
   if (transcript_path && r->file_count > 1)
     return cli_options_wrong(&usage, "--transcript goes with one recording");
   const char *wrong = conversation_names_parse(&r->names, who);

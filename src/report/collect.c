@@ -2,6 +2,7 @@
 #include "report/parts.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 static const double longest = 48 * 3600.0; /* seconds; later sound is not drawn */
@@ -15,6 +16,8 @@ int report_open(report **to, const char *title) {
   report_close(to);
   return MIEN_ENOMEM;
 }
+
+void report_language(report *r, const char *code) { snprintf(r->language, sizeof r->language, "%s", code); }
 
 void report_close(report **to) {
   report *r = *to;
@@ -190,6 +193,7 @@ int report_add_event(report *r, const mien_event *event) {
   r->end = BASE_MAX(r->end, t1);
   report_person *p = &r->people[person];
   if (turn) return add_turn(r, person, event);
+  if (*reading->language) memcpy(p->language, reading->language, sizeof p->language - 1);
   if (event->kind == MIEN_EVENT_STATE) {
     if (keep_warning(r, person, reading)) return MIEN_ENOMEM;
     if (!p->fused) p->count = 0; /* states take the place of single readings */

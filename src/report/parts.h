@@ -50,6 +50,7 @@ typedef struct report_person {
   report_point *points;
   size_t count, room;
   bool fused;         /* points are states; else final readings */
+  char language[12];  /* of the last words whose language was read; "" */
   float *envelope;    /* loudest sample of each step, 0…1 */
   size_t envelope_count, envelope_room;
 } report_person;
@@ -68,10 +69,12 @@ typedef struct report_warning { /* a rise of anger or disgust was forecast, when
   int turns;
   int person;             /* who was to be answered then; -1 none */
   char *title, *words, *avoid, *why, *source; /* what was suggested for that; NULL nothing */
+  char language[4];       /* which that is in */
 } report_warning;
 
 struct report {
   char *title;
+  char language[12];  /* of suggestions; "": each person's own */
   report_person people[REPORT_PEOPLE_MAX];
   int person_count;
   report_turn *turns;

@@ -14,6 +14,9 @@ typedef struct report report;
 
 int report_open(report **report_, const char *title); /* MIEN_OK or MIEN_ENOMEM */
 void report_close(report **report_);
+/* Of what is suggested: "en" "zh" "es" "de" "fr" "ar"; before events are added. Without it, that of what the person said last, by the
+ * reading of the text, or English. The page itself is in English. */
+void report_language(report *report_, const char *code);
 
 /* An event as mien_session_next gave it. Interim readings are not kept. */
 int report_add_event(report *report_, const mien_event *event);

@@ -1,4 +1,6 @@
 /* suggested.c: how one might have answered when a rise was forecast (mien_respond.h), of what had been read and said by then. */
+#include <stdio.h>
+
 #include "mien_respond.h"
 #include "report/parts.h"
 
@@ -27,12 +29,15 @@ int report_suggest(report *r, report_warning *w) {
   state.outlook.rise = w->rise;
   state.outlook.warning = 1;
   mien_respond_ask ask = {.size = sizeof ask, .state = &state, .turns = turns, .turn_count = turns_of(r, w, turns), .role = who};
+  const char *language = *r->language ? r->language : r->people[w->person].language;
+  if (*language) ask.language = language;
   if (!strcmp(who, "customer") || !strcmp(who, "caller")) ask.purpose = "customer_service";
   int code = mien_respond_open(&respond, NULL, &error);
   if (!code) code = mien_respond_suggest(respond, &ask, &best, 1, &count, NULL, &error);
   bool kept = code != MIEN_ENOMEM;
   if (!code && count)
     kept = keep(&w->title, best.title) && keep(&w->words, best.words) && keep(&w->avoid, best.avoid) && keep(&w->why, best.why) && keep(&w->source, best.source);
+  if (!code && count) snprintf(w->language, sizeof w->language, "%s", best.language);
   mien_respond_close(&respond);
   return kept ? MIEN_OK : MIEN_ENOMEM;
 }

@@ -302,19 +302,19 @@ static void tell_suggestion(base_text *to, const report *r, const report_warning
   if (!w->words) return;
   base_text_puts(to, "<p class=\"suggestion\">To answer <bdi>");
   report_escape_string(to, r->people[w->person].who);
-  base_text_puts(to, "</bdi> then, this was <b>suggested</b>: ");
+  base_text_printf(to, "</bdi> then, this was <b>suggested</b>: <span lang=\"%s\" dir=\"auto\">", w->language);
   report_escape_string(to, w->title);
-  base_text_puts(to, ", for instance <q>");
+  base_text_printf(to, "</span>, for instance <q lang=\"%s\" dir=\"auto\">", w->language);
   report_escape_string(to, w->words);
   base_text_puts(to, "</q> ");
   if (w->avoid) {
-    base_text_puts(to, "Better not: ");
+    base_text_printf(to, "Better not: <span lang=\"%s\" dir=\"auto\">", w->language);
     report_escape_string(to, w->avoid);
-    base_text_puts(to, " ");
+    base_text_puts(to, "</span> ");
   }
-  base_text_puts(to, "<small>");
+  base_text_printf(to, "<small><span lang=\"%s\" dir=\"auto\">", w->language);
   report_escape_string(to, w->why);
-  base_text_puts(to, " [");
+  base_text_puts(to, "</span> [");
   report_escape_string(to, w->source);
   base_text_puts(to, "]</small></p>");
 }

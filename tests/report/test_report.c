@@ -286,6 +286,36 @@ static void moments_are_the_large_changes(void **state) {
   report_close(&r);
 }
 
+/* A rise is forecast after words in German: what is suggested is in German, but where the report was told another language. */
+static void suggestions_are_in_the_language(void **state) {
+  static const char *const told[] = {NULL, "ar", "en"}, *const expected[] = {"de", "ar", "en"};
+  for (size_t i = 0; i < BASE_COUNT(told); i++) {
+    report *r;
+    assert_int_equal(report_open(&r, "x"), MIEN_OK);
+    if (told[i]) report_language(r, told[i]);
+    mien_event event = {.kind = MIEN_EVENT_READING};
+    base_reading_init(&event.reading, MIEN_TEXT);
+    event.reading.who = "customer", event.reading.final = 1, event.reading.t1 = 2;
+    memcpy(event.reading.language, "deu", 4);
+    assert_int_equal(report_add_event(r, &event), MIEN_OK);
+    mien_event turn = {.kind = MIEN_EVENT_TURN, .who = "customer", .t1 = 2, .text = "Ich warte seit drei Wochen, und keiner meldet sich."};
+    assert_int_equal(report_add_event(r, &turn), MIEN_OK);
+    base_reading_init(&event.reading, MIEN_FUSED);
+    event.kind = MIEN_EVENT_STATE;
+    event.reading.who = "customer", event.reading.t0 = 1, event.reading.t1 = 2, event.reading.confidence = 0.8f;
+    for (int k = 0; k < MIEN_CORE; k++) event.reading.core[k] = k == MIEN_SADNESS ? 0.7f : 0.05f;
+    event.reading.outlook = (mien_outlook){.label = MIEN_ANGER, .rise = 0.5f, .rise_low = 0.4f, .rise_high = 0.6f, .turns = 3, .seconds = 20, .warning = 1};
+    assert_int_equal(report_add_event(r, &event), MIEN_OK);
+    size_t bytes;
+    char quote[48], *page = write_page(r, &bytes);
+    assert_well_formed(page);
+    snprintf(quote, sizeof quote, "<q lang=\"%s\" dir=\"auto\">", expected[i]);
+    assert_non_null(strstr(page, quote));
+    free(page);
+    report_close(&r);
+  }
+}
+
 static void the_given_page_is_whole(void **state) {
   FILE *file = fopen(*state, "rb");
   assert_non_null(file);
@@ -315,6 +345,7 @@ int main(int argc, char **argv) {
       cmocka_unit_test(the_page_is_whole),       cmocka_unit_test(hostile_text_stays_text),
       cmocka_unit_test(a_long_call_stays_small), cmocka_unit_test(nothing_gives_no_page),
       cmocka_unit_test(moments_are_the_large_changes), cmocka_unit_test(memory_may_run_out),
+      cmocka_unit_test(suggestions_are_in_the_language),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
