@@ -3,8 +3,8 @@
 
 #include "cli/cli.h"
 #include "cli/options.h"
-#include "serve/audit.h"
-#include "serve/operator.h"
+#include "serve/audit/audit.h"
+#include "serve/audit/operator.h"
 
 static const char *data = "mien-data";
 

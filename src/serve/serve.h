@@ -4,12 +4,9 @@
  * threads for the models. What it is not: it reads nothing itself (engine), permits nothing itself
  * (guard), keeps nothing itself (store).
  *
- * Files: loop.c the sockets; request.c, route.c, http.c one HTTP exchange; problem.c errors; link.c one
- * WebSocket; door_*.c a protocol each; conversation.c who is in a conversation and what may be read of
- * them; live.c, live_read.c, pool.c the inbox, the workers, the results; sound.c, picture.c the wire's
- * sound and pictures; rulebook.c, ruled.c the rules; actions.c, cases.c, webhooks.c, deliveries.c what
- * comes of events; recipe.c calls of CRMs; send.c calls out; api_*.c the resources; jobs.c, job_*.c recordings, upload.c, multipart.c, folder.c
- * where they come from; metrics.c figures.
+ * Folders: http/ one exchange; who/ who calls and what they may; audit/ what is written down of it; doors/ a protocol each;
+ * live/ conversations, workers, results, rules; jobs/ recordings; actions/ what comes of events; calls/ other servers; kept/
+ * what goes to the store; api/ the resources. loop.c: the sockets.
  *
  * Threads: serve_run is one thread, which owns every socket, request, link and conversation; workers own
  * the engine's sessions (live.h). serve_stop and serve_reload may be called from signal handlers. */

@@ -8,11 +8,11 @@
 #include <libwebsockets.h>
 
 #include "guard/guard.h"
-#include "serve/link.h"
-#include "serve/live.h"
-#include "serve/board.h"
-#include "serve/metrics.h"
-#include "serve/request.h"
+#include "serve/doors/link.h"
+#include "serve/live/live.h"
+#include "serve/live/board.h"
+#include "serve/http/metrics.h"
+#include "serve/http/request.h"
 #include "serve/serve.h"
 
 struct serve_server {

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "serve/endpoints.h"
+#include "serve/actions/endpoints.h"
 #include "yaml/tree.h"
 
 enum { TEXT, INTEGER, BYTES, TIME };

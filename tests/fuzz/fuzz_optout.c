@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "serve/optout.h"
+#include "serve/who/optout.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "serve/recipe.h"
+#include "serve/actions/recipe.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "serve/chunked.h"
-#include "serve/multipart.h"
+#include "serve/http/chunked.h"
+#include "serve/jobs/multipart.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 

@@ -3,8 +3,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "serve/address.h"
-#include "serve/webhook_sign.h"
+#include "serve/calls/address.h"
+#include "serve/actions/webhook_sign.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 

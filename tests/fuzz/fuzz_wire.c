@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "serve/audiohook_sign.h"
-#include "serve/open.h"
-#include "serve/picture.h"
-#include "serve/sound.h"
+#include "serve/doors/audiohook_sign.h"
+#include "serve/live/open.h"
+#include "serve/doors/picture.h"
+#include "serve/doors/sound.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 

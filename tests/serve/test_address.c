@@ -8,7 +8,7 @@
 #include <cmocka.h>
 #include <netinet/in.h>
 
-#include "serve/address.h"
+#include "serve/calls/address.h"
 
 static bool is_public(const char *text) {
   struct sockaddr_in four = {.sin_family = AF_INET};

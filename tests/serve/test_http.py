@@ -239,7 +239,7 @@ def as_documented(server):
     """docs/openapi.yaml and the routes name the same; what it says is open to anybody is, and nothing else."""
     document = yaml.safe_load(open(os.path.join(ROOT, "docs/openapi.yaml")))
     named = {(method.upper(), path) for path, item in document["paths"].items() for method in item if method != "parameters"}
-    source = open(os.path.join(ROOT, "src/serve/route.c")).read()
+    source = open(os.path.join(ROOT, "src/serve/http/route.c")).read()
     assert named == {(m, p) for m, p in re.findall(r'{SERVE_(\w+), "([^"]+)"', source)}, named
     for method, path in named:
         open_to_all = document["paths"][path][method.lower()].get("security") == []
@@ -248,7 +248,7 @@ def as_documented(server):
             continue  # its names change with every build: tests/web asks for them
         assert (status == 401) != open_to_all and status not in (404, 405), (method, path, status)
     messages = yaml.safe_load(open(os.path.join(ROOT, "docs/asyncapi.yaml")))["components"]["messages"]
-    door = open(os.path.join(ROOT, "src/serve/door_mien.c")).read()
+    door = open(os.path.join(ROOT, "src/serve/doors/mien.c")).read()
     for type_ in ("open", "rejoin", "text", "ack", "finish", "ping"):
         assert f'"{type_}"' in door and type_ in messages
 

@@ -16,7 +16,7 @@ except ImportError:
 
 
 class Sealed:
-    """The client's side of src/serve/seal.h."""
+    """The client's side of src/serve/doors/seal.h."""
 
     def __init__(self, ws):
         self.ws, self.given, self.taken = ws, 0, 0

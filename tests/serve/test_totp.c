@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "serve/totp.h"
+#include "serve/who/totp.h"
 
 static const uint8_t secret[] = "12345678901234567890";
 
