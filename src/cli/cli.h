@@ -30,6 +30,7 @@ int cli_play(int argc, char **argv);
 int cli_adapt(int argc, char **argv);
 int cli_respond(int argc, char **argv);
 int cli_signals(int argc, char **argv);
+int cli_usual(int argc, char **argv);
 int cli_audit(int argc, char **argv);
 int cli_consent(int argc, char **argv);
 int cli_keys(int argc, char **argv);

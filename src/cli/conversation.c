@@ -287,6 +287,12 @@ static int open_session(feeder *f, bool with_words) {
   return mien_session_open(&f->session, f->engine, &what, f->error);
 }
 
+static int show_session(feeder *f, bool over) {
+  int result = f->sink->session ? f->sink->session(f->sink->context, f->session, over) : MIEN_OK;
+  if (result != MIEN_OK && !f->error->code) *f->error = *mien_session_error(f->session);
+  return result;
+}
+
 static int read_media(feeder *f) {
   media_item item;
   int result;
@@ -395,12 +401,13 @@ static int run(feeder *f) {
   if (name_turns(f) != MIEN_OK) return base_error_set(f->error, MIEN_ENOMEM, "", "", "out of memory");
   name_camera(f);
   result = open_session(f, !f->turns && f->options->words);
+  if (result == MIEN_OK) result = show_session(f, false);
   if (result != MIEN_OK) return result;
   if (f->reader) result = read_media(f);
   if (result == MIEN_OK) result = feed_turns_until(f, INFINITY);
   if (result != MIEN_OK) return result;
   mien_session_finish(f->session);
-  if ((result = drain(f)) != MIEN_OK) return result;
+  if ((result = drain(f)) != MIEN_OK || (result = show_session(f, true)) != MIEN_OK) return result;
   say_health(f);
   return say_what_was_missed(f);
 }

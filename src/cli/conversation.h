@@ -47,6 +47,8 @@ typedef struct conversation_sink {
   int (*audio)(void *context, const char *who, const float *pcm, size_t count, double at);
   void (*note)(void *context, const char *text); /* about the input, for a person */
   void *context;
+  /* The session: before anything is fed, and after its last event (`over`). Not MIEN_OK: stop; the session says why. */
+  int (*session)(void *context, mien_session *session, bool over);
 } conversation_sink;
 
 int conversation_read(mien_engine *engine, const char *file, const conversation_options *options,

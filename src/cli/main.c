@@ -29,6 +29,7 @@ static const struct {
     {"adapt", "a choice among an application's options, within bounds, that learns", cli_adapt},
     {"respond", "how one might answer what somebody expresses", cli_respond},
     {"signals", "a personal dictionary of signals, for people who do not speak", cli_signals},
+    {"usual", "what is usual for a person, from one recording to the next", cli_usual},
     {"bench", "speed and memory, beside a named reference", cli_bench},
     {"eval", "scores the models on labelled sets", cli_eval},
     {"features", "what the models see, for training", cli_features},

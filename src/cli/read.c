@@ -14,11 +14,12 @@
 #include "report/report.h"
 #include "cli/show.h"
 #include "cli/terminal.h"
+#include "cli/usual_file.h"
 
 enum { FORMATS_MAX = 8 };
 
 static int json;
-static const char *html, *language, *formats, *out_path, *words = "on", *who, *transcript_path, *models, *model;
+static const char *html, *language, *usual, *formats, *out_path, *words = "on", *who, *transcript_path, *models, *model;
 static double fps = 10;
 static int side = 640, speakers = 1;
 
@@ -41,6 +42,7 @@ static const cli_option options[] = {
     {"who", OPTION_TEXT, "LIST", &who,
      "names: \"left=customer,right=agent\"; also 1=…, 2=… for channels,\n"
      "speaker=… (one channel), speaker-1=… (--speakers), camera=… (pictures), NAME=… (transcript)", 0, 0},
+    {"usual", OPTION_TEXT, "WHO=FILE", &usual, "what is usual for this person, by `mien usual`: compared with from the first word", 0, 0},
     {"speakers", OPTION_INTEGER, "N", &speakers,
      "of a recording with one channel and no transcript: tell N voices\n"
      "apart, each a person; 0 finds out how many (1)", 0, 8},
@@ -77,6 +79,8 @@ typedef struct run {
   cli_output screen;     /* standard output: the timeline, or --json */
   size_t read;           /* recordings that something was found in */
   bool failed;           /* something could not be written */
+  char usual_of[NAME_BYTES];
+  usual_file usual;      /* --usual */
 } run;
 
 typedef struct recording {
@@ -86,10 +90,12 @@ typedef struct recording {
   report *page; /* NULL: not wanted */
   mien_people *people; /* NULL without --json */
   base_text text; /* of what is being written */
+  bool met;       /* the person of --usual was read */
 } recording;
 
 static int take_event(void *context, const mien_event *event) {
   recording *r = context;
+  r->met |= event->kind == MIEN_EVENT_READING && event->reading.who && !strcmp(event->reading.who, r->run->usual_of);
   if (json) {
     base_text_reset(&r->text);
     export_event_json(r->file, event, &r->text);
@@ -111,6 +117,13 @@ static int take_audio(void *context, const char *name, const float *pcm, size_t 
 static void take_note(void *context, const char *text) {
   recording *r = context;
   if (r->page) report_add_note(r->page, text);
+}
+
+static int take_session(void *context, mien_session *session, bool over) {
+  const recording *r = context;
+  const usual_file *u = &r->run->usual;
+  if (over && u->json && !r->met) cli_note(r->file, "nothing of '%s' was read in it: --usual was of no use", r->run->usual_of);
+  return over || !u->json ? MIEN_OK : mien_session_usual_set(session, r->run->usual_of, u->json, strlen(u->json));
 }
 
 /* ---- Names of what is written ---- */
@@ -241,7 +254,7 @@ static void read_one(run *r) {
   mien_error error = {0};
   conversation_about about;
   conversation_options how = {transcript_path, !strcmp(words, "on"), &r->names, fps, side, speakers};
-  conversation_sink sink = {take_event, take_audio, take_note, &rec};
+  conversation_sink sink = {take_event, take_audio, take_note, &rec, take_session};
   int result = html ? report_open(&rec.page, rec.file) : MIEN_OK;
   if (rec.page && language) report_language(rec.page, language);
   if (result == MIEN_OK && json) result = mien_people_open(&rec.people, &error);
@@ -299,6 +312,14 @@ static int find_outputs(run *r) {
   return OPTIONS_GO;
 }
 
+static int find_usual(run *r) {
+  const char *is = strchr(usual, '=');
+  mien_error error = {0};
+  if (!is || is == usual || (size_t)(is - usual) >= sizeof r->usual_of) return cli_options_wrong(&usage, "--usual is NAME=FILE, with the name that the person has in the recording, not '%s'", usual);
+  snprintf(r->usual_of, sizeof r->usual_of, "%.*s", (int)(is - usual), usual);
+  return usual_file_read(&r->usual, is + 1, &error) ? cli_complain_of("read", &error) : OPTIONS_GO;
+}
+
 static int check_options(run *r) {
   if (!r->file_count) return cli_options_wrong(&usage, "name a recording or a transcript");
   if (strcmp(words, "on") && strcmp(words, "off"))
@@ -323,7 +344,8 @@ int cli_read(int argc, char **argv) {
   r.files = argv + 1;
   r.file_count = (size_t)argc - 1;
   if ((code = check_options(&r)) != OPTIONS_GO) return code;
-  if (cli_engine_open(&r.engine, models, cli_model_named(model), cli_model_file(model)) != MIEN_OK) return CLI_NOTHING;
+  if (usual && (code = find_usual(&r)) != OPTIONS_GO) return code;
+  if (cli_engine_open(&r.engine, models, cli_model_named(model), cli_model_file(model)) != MIEN_OK) return usual_file_clear(&r.usual), CLI_NOTHING;
   mien_error error = {0};
   cli_output_open(&r.screen, NULL, &error);
   bool together = r.wanted_count && !r.folder;
@@ -339,5 +361,6 @@ int cli_read(int argc, char **argv) {
   bool closed = r.screen.closed || r.together.closed;
   close_output(&r, &r.together);
   mien_engine_close(&r.engine);
+  usual_file_clear(&r.usual);
   return !r.failed && (r.read || closed) ? CLI_DONE : CLI_NOTHING;
 }

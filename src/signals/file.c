@@ -6,30 +6,6 @@
 #include "signals/signals.h"
 
 #define MAGIC "MIENSIG1"
-enum { MAGIC_BYTES = 8, SALT = crypto_pwhash_SALTBYTES, NONCE = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES,
-       TAG = crypto_aead_xchacha20poly1305_ietf_ABYTES, KEY = crypto_aead_xchacha20poly1305_ietf_KEYBYTES, HEAD = MAGIC_BYTES + SALT + NONCE };
-
-static bool key_of(uint8_t key[KEY], const char *passphrase, const uint8_t salt[SALT]) {
-  return sodium_init() >= 0 && !crypto_pwhash(key, KEY, passphrase, strlen(passphrase), salt, crypto_pwhash_OPSLIMIT_INTERACTIVE, crypto_pwhash_MEMLIMIT_INTERACTIVE, crypto_pwhash_ALG_ARGON2ID13);
-}
-
-static int seal(base_text *plain, const char *passphrase, base_text *to, mien_error *error) {
-  uint8_t head[HEAD], key[KEY], *sealed = base_alloc(plain->length + TAG, 1);
-  int code = MIEN_OK;
-  memcpy(head, MAGIC, MAGIC_BYTES);
-  randombytes_buf(head + MAGIC_BYTES, SALT + NONCE);
-  if (!sealed || !key_of(key, passphrase, head + MAGIC_BYTES)) {
-    code = base_error_set(error, MIEN_ENOMEM, "signals", "", "out of memory");
-  } else {
-    crypto_aead_xchacha20poly1305_ietf_encrypt(sealed, NULL, (const uint8_t *)plain->data, plain->length, head, HEAD, NULL, head + MAGIC_BYTES + SALT, key);
-    base_text_add(to, (const char *)head, HEAD);
-    base_text_add(to, (const char *)sealed, plain->length + TAG);
-  }
-  sodium_memzero(key, sizeof key);
-  sodium_memzero(plain->data, plain->length);
-  base_free(sealed);
-  return code;
-}
 
 int signals_write(const signals_dictionary *d, const char *passphrase, base_text *to, mien_error *error) {
   base_text text = {0};
@@ -53,7 +29,7 @@ int signals_write(const signals_dictionary *d, const char *passphrase, base_text
   base_json_close(&out, ']');
   base_json_close(&out, '}');
   int code = text.failed ? MIEN_ENOMEM : MIEN_OK;
-  if (!code && passphrase) code = seal(&text, passphrase, to, error);
+  if (!code && passphrase) code = signals_seal(MAGIC, &text, passphrase, to, error);
   else if (!code) base_text_add(to, text.data, text.length);
   base_text_clear(&text);
   return code || to->failed ? base_error_set(error, MIEN_ENOMEM, "signals", "", "out of memory") : MIEN_OK;
@@ -93,19 +69,13 @@ static int read_plain(signals_dictionary **dictionary, const char *bytes, size_t
 
 int signals_read(signals_dictionary **dictionary, const char *bytes, size_t count, const char *passphrase, mien_error *error) {
   *dictionary = NULL;
-  if (count < MAGIC_BYTES || memcmp(bytes, MAGIC, MAGIC_BYTES)) return read_plain(dictionary, bytes, count, error);
-  const uint8_t *head = (const uint8_t *)bytes;
-  uint8_t key[KEY];
-  if (count < HEAD + TAG) return wrong(error, "it is cut off");
-  if (!passphrase) return base_error_set(error, MIEN_EPOLICY, "signals", "give its passphrase", "the dictionary is sealed");
-  char *plain = base_alloc(count, 1);
-  unsigned long long length = 0;
-  int code = plain && key_of(key, passphrase, head + MAGIC_BYTES) ? MIEN_OK : base_error_set(error, MIEN_ENOMEM, "signals", "", "out of memory");
-  if (!code && crypto_aead_xchacha20poly1305_ietf_decrypt((uint8_t *)plain, &length, NULL, head + HEAD, count - HEAD, head, HEAD, head + MAGIC_BYTES + SALT, key))
-    code = base_error_set(error, MIEN_EPOLICY, "signals", "give the passphrase it was sealed with", "it does not open: the passphrase is wrong, or the file was changed");
-  if (!code) code = read_plain(dictionary, plain, (size_t)length, error);
-  sodium_memzero(key, sizeof key);
-  if (plain) sodium_memzero(plain, count);
+  if (!signals_sealed(MAGIC, bytes, count)) return read_plain(dictionary, bytes, count, error);
+  char *plain;
+  size_t length;
+  int code = signals_unseal("signals", bytes, count, passphrase, &plain, &length, error);
+  if (code) return code;
+  code = read_plain(dictionary, plain, length, error);
+  sodium_memzero(plain, length);
   base_free(plain);
   return code;
 }

@@ -77,6 +77,13 @@ typedef struct signals_recording {
 } signals_recording;
 int signals_clip_moment(mien_engine *engine, const signals_recording *recordings, size_t count, unsigned read, signals_clip *clip, mien_error *error);
 
+/* ---- seal.c: `magic` is of eight letters; `plain` is wiped. MIEN_EPOLICY: the passphrase is not right or missing (NULL). The
+ * caller frees *plain with base_free. */
+enum { SIGNALS_MAGIC = 8 };
+int signals_seal(const char *magic, base_text *plain, const char *passphrase, base_text *to, mien_error *error);
+bool signals_sealed(const char *magic, const char *bytes, size_t count);
+int signals_unseal(const char *where, const char *bytes, size_t count, const char *passphrase, char **plain, size_t *length, mien_error *error);
+
 /* ---- file.c: JSON; with a passphrase, sealed (XChaCha20-Poly1305 under its Argon2id hash). */
 int signals_write(const signals_dictionary *dictionary, const char *passphrase, base_text *to, mien_error *error);
 /* MIEN_EPOLICY: it is sealed and the passphrase is not right or missing. */
