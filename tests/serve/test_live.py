@@ -87,8 +87,9 @@ def at_a_glance(server):
     customer, agent = first["people"]
     assert customer["role"] == "customer" and customer["read"] == ["text"] and customer["state"]["valence"] < 0
     assert customer["state"]["core"] in ("anger", "disgust", "sadness") and 0 < customer["state"]["confidence"] <= 1
-    assert "cue" not in customer["state"], "words are told nobody here"
+    assert not {"cue", "cue_of"} & set(customer["state"]), "words are told nobody here"
     assert agent == {"who": "agent", "role": "agent", "mode": "nothing", "read": [], "state": None}
+    assert first["kept"] is False and server.json("GET", f"/v1/live?session={angry}")["sessions"][0]["kept"] is False
     assert first["last"]["rule"] == "escalation_request" and first["last"]["severity"] == "warning" and first["last"]["age"] < 30
     assert "manager" not in json.dumps(got) and "furious" not in json.dumps(got)
     assert len(server.json("GET", "/v1/live?limit=1")["sessions"]) == 1
@@ -233,6 +234,9 @@ def panel(server):
     say(server, session, ANGRY)
     person = until(lambda: (p := server.json("GET", here)["sessions"][0]["people"][0])["state"] and p)
     assert person["kept"] is True and person["state"]["cue"] and person["read"] == ["text", "voice"], person
+    assert of(server.json("GET", "/v1/live"), session)["kept"] is True
+    measured = person["state"]["cue_of"]
+    assert set(measured) == {"kind", "value", "unit", "z"} and measured["kind"] == "word" and isinstance(measured["unit"], str), measured
     agent = server.json("GET", here)["sessions"][0]["people"][1]
     assert agent["state"] is None and agent["kept"] is False
     assert server.ask("GET", here, key=reads)[0] == 200
@@ -240,7 +244,7 @@ def panel(server):
     assert of(reader.next()[1], session)["people"][0]["state"]
     server.json("PUT", "/v1/team", {"cue": False})
     assert reader.answer.read() == b"", "what was open ends"
-    assert "cue" not in server.json("GET", here)["sessions"][0]["people"][0]["state"]
+    assert not {"cue", "cue_of"} & set(server.json("GET", here)["sessions"][0]["people"][0]["state"])
     server.stop()
     server.start()
     assert server.json("GET", "/v1/team") == {"agent_view": True, "cue": False, "suggestion": True, "hold": 4.0}

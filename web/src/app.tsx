@@ -36,24 +36,28 @@ function Appearance(): JSX.Element {
 }
 
 function Menu(): JSX.Element {
-  const now = entered.value, here = viewOf(place.value.view)?.path;
+  const now = entered.value, here = viewOf(place.value.view)?.path, [open, setOpen] = useState(false);
+  useEffect(() => setOpen(false), [place.value]);
   return (
     <header class="menu">
       <a class="brand" href="#/"><img src={logo} alt="" />Mien</a>
-      <nav aria-label={t("shell.menu")} class="stack">
-        {(["live", "insight", "trust", "person"] as const).map((group) => {
-          const shown = views.filter((view) => view.group === group && !view.hidden && view.scopes.every(may));
-          return shown.length > 0 && (
-            <div key={group}>
-              <h2>{t(`shell.group_${group}`)}</h2>
-              {shown.map((view) => <a key={view.path} class="item" href={`#/${view.path}`} {...(view.path === here ? { "aria-current": "page" as const } : {})}>{t(`shell.view_${view.path}`)}</a>)}
-            </div>
-          );
-        })}
-      </nav>
-      <div class="foot">
-        <Appearance />
-        {now.is === "in" && <button class="button" type="button" onClick={() => void leave()}>{t("shell.leave")}</button>}
+      <button class="button opener" type="button" aria-expanded={open} aria-controls="menu" onClick={() => setOpen(!open)}>{t("shell.menu")}<span aria-hidden="true">{open ? "▴" : "▾"}</span></button>
+      <div id="menu" class={open ? "inside open" : "inside"}>
+        <nav aria-label={t("shell.menu")} class="stack">
+          {(["live", "insight", "trust", "person"] as const).map((group) => {
+            const shown = views.filter((view) => view.group === group && !view.hidden && view.scopes.every(may));
+            return shown.length > 0 && (
+              <div key={group}>
+                <h2>{t(`shell.group_${group}`)}</h2>
+                {shown.map((view) => <a key={view.path} class="item" href={`#/${view.path}`} {...(view.path === here ? { "aria-current": "page" as const } : {})}>{t(`shell.view_${view.path}`)}</a>)}
+              </div>
+            );
+          })}
+        </nav>
+        <div class="foot">
+          <Appearance />
+          {now.is === "in" && <button class="button" type="button" onClick={() => void leave()}>{t("shell.leave")}</button>}
+        </div>
       </div>
     </header>
   );
@@ -137,7 +141,7 @@ export function App(): JSX.Element {
   return (
     <>
       <a class="skip" href="#main" onClick={(e) => { e.preventDefault(); document.getElementById("main")?.focus(); }}>{t("shell.skip")}</a>
-      <div class="shell"><Menu /><main id="main" class="page" tabIndex={-1}>{inside}</main></div>
+      <div class="shell"><Menu /><main id="main" class={view?.wide ? "page is-wide" : "page"} tabIndex={-1}>{inside}</main></div>
     </>
   );
 }

@@ -1,5 +1,6 @@
 /** agent.spec.ts: the panel beside a call: off at first, calm, of the customer alone, with what was agreed to; who may not; accessible. */
 import { expect, test, type Page } from "@playwright/test";
+import { readFileSync } from "node:fs";
 import { enter, keyOf, LANGUAGES, screens, service, violations } from "./helpers";
 
 const ANGRY = "This is the third time! I am furious, this is useless and you never listen to me.", HAPPY = "Thank you so much, that is very kind, I am really happy with it!";
@@ -45,10 +46,10 @@ test("agent: the customer's state and where it goes, one cue, one suggestion, an
   await one.say(ANGRY);
   await expect(region(page, "Expressed now (customer)")).toContainText("anger", { timeout: 10_000 });
   await expect(region(page, "Expressed now (customer)")).toContainText("getting worse");
-  await expect(region(page, "A suggestion")).toContainText("Slow down, name what went wrong", { timeout: 10_000 });
   const suggested = page.locator(".suggested"), words = suggested.locator("blockquote");
   await expect(words).not.toBeEmpty({ timeout: 10_000 });
   await expect(suggested).toContainText("Better not:");
+  await expect(page.locator(".advice")).toHaveCount(0); // one of the two
   await expect(suggested.locator("details p").first()).toBeHidden(); // why: on demand
   await suggested.getByText("Why this").click();
   await expect(suggested.locator("details p").first()).toBeVisible();
@@ -61,6 +62,39 @@ test("agent: the customer's state and where it goes, one cue, one suggestion, an
   await page.screenshot({ path: `${screens}/agent.png` });
   await one.finish();
   await expect(page.getByText("The call is over")).toBeVisible({ timeout: 10_000 });
+});
+
+test("agent: what a rule advises stands where there is no suggestion, or an older one", async ({ page }) => {
+  const one = await call("advice-9");
+  await page.route("**/v1/suggestions", (route) => route.fulfill({ json: { suggestions: [], crisis: false, unsure: false } }));
+  await one.say(ANGRY);
+  await enter(page, `agent/${one.session}`);
+  await expect(page.locator(".big")).toContainText("anger", { timeout: 10_000 });
+  await expect(page.locator(".advice")).toContainText("Slow down", { timeout: 10_000 });
+  await one.say("I want to speak to a manager.");
+  await expect(page.locator(".advice")).toContainText("who can decide it", { timeout: 10_000 });
+  await page.unroute("**/v1/suggestions");
+  await page.reload();
+  await expect(page.locator(".suggested blockquote")).not.toBeEmpty({ timeout: 10_000 }); // asked for since
+  await expect(page.locator(".advice")).toHaveCount(0);
+  await one.finish();
+});
+
+test("agent: the cue is said in the app's language", async ({ page }) => {
+  const { session, finish } = await call("tongue-5"), live = { session, purpose: "customer_service", context: "call", reference: null, since: 1, need: 0, events: 0, last: null,
+    people: [{ who: "customer", role: "customer", mode: "full", read: ["voice"], kept: false, state: { at: 1, abstain: null, core: "anger", confidence: 0.8, valence: -0.5, arousal: 0.5, state: null, share: null, trend: 0, direction: "steady", cue: "pitch 2.1 sd above usual", cue_of: { kind: "pitch", value: 220, unit: "Hz", z: 2.1 } } }] };
+  const told = { whole: true, missed: 0, sessions: [live], ended: [] };
+  await page.route("**/v1/live/*", (route) => route.fulfill(route.request().headers()["accept"]?.includes("event-stream") ? { contentType: "text/event-stream", body: `event: sessions\ndata: ${JSON.stringify(told)}\n\n` } : { json: told }));
+  await team({ agent_view: true, cue: true });
+  await enter(page, "try");
+  for (const language of LANGUAGES) {
+    await page.evaluate((wanted) => localStorage.setItem("mien.language", wanted), language);
+    await page.goto(`/#/agent/${session}`);
+    await page.reload();
+    const words = JSON.parse(readFileSync(`messages/${language}/cues.json`, "utf8")) as Record<string, string>;
+    await expect(page.locator(".line")).toContainText((words["above"] ?? "?").replace("{name}", words["pitch"] ?? "?").split("{sd}")[0] ?? "?");
+  }
+  await finish();
 });
 
 test("agent: words of crisis bring a person who can help, in the app's language, whatever comes after", async ({ page }) => {

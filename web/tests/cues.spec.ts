@@ -7,11 +7,40 @@ import { enter, LANGUAGES } from "./helpers";
 const messages = (language: string, area: string): Record<string, string> => JSON.parse(readFileSync(`messages/${language}/${area}.json`, "utf8")) as Record<string, string>;
 const sources = (folder: string): string[] => readdirSync(folder).flatMap((name) => { const path = join(folder, name); return statSync(path).isDirectory() ? sources(path) : name.endsWith(".c") ? [readFileSync(path, "utf8")] : []; });
 
+const ROOMS = ["text", "voice", "face", "body", "fuse", "nn", "guard", "engine"];
+
+/** Why a reading abstains, by the code: what is given to `abstain`, and what the variables and functions that are given to it may be. */
+function abstentions(): string[] {
+  const files = ROOMS.flatMap((room) => sources(`../src/${room}`)), all = files.join("\n"), seen = new Set<string>(), found: string[] = [];
+  const follow = (given: string, file: string): void => {
+    found.push(...[...given.matchAll(/"([^"]+)"/g)].map((each) => each[1] ?? ""));
+    for (const piece of given.replace(/"[^"]*"/g, "NULL").replace(/[^?:]*\?/g, "").split(":")) { // what it may come to, without the conditions
+      const value = piece.split(" = ").pop()?.trim() ?? "", call = /^\w+(?=\()/.exec(value)?.[0], name = call ?? /\w+$/.exec(value)?.[0] ?? "";
+      if (name === "NULL" || name === "abstain" || seen.has(name)) continue; // a reading's own is one that was given before
+      seen.add(name);
+      const led = call ? [...all.matchAll(new RegExp(`^(?:static )?const char \\*${name}\\([^;]*?\\) \\{\\n([\\s\\S]*?)^\\}`, "gm"))].flatMap((body) => [...(body[1] ?? "").matchAll(/return ([^;]*);/g)])
+        : [...file.matchAll(new RegExp(`(?:const char \\*|->|\\.)${name} =\\s([^;]*);`, "g"))];
+      expect(led.length, `where the reason comes from in: abstain = ${given}`).toBeGreaterThan(0);
+      for (const each of led) follow(each[1] ?? "", file);
+    }
+  };
+  for (const file of files) for (const [, given = ""] of file.matchAll(/(?:->|\.)abstain = ([^;]*);/g)) follow(given, file);
+  return found;
+}
+
+/** Why nothing is read of a role: as the packs say it, without their sources and what follows a colon; and what the code says itself. */
+function refusals(): string[] {
+  const packs = readdirSync("../policies").filter((name) => name.endsWith(".yaml")).map((name) => readFileSync(join("../policies", name), "utf8"));
+  const roles = packs.flatMap((pack) => [...(/^roles:\n((?: .*\n)*)/m.exec(pack)?.[1] ?? "").matchAll(/refuse: "([^":(]*)/g)].map((each) => (each[1] ?? "").trim()));
+  expect(roles.length).toBeGreaterThan(10);
+  const [, body = ""] = /^static unsigned decide_person([\s\S]*?)^}/m.exec(sources("../src/guard").join("\n")) ?? [];
+  return [...roles, ...[...body.matchAll(/"([a-z][^"%:]*)[":%]/g)].map((each) => (each[1] ?? "").trim()).filter((text) => text.includes(" ") && !text.startsWith("policy"))];
+}
+
 test("cues: every language has every name, and every reason that the service gives", () => {
   for (const area of ["cues", "why"]) for (const language of LANGUAGES) expect(Object.keys(messages(language, area)), `${language} ${area}`).toEqual(Object.keys(messages("en", area)));
-  const reasons = ["text", "voice", "face", "body", "fuse", "nn", "guard"].flatMap((room) => sources(`../src/${room}`)).flatMap((code) => [...code.matchAll(/(?:->|\.)abstain = ([^;]*);/g)].flatMap((found) => [...(found[1] ?? "").matchAll(/"([^"]+)"/g)].map((each) => each[1] ?? "")));
-  expect(reasons.length).toBeGreaterThan(12);
-  const known = Object.keys(messages("en", "why"));
+  const known = Object.keys(messages("en", "why")), reasons = [...abstentions(), ...refusals()];
+  for (const sure of ["no modality is sure", "face turned away", "signal too noisy", "its script was not learnt", "picture blurred", "nothing of this role is read", "a child cannot consent by itself"]) expect(reasons).toContain(sure); // of each way that one takes
   for (const reason of reasons) expect(known, reason).toContain(reason.toLowerCase().replace(/[^a-z0-9]+/g, "_").replace(/^_|_$/g, ""));
 });
 

@@ -2,6 +2,7 @@
 import { expect, type Page } from "@playwright/test";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net";
 
 export const screens = process.env["MIEN_SCREENS"] ?? "test-results";
 export const LANGUAGES = ["en", "zh", "es", "de", "fr", "ar"] as const;
@@ -33,4 +34,35 @@ export async function service<T>(method: string, path: string, body?: unknown, k
 /** A key with these scopes alone. */
 export async function keyOf(...scopes: string[]): Promise<string> {
   return (await service<{ secret: string }>("POST", "/v1/keys", { label: `only ${scopes.join(" ")}`, scopes })).secret;
+}
+
+/** A wire between the browser and the service, which can be cut and mended: what goes through it ends, and nothing is let through. */
+export class Wire {
+  private readonly open = new Set<Socket>();
+  private server: Server | null = null;
+  port = 0;
+
+  async mend(): Promise<void> {
+    const service = new URL(process.env["MIEN_URL"] ?? "");
+    this.server = createServer((near) => {
+      const far = connect(Number(service.port), service.hostname);
+      for (const [one, other] of [[near, far], [far, near]] as const) {
+        this.open.add(one);
+        one.pipe(other);
+        one.on("error", () => other.destroy());
+        one.on("close", () => { this.open.delete(one); other.destroy(); });
+      }
+    });
+    await new Promise<void>((yes) => this.server?.listen(this.port, "localhost", yes));
+    this.port = (this.server.address() as AddressInfo).port;
+  }
+
+  async cut(): Promise<void> {
+    const closed = new Promise<void>((yes) => { if (this.server) this.server.close(() => yes()); else yes(); });
+    for (const each of this.open) each.destroy();
+    this.server = null;
+    await closed;
+  }
+
+  get whole(): boolean { return this.server !== null; }
 }

@@ -51,6 +51,21 @@ test("supervisor: tiles come by need, change as they are, do not jump under the 
   await later.finish();
 });
 
+test("supervisor: the feed leads to what there is to see, and nowhere else", async ({ page }) => {
+  const kept = await call("kept-8"), not = await call("not-9", "s-not-9", false);
+  await enter(page, "supervisor");
+  await expect(tile(page, "not-9")).toBeVisible();
+  for (const each of [kept, not]) await each.say(WANTS);
+  const line = (of: { session: string }) => page.locator(".feed li", { hasText: of.session.slice(2, 8) });
+  for (const each of [kept, not]) await expect(line(each).getByRole("link")).toHaveCount(2);
+  for (const each of [kept, not]) await each.finish();
+  await expect(tile(page, "not-9")).toHaveCount(0, { timeout: 10_000 });
+  await expect(line(not)).toContainText("ended");
+  await expect(line(not).getByRole("link")).toHaveCount(0);
+  await line(kept).getByRole("link", { name: /moment by moment/ }).click();
+  await expect(page.getByRole("heading", { name: "Over time" })).toBeVisible();
+});
+
 test("supervisor: the card of a call says why, what happened, and what was before", async ({ page }) => {
   const earlier = await call("first-3", "s-same");
   await earlier.say(WANTS);

@@ -7,7 +7,7 @@
 #include "serve/api/consents.h"
 #include "serve/kept/keep.h"
 
-enum { CUE = 64 /* bytes */, ABSTAIN = 64 };
+enum { ABSTAIN = 64 /* bytes */ };
 #define HALF_LIFE 120.0     /* s, of an event's weight */
 #define STEADY (0.15 / 30)  /* change of valence a second below which a direction is called steady: .15 in half a minute */
 static const double weights[] = {0.1, 0.3, 0.6, 0.95}; /* by RULES_INFO… */
@@ -17,7 +17,7 @@ typedef struct glimpse {
   mien_reading state;   /* without what it points to */
   char abstain[ABSTAIN]; /* "": it is clear */
   unsigned rests;       /* MIEN_READ_…: what it rests on */
-  char cue[CUE];        /* the strongest, in words; "" none */
+  mien_cue cue;         /* the strongest; without kind: none */
 } glimpse;
 
 struct serve_glance {
@@ -71,7 +71,7 @@ void serve_glance_state(serve_conversation *c, const mien_event *event) {
   const mien_cue *best = NULL;
   for (size_t i = 0; i < state->cue_count; i++)
     if (!best || fabsf(state->cues[i].weight) > fabsf(best->weight)) best = &state->cues[i];
-  if (best) copy(seen.cue, best->text, sizeof seen.cue);
+  if (best) seen.cue = *best;
   seen.state.who = seen.state.abstain = NULL;
   seen.state.cues = NULL;
   seen.state.cue_count = 0;
@@ -150,6 +150,22 @@ uint64_t serve_glance_look(serve_conversation *c, double *need) {
   return version;
 }
 
+/* The line in English, and what a page says it by in any language (docs/readings.md, "Cues"). */
+static void tell_cue(base_json *json, const mien_cue *cue) {
+  bool there = *cue->kind;
+  base_json_string(json, "cue", there ? cue->text : NULL);
+  if (!there) {
+    base_json_raw(json, "cue_of", "null", 4);
+    return;
+  }
+  base_json_open(json, "cue_of", '{');
+  base_json_string(json, "kind", cue->kind);
+  base_json_number(json, "value", cue->value, 3);
+  base_json_string(json, "unit", cue->unit);
+  base_json_number(json, "z", cue->z, 2);
+  base_json_close(json, '}');
+}
+
 static void tell_state(base_json *json, const glimpse *g, bool cues) {
   const mien_reading *r = &g->state;
   int core = 0, strong = -1;
@@ -169,9 +185,12 @@ static void tell_state(base_json *json, const glimpse *g, bool cues) {
   base_json_number(json, "share", strong < 0 ? NAN : r->states[strong], 3);
   base_json_number(json, "trend", trend, 5);
   base_json_string(json, "direction", *g->abstain || !isfinite(trend) ? NULL : trend > STEADY ? "rising" : trend < -STEADY ? "falling" : "steady");
-  if (cues) base_json_string(json, "cue", *g->cue ? g->cue : NULL);
+  if (cues) tell_cue(json, &g->cue);
   base_json_close(json, '}');
 }
+
+/* Something of what is read of them is kept. */
+static bool kept(const serve_conversation *c, size_t i) { return c->kept && *c->subjects[i] && atomic_load(&c->keep[i]); }
 
 static void tell_person(base_json *json, const serve_conversation *c, size_t i, bool panel, bool cues) {
   base_json_open(json, NULL, '{');
@@ -182,7 +201,7 @@ static void tell_person(base_json *json, const serve_conversation *c, size_t i, 
   for (size_t k = 0; k < SERVE_MODALITIES; k++)
     if (serve_live_may(c->live, i) & serve_modalities[k].bit) base_json_string(json, NULL, serve_modalities[k].name);
   base_json_close(json, ']');
-  if (panel) base_json_bool(json, "kept", c->kept && *c->subjects[i] && atomic_load(&c->keep[i]));
+  if (panel) base_json_bool(json, "kept", kept(c, i));
   if (told(c, i)) tell_state(json, &c->glance->people[i], cues);
   else base_json_raw(json, "state", "null", 4);
   base_json_close(json, '}');
@@ -201,6 +220,9 @@ void serve_glance_tell(serve_conversation *c, bool panel, bool cues, base_text *
   base_json_number(&json, "since", c->opened, 0);
   base_json_number(&json, "need", need_of(c), 3);
   base_json_integer(&json, "events", g->events);
+  bool any = false;
+  for (size_t i = 0; i < c->person_count; i++) any |= kept(c, i);
+  base_json_bool(&json, "kept", any);
   if (g->events) {
     bool person = g->last.person >= 0;
     base_json_open(&json, "last", '{');

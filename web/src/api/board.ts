@@ -6,16 +6,17 @@
  */
 import { signal, type Signal } from "@preact/signals";
 import { address, get, Problem, type Path, type Query } from "./client";
-import type { Core, Fired, Mode, Modality, Severity, StateName } from "./shapes";
+import type { Core, Cue, Fired, Mode, Modality, Severity, StateName } from "./shapes";
 
 export interface Glimpse {
   at: number; abstain: string | null; core: Core | null; confidence: number | null; valence: number | null; arousal: number | null;
-  state: StateName | null; share: number | null; trend: number | null; direction: "rising" | "steady" | "falling" | null; cue?: string | null;
+  state: StateName | null; share: number | null; trend: number | null; direction: "rising" | "steady" | "falling" | null;
+  cue?: string | null; cue_of?: Pick<Cue, "kind" | "value" | "unit" | "z"> | null; // in English, and what to say it by
 }
 export interface LivePerson { who: string; role: string; mode: Mode; read: Modality[]; kept?: boolean; state: Glimpse | null }
 export interface LastEvent { rule: string; title: string; severity: Severity; who: string | null; always: boolean; at: number; age: number }
 export interface Live {
-  session: string; purpose: string; context: string; reference: string | null; since: number; need: number; events: number;
+  session: string; purpose: string; context: string; reference: string | null; since: number; need: number; events: number; kept: boolean;
   last: LastEvent | null; people: LivePerson[];
   heard: number; ended?: boolean; // of this page: when it came (ms), and whether it is over
 }
@@ -47,6 +48,7 @@ export class Board {
   readonly ended = signal(false);                 // of one session alone: it is over
   private readonly all = new Map<string, Signal<Live>>();
   private readonly gone = new Set<string>();
+  private readonly remains = new Map<string, boolean>(); // of those that are over: is there something left of it?
   private source: EventSource | null = null;
   private tries = 0;
   private readonly timer: ReturnType<typeof setInterval>;
@@ -63,6 +65,9 @@ export class Board {
   }
 
   of(id: string): Signal<Live> | undefined { return this.all.get(id); }
+
+  /** There is something to see of it: it goes on, or it is kept. */
+  seen(id: string): boolean { return this.remains.get(id) ?? true; }
 
   private connect(): void {
     const [path, params, query] = this.where();
@@ -84,7 +89,7 @@ export class Board {
     const [path, params, query] = this.where();
     get(path, { params, query: this.panel ? {} : { ...query, limit: 1 } }).then(() => { this.problem.value = null; }, (error: unknown) => {
         if (this.session && error instanceof Problem && error.status === 404) this.over();
-        else this.problem.value = error;
+        else if (!(error instanceof Problem && error.status === 0)) this.problem.value = error; // that it is lost is said, and what was heard stays
       })
       .finally(() => { if (this.source) this.again = setTimeout(() => { if (this.source) this.connect(); }, wait); });
   }
@@ -110,6 +115,7 @@ export class Board {
       const live = this.all.get(id);
       if (!live) continue;
       live.value = { ...live.value, ended: true };
+      this.remains.set(id, live.value.kept);
       this.gone.add(id);
     }
     if (this.session && left.includes(this.session)) { this.over(); return; }

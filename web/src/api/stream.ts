@@ -21,7 +21,7 @@ export class LiveStream {
   private done = false;
   private settle: { yes: (opened: Opened) => void; no: (problem: Problem) => void } | null = null;
 
-  constructor(private readonly opening: Opening, private readonly onResult: (result: Result) => void, private readonly onLink: (link: Link) => void) {}
+  constructor(private readonly opening: Opening, private readonly onResult: (result: Result) => void, private readonly onLink: (link: Link, problem?: Problem) => void) {}
 
   /** Rejects with the policy's words where it is refused. */
   open(): Promise<Opened> {
@@ -81,7 +81,7 @@ export class LiveStream {
 
   private end(problem: Problem): void {
     this.done = true;
-    this.onLink("closed");
+    this.onLink("closed", problem);
     this.socket?.close();
     this.settle?.no(problem);
     this.settle = null;

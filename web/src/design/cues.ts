@@ -8,15 +8,18 @@ import { has, named, number, percent, t } from "../i18n";
 const LEAST = 0.5; // standard deviations: less is as usual (src/explain)
 const UNITS: Record<string, string> = { Hz: "Hz", dB: "dB", "%": "%", s: "s", deg: "°", "1/min": "/min", "1/s": "/s", st: "st", "st/s": "st/s", "dB/oct": "dB/oct" };
 
+/** What a line needs; a whole cue has more. */
+export type Said = Pick<Cue, "kind" | "text" | "value" | "unit" | "z">;
+
 /** What it is about: the word itself, or the name of what was measured. */
-export function cueName(cue: Cue): string {
+export function cueName(cue: Said): string {
   const unit = cue.kind === "micro_expression" ? /^AU(\d+)/.exec(cue.text)?.[1] : undefined; // its line names the movement
   if (unit && has(`cues.au${unit}`)) return t("cues.micro_of", { what: t(`cues.au${unit}`) });
   return has(`cues.${cue.kind}`) ? t(`cues.${cue.kind}`) : cue.text || cue.kind.replace(/_/g, " ");
 }
 
 /** As measured, where a person can make something of the unit; "" otherwise. */
-export function cueValue(cue: Cue): string {
+export function cueValue(cue: Said): string {
   if (cue.value === null) return "";
   if (cue.unit === "share") return percent(cue.value);
   const unit = UNITS[cue.unit];
@@ -24,7 +27,7 @@ export function cueValue(cue: Cue): string {
 }
 
 /** In a line. */
-export function cueSaid(cue: Cue): string {
+export function cueSaid(cue: Said): string {
   if (!has(`cues.${cue.kind}`)) return cueName(cue);
   if (cue.z !== null && Math.abs(cue.z) >= LEAST) return t(cue.z > 0 ? "cues.above" : "cues.below", { name: cueName(cue), sd: number(Math.abs(cue.z), 1) });
   const value = cueValue(cue);
@@ -35,6 +38,8 @@ export function cueSaid(cue: Cue): string {
 export function whySaid(why: string): string {
   const key = (text: string): string => `why.${text.toLowerCase().replace(/[^a-z0-9]+/g, "_").replace(/^_|_$/g, "")}`;
   if (has(key(why))) return t(key(why));
+  const role = /^policy '.*' does not name the role '(.*)'$/.exec(why)?.[1];
+  if (role !== undefined) return t("why.the_policy_does_not_name_the_role", { role });
   const [, first = "", more = "", source = ""] = /^([^:(]+)(?:: ([^(]*))?(\(.*\))?$/.exec(why) ?? [];
   if (!has(key(first))) return why;
   const modalities = key(first) === "why.without_a_consent_on_record" ? more.split(", ").filter(Boolean).map((name) => named("emotions", name.trim())).join(", ") : "";

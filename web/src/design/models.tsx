@@ -16,7 +16,7 @@ function leaves(value: unknown, path = ""): [string, string][] {
 
 export function Models({ models }: { models: Model[] }): JSX.Element {
   return (
-    <ul class="plain stack">
+    <ul class="plain cards">
       {models.map((model) => (
         <li class="card stack" key={model.sha256}>
           <h3>{model.name ?? model.kind} <span class="soft small">{t("shell.model_version", { version: String(model.version ?? "–") })}</span></h3>

@@ -83,7 +83,11 @@ export class Own {
       purpose: "self", context: "home", jurisdiction: "eu", notice_given: true, words: words && sound, state_every: 0.5, face_every: 0.1,
       participants: [{ who: "me", role: "self", ...this.consent }],
       audio: sound ? [{ coding: "pcm_s16le", rate: RATE, channels: ["me"] }] : [],
-    }, (result) => this.hear(result), (link) => { if (this.stream === stream) this.link.value = link; });
+    }, (result) => this.hear(result), (link, problem) => {
+      if (this.stream !== stream) return;
+      this.link.value = link;
+      if (problem) { this.stop(); this.problem.value = problem; } // it was lost for good: neither camera nor microphone stays on
+    });
     this.stream = stream;
     await stream.open();
     return stream;

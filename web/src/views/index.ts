@@ -9,17 +9,18 @@ export interface View {
   group: "live" | "insight" | "trust" | "person";
   bare?: boolean;               // without the shell: captions, signals
   hidden?: boolean;             // not in the menu
+  wide?: boolean;               // tiles, tables and lines of time: as wide as the screen
   load: () => Promise<{ default: ComponentType }>;
 }
 
 export const views: View[] = [
   { path: "try", scopes: ["read", "stream", "consent"], group: "live", load: () => import("./try") },
-  { path: "supervisor", scopes: ["read", "review"], group: "live", load: () => import("./supervisor") },
+  { path: "supervisor", scopes: ["read", "review"], group: "live", wide: true, load: () => import("./supervisor") },
   { path: "agent", scopes: ["read", "stream"], group: "live", load: () => import("./agent") },
-  { path: "sessions", scopes: ["read"], group: "live", load: () => import("./sessions") },
+  { path: "sessions", scopes: ["read"], group: "live", wide: true, load: () => import("./sessions") },
   { path: "captions", scopes: ["read", "stream", "consent"], group: "live", bare: true, load: () => import("./captions") },
   { path: "signals", scopes: ["read", "stream", "consent"], group: "live", load: () => import("./signals") },
-  { path: "market", scopes: ["read"], group: "insight", load: () => import("./market") },
+  { path: "market", scopes: ["read"], group: "insight", wide: true, load: () => import("./market") },
   { path: "privacy", scopes: ["privacy"], group: "trust", load: () => import("./privacy") },
   { path: "settings", scopes: ["admin"], group: "trust", load: () => import("./settings") },
   { path: "mine", scopes: [], open: true, group: "person", load: () => import("./mine") },

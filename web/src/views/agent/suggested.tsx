@@ -7,7 +7,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { post } from "../../api/client";
 import { language, t } from "../../i18n";
 
-export interface Suggestion { strategy: string; title: string; id: string; words: string; language: string; avoid: string | null; why: string; source: string }
+export interface Suggestion { asked: number; /* ms */ strategy: string; title: string; id: string; words: string; language: string; avoid: string | null; why: string; source: string }
 interface Suggested { suggestions: Suggestion[]; crisis: boolean; unsure: boolean }
 
 /** The best one for what `key` stands for; null: none. `wanted`: something has been read, and the team has it on. */
@@ -15,9 +15,9 @@ export function useSuggestion(session: string, who: string, key: string, wanted:
   const [shown, setShown] = useState<Suggestion | null>(null), said = useRef<string[]>([]), tongue = language.value, spoken = useRef(tongue);
   useEffect(() => {
     if (!wanted) { setShown(null); return; }
-    const stop = new AbortController(), kept = spoken.current === tongue ? said.current : said.current.slice(0, -1); // in another language the same again
+    const stop = new AbortController(), asked = Date.now(), kept = spoken.current === tongue ? said.current : said.current.slice(0, -1); // in another language the same again
     post<Suggested>("/v1/suggestions", { session, who, language: tongue, said: kept.slice(-200), most: 1 }, { signal: stop.signal }).then((told) => {
-      const best = told.suggestions[0] ?? null;
+      const first = told.suggestions[0], best = first ? { ...first, asked } : null;
       said.current = best ? [...kept, best.id] : kept;
       spoken.current = tongue;
       setShown(best);

@@ -14,6 +14,7 @@ export default function Captions(): JSX.Element {
     <>
       <Heading title={t("captions.title")}><p class="soft">{live ? t("captions.about") : t("try.consent")}</p></Heading>
       <div class="lines" role="log" aria-label={t("captions.title")}>
+        {own.link.value === "lost" && <div class="note warn" role="status">{t("try.lost")}</div>}
         {own.problem.value !== null && <ProblemNote problem={own.problem.value} />}
         {own.words.value.slice(-4).map((turn, i) => <p key={own.words.value.length - 4 + i} dir="auto">{turn.text}</p>)}
         {!own.words.value.length && <p class="soft">{t("captions.empty")}</p>}

@@ -42,12 +42,12 @@ function All(): JSX.Element {
   return (
     <>
       <Heading title={t("market.title")}><p>{t("market.about")}</p></Heading>
-      {may("stream") && <Upload sent={again} />}
+      <div class="pair">{may("stream") && <Upload sent={again} />}
       <section class="stack" aria-labelledby="collections"><h2 id="collections">{t("market.collections")}</h2>
         {problem !== null ? <ProblemNote problem={problem} again={again} /> : !value ? <Loading /> : list.length === 0
           ? <Empty title={t("market.no_collections")}>{may("stream") ? <p>{t("market.no_collections_do")}</p> : <p>{t("market.no_collections_ask")}</p>}</Empty>
           : <ul class="plain stack">{list.map((each) => <Row key={each.collection} of={each} again={again} />)}</ul>}
-      </section>
+      </section></div>
     </>
   );
 }

@@ -51,8 +51,7 @@ function Shown({ id, name, figures, ask, set }: { id: string; name: string; figu
       <Sum of={figures.overall} floor={figures.floor} />
       {bins.length > 1 && (
         <section class="card stack" aria-labelledby="time"><h2 id="time">{t("market.over_time")}</h2>
-          <Volume bins={bins} unit={unit} spikes={spikes} />
-          <Valence bins={bins} unit={unit} />
+          <div class="pair"><Volume bins={bins} unit={unit} spikes={spikes} /><Valence bins={bins} unit={unit} /></div>
           <Labels bins={bins} unit={unit} />
           <p class="small soft">{t("market.bands")}</p>
         </section>)}

@@ -4,6 +4,7 @@ import { useEffect, useMemo } from "preact/hooks";
 import { Problem } from "../../api/client";
 import { Empty, Heading, Loading, ProblemNote, Said } from "../../design/parts";
 import { download } from "../../design/pages";
+import { ruleTitle } from "../supervisor/words";
 import { clock, date, named, t } from "../../i18n";
 import { isSample, sample } from "../../live/sample";
 import { csv, fileName, jsonl, png } from "./exports";
@@ -26,7 +27,7 @@ function Events({ stage, version }: { stage: Stage; version: number }): JSX.Elem
           <li class="row" key={i}>
             <button class="when numbers" type="button" onClick={() => stage.move(event.at, event.who ?? undefined)} aria-label={t("sessions.cues_at", { at: clock(event.at), who: event.who ?? "" })}>{clock(event.at)}</button>
             <span class={`badge ${event.severity}`}>{event.severity === "critical" || event.severity === "warning" ? "▲" : "●"} {t(`settings.severity_${event.severity}`)}</span>
-            <span dir="auto">{event.title || event.rule}</span>{event.who && <span class="soft" dir="auto">{event.who}</span>}
+            <span dir="auto">{ruleTitle(event.rule, event.title)}</span>{event.who && <span class="soft" dir="auto">{event.who}</span>}
           </li>))}
       </ul>
     </section>
@@ -88,10 +89,14 @@ export function Session({ id }: { id: string }): JSX.Element {
             <Timeline stage={stage} version={version} people={told.participants} live={live} said={said} />
             <Moment stage={stage} record={record} people={told.participants} version={version} />
           </div>
-          <Events stage={stage} version={version} />
-          <Transcript record={record} stage={stage} version={version} />
-          <Figures id={id} live={live} />
-          <Contributions record={record} version={version} />
+          <div class="below">
+            <Transcript record={record} stage={stage} version={version} />
+            <div class="stack">
+              <Events stage={stage} version={version} />
+              <Figures id={id} live={live} />
+              <Contributions record={record} version={version} />
+            </div>
+          </div>
           {live && <Said text={said(record.end)} every={10} />}
         </>
       )}

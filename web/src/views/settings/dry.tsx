@@ -4,6 +4,7 @@ import { useState } from "preact/hooks";
 import { ask } from "../../api/client";
 import { Empty, Loading } from "../../design/parts";
 import { number, t } from "../../i18n";
+import { ruleTitle } from "../supervisor/words";
 
 interface Tried { rule: string; title: string; severity: string; file: string; met: number; fired: number; cooled: number; spent: number; sessions: number }
 interface Run { sessions: number; left: number; more: boolean; texts: boolean; rules: Tried[] }
@@ -32,7 +33,7 @@ export function DryRun({ text, told }: { text: () => string; told: (problem: unk
           {(run.more || run.left > 0) && <p class="note">{t("settings.dry_more")}</p>}
           <div class="scroll" tabIndex={0} role="region" aria-label={t("settings.dry_title")}><table>
             <thead><tr><th scope="col">{t("settings.rule")}</th><th scope="col">{t("settings.severity")}</th>{COUNTS.map((name) => <th scope="col" key={name}>{t(`settings.dry_${name}`)}</th>)}</tr></thead>
-            <tbody>{run.rules.map((each) => <tr key={`${each.file} ${each.rule}`}><th scope="row" dir="auto">{each.title || each.rule}</th><td><span class={`badge ${each.severity}`}>{t(`settings.severity_${each.severity}`)}</span></td>
+            <tbody>{run.rules.map((each) => <tr key={`${each.file} ${each.rule}`}><th scope="row" dir="auto">{ruleTitle(each.rule, each.title)}</th><td><span class={`badge ${each.severity}`}>{t(`settings.severity_${each.severity}`)}</span></td>
               {COUNTS.map((name) => <td class="numbers" key={name}>{number(each[name])}</td>)}</tr>)}</tbody>
           </table></div>
         </>))}

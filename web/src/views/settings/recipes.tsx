@@ -79,8 +79,7 @@ export function Recipes(): JSX.Element {
   return (
     <section class="stack" aria-labelledby="recipes"><h2 id="recipes">{t("settings.part_recipes")}</h2>
       <p class="soft">{t("settings.recipes_about")}</p>
-      {problem !== null ? <ProblemNote problem={problem} again={again} /> : !value ? <Loading /> : value.recipes.map((each) => <Shipped of={each} key={each.recipe} />)}
-      <Own />
+      {problem !== null ? <ProblemNote problem={problem} again={again} /> : !value ? <Loading /> : <div class="cards">{value.recipes.map((each) => <Shipped of={each} key={each.recipe} />)}<Own /></div>}
     </section>
   );
 }

@@ -4,6 +4,7 @@ import { useRef, useState } from "preact/hooks";
 import { ask, get, Problem, put, remove } from "../../api/client";
 import { Loading, ProblemNote, useLoaded } from "../../design/parts";
 import { t } from "../../i18n";
+import { ruleTitle } from "../supervisor/words";
 import { DryRun } from "./dry";
 
 interface Rule { rule: string; title: string; severity: string; always: boolean; emotion: boolean; actions: string[]; file: string; fired?: number }
@@ -39,7 +40,7 @@ export function RulesEditor(): JSX.Element {
         {now.problem !== null ? <ProblemNote problem={now.problem} again={now.again} /> : !now.value ? <Loading /> : (
           <div class="scroll" tabIndex={0} role="region" aria-label={t("settings.in_force")}><table>
             <thead><tr>{["rule", "severity", "does", "fired"].map((name) => <th scope="col" key={name}>{t(`settings.${name}`)}</th>)}</tr></thead>
-            <tbody>{now.value.rules.map((each) => <tr key={`${each.file} ${each.rule}`}><th scope="row" dir="auto">{each.title || each.rule}</th><td><span class={`badge ${each.severity}`}>{t(`settings.severity_${each.severity}`)}</span></td><td dir="auto">{each.actions.join(", ")}</td><td class="numbers">{each.fired ?? ""}</td></tr>)}</tbody>
+            <tbody>{now.value.rules.map((each) => <tr key={`${each.file} ${each.rule}`}><th scope="row" dir="auto">{ruleTitle(each.rule, each.title)}</th><td><span class={`badge ${each.severity}`}>{t(`settings.severity_${each.severity}`)}</span></td><td dir="auto">{each.actions.join(", ")}</td><td class="numbers">{each.fired ?? ""}</td></tr>)}</tbody>
           </table></div>)}
         {files.problem !== null ? <ProblemNote problem={files.problem} again={files.again} /> : files.value?.files.map((each) => (
           <details key={each.file}><summary>{t("settings.yaml_in_force", { name: each.file })}</summary>

@@ -43,7 +43,7 @@ export function Live({ book, end }: { book: Book; end: () => void }): JSX.Elemen
       if (got.signal === null || (got.confidence ?? 0) < SURE) return;
       if (how.current.sound) chime(got.signal);
       if (how.current.shakes) navigator.vibrate?.(got.signal === "distress" ? [300, 120, 300, 120, 300] : 200);
-    }).catch((error: unknown) => { if (!(error instanceof Problem && error.status === 422)) setProblem(error); }) // nothing in it: the next one
+    }).catch((error: unknown) => { if (error instanceof Problem && error.status === 0) setTold(null); setProblem(error instanceof Problem && error.status === 422 ? null : error); }) // 422: nothing in it: the next one
       .finally(() => { busy.current = false; });
   };
   useEffect(() => {

@@ -22,13 +22,15 @@ function Tile({ of }: { of: Signal<Live> }): JSX.Element {
   );
 }
 
-function Feed({ all }: { all: Told[] }): JSX.Element {
+function Feed({ all, seen }: { all: Told[]; seen: (id: string) => boolean }): JSX.Element {
   return (
     <section class="card stack feed" aria-labelledby="feed"><h2 id="feed">{t("supervisor.feed")}</h2>
       {all.length === 0 && <p class="soft">{t("supervisor.feed_empty")}</p>}
       <ol class="plain stack">
         {all.map((each) => (
-          <li key={`${each.session} ${each.seq}`} class="stack small"><span class="row"><SeverityBadge severity={each.severity} /><a href={`#/supervisor/call/${each.session}`}>{each.session.slice(2, 8)}</a><a class="soft numbers" href={`#/sessions/${each.session}`} aria-label={`${t("supervisor.whole_call")}: ${each.session.slice(2, 8)}, ${clock(each.at)}`}>{clock(each.at)}</a></span>
+          <li key={`${each.session} ${each.seq}`} class="stack small"><span class="row"><SeverityBadge severity={each.severity} />{seen(each.session)
+            ? <><a href={`#/supervisor/call/${each.session}`}>{each.session.slice(2, 8)}</a><a class="soft numbers" href={`#/sessions/${each.session}`} aria-label={`${t("supervisor.whole_call")}: ${each.session.slice(2, 8)}, ${clock(each.at)}`}>{clock(each.at)}</a></>
+            : <><span>{each.session.slice(2, 8)}</span><span class="soft numbers">{clock(each.at)}</span><span class="soft">{t("supervisor.ended")}</span></>}</span>
             <span dir="auto">{ruleTitle(each.rule, each.title)}</span></li>))}
       </ol>
     </section>
@@ -42,7 +44,7 @@ export function LiveBoard(): JSX.Element {
   useEffect(() => { if (newest) setSerious(`${t(`supervisor.severity_${newest.severity}`)}: ${ruleTitle(newest.rule, newest.title)}`); }, [newest?.session, newest?.seq]);
   if (board.problem.value !== null && order === null) return <ProblemNote problem={board.problem.value} again={() => location.reload()} />;
   return (
-    <div class="board wide">
+    <div class="board">
       <section class="stack" aria-labelledby="tiles">
         <div class="row spread"><h2 id="tiles">{order === null ? t("supervisor.part_live") : t("supervisor.count", { count: order.length })}</h2>
           <span class="small soft">{board.held.value ? t("supervisor.held") : t("supervisor.by_need")}</span></div>
@@ -54,7 +56,7 @@ export function LiveBoard(): JSX.Element {
             {order.map((id) => { const of = board.of(id); return of && <Tile key={id} of={of} />; })}
           </ul>)}
       </section>
-      <Feed all={feed} />
+      <Feed all={feed} seen={(id) => board.seen(id)} />
       <Said text={serious} every={10} />
     </div>
   );

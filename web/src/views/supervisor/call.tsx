@@ -30,7 +30,11 @@ function useResults(id: string, live: boolean): { states: State[]; turns: Turn[]
       });
       setProblem(null);
       if (live || got.results.length >= 1000) timer = setTimeout(() => setRound((n) => n + 1), live ? EVERY : 0);
-    }).catch((error: unknown) => { if (!gone) setProblem(error); });
+    }).catch((error: unknown) => {
+      if (gone) return;
+      setProblem(error);
+      if (live) timer = setTimeout(() => setRound((n) => n + 1), EVERY);
+    });
     return () => { gone = true; clearTimeout(timer); };
   }, [id, live, round]);
   return { ...all, problem };
@@ -95,11 +99,12 @@ export function Call({ id }: { id: string }): JSX.Element {
         {(about.value?.kept || on) && <a href={`#/sessions/${id}`}>{t("supervisor.whole_call")}</a>}</p></Heading>
       {gone ? <div class="note" role="status">{t("supervisor.gone")}</div> : about.problem !== null ? <ProblemNote problem={about.problem} again={about.again} /> : (
         <div class="call">
+          {board.link.value === "lost" && !board.ended.value && <div class="note warn lost" role="status">{t("supervisor.lost")}</div>}
           <div class="stack">
             {live?.last && <section class="card stack" aria-labelledby="reason"><h2 id="reason">{t("supervisor.reason")}</h2><p class="row"><SeverityBadge severity={live.last.severity} /><strong dir="auto">{ruleTitle(live.last.rule, live.last.title)}</strong><span class="soft numbers">{clock(live.last.at)}</span></p></section>}
             <Summary events={results.events} until={until} expressed={person ? <p class="row"><span class="soft" dir="auto">{person.who}</span><Expressed state={person.state} />{person.state?.state && <span class="small soft">{named("states", person.state.state)}</span>}</p> : null} />
             <section class="card stack" aria-labelledby="line"><h2 id="line">{t("supervisor.line")}</h2>
-              {results.problem !== null ? <ProblemNote problem={results.problem} /> : !results.ready ? <Loading lines={2} /> : mine.length > 1 ? <Trend states={mine} /> : <p class="soft">{t("supervisor.nothing_yet")}</p>}</section>
+              {results.problem !== null && !results.ready ? <ProblemNote problem={results.problem} /> : !results.ready ? <Loading lines={2} /> : mine.length > 1 ? <Trend states={mine} /> : <p class="soft">{t("supervisor.nothing_yet")}</p>}</section>
           </div>
           <div class="stack">
             <Cases id={id} />
