@@ -12,6 +12,8 @@ const test = plain.extend<{ wire: Wire }>({
   },
   baseURL: async ({ wire }, use) => { await use(`http://localhost:${wire.port}`); },
 });
+/** Resolves once sound goes to the service: all is loaded that is needed. */
+const heard = (page: Page): Promise<void> => new Promise((yes) => page.on("websocket", (socket) => socket.on("framesent", ({ payload }) => { if (typeof payload !== "string") yes(); })));
 const lost = (page: Page) => page.getByRole("status").filter({ hasText: /connection (is|was) lost/ });
 
 async function call(reference: string): Promise<{ session: string; say: (text: string) => Promise<unknown>; finish: () => Promise<unknown> }> {
@@ -23,9 +25,11 @@ async function call(reference: string): Promise<{ session: string; say: (text: s
 test("lost: for good, the devices are let go and it is said", async ({ page, wire }) => {
   test.setTimeout(90_000);
   await page.clock.install();
+  const sound = heard(page);
   await enter(page, "try");
   await page.locator("button.first").click();
   await expect(page.locator(".picture video")).toBeVisible();
+  await sound;
   await wire.cut();
   await expect(lost(page)).toBeVisible({ timeout: 10_000 });
   for (let i = 0; i < 12; i++) { await page.clock.runFor(9000); await page.waitForTimeout(300); }
@@ -40,9 +44,11 @@ test("lost: for good, the devices are let go and it is said", async ({ page, wir
 test("lost: captions", async ({ page, wire }) => {
   let joined = 0;
   page.on("websocket", (socket) => socket.on("framereceived", ({ payload }) => { if (String(payload).includes('"rejoined"')) joined++; }));
+  const sound = heard(page);
   await enter(page, "captions");
   await page.locator("button.first").click();
   await expect(page.getByRole("button", { name: "Stop" })).toBeVisible({ timeout: 15_000 });
+  await sound;
   await wire.cut();
   await expect(lost(page)).toBeVisible({ timeout: 10_000 });
   await wire.mend();
