@@ -7,26 +7,8 @@ models=$MIEN_SOURCE_ROOT/models
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
-unset MIEN_MODELS MIEN_DATA
-export LC_ALL=C.UTF-8
-failures=0
-
-# run CODE "words of the output, separated by |" COMMAND…
-run() {
-  code=$1 words=$2; shift 2
-  timeout 100 "$@" >out 2>&1; got=$?
-  [ $got = "$code" ] || { echo "FAIL: exit $got, not $code: $*"; sed 's/^/  | /' out; failures=$((failures + 1)); return; }
-  while [ -n "$words" ]; do
-    word=${words%%|*}
-    case $words in *"|"*) words=${words#*|} ;; *) words= ;; esac
-    grep -qF -- "$word" out || { echo "FAIL: no '$word': $*"; sed 's/^/  | /' out; failures=$((failures + 1)); return; }
-  done
-}
-# figure "part" "measure" VALUE ITEMS: stands so in the JSON lines of the last run
-figure() {
-  grep -F "\"part\":\"$1\"," out | grep -F "\"measure\":\"$2\",\"value\":$3," | grep -qF "\"items\":$4," && return
-  echo "FAIL: $1: $2 is not $3 of $4"; sed 's/^/  | /' out; failures=$((failures + 1))
-}
+. "$MIEN_SOURCE_ROOT/tests/eval/common.sh"
+limit=100
 
 mkdir -p data/text/research/esconv/codes/dataset
 run 1 "give a folder that has it by --models DIR" "$mien" eval respond --data data
@@ -41,13 +23,13 @@ printf '%s\n' "1.0 $a EOS 1.0 $b EOS 1.0 $c EOS 1.0 $d" "0.0 $b EOS 0.0 $c EOS 0
 run 0 "2 conversations, 4 answers" "$mien" eval respond --data data --models "$models"
 run 0 "" "$mien" eval respond --data data --models "$models" --json
 # clarify comes first, reflect fourth, reassure second, others second
-figure "eight labels" "top-3 hit rate" 0.75 4
-figure "eight labels" "accuracy of the first" 0.25 4
-figure "eight labels" "top-3 of the most frequent" 0.75 4
-figure "eight labels" "gain over the most frequent" 0 4
-figure "seven labels" "top-3 of the most frequent" 1 3
+figure "" '"eight labels"' "top-3 hit rate" 0.75 4
+figure "" '"eight labels"' "accuracy of the first" 0.25 4
+figure "" '"eight labels"' "top-3 of the most frequent" 0.75 4
+figure "" '"eight labels"' "gain over the most frequent" 0 4
+figure "" '"seven labels"' "top-3 of the most frequent" 1 3
 grep -qF '"part":"seven labels","measure":"gain over the most frequent","value":-0.333' out ||
-  { echo "FAIL: the gain over seven labels"; sed 's/^/  | /' out; failures=$((failures + 1)); }
+  failed "the gain over seven labels"
 echo "1.0 2 0 who is this" >>$set
 run 1 "line 4 is not a window" "$mien" eval respond --data data --models "$models"
 printf '1.0 %s EOS 1.0 1 1 [Singing] la' "$a" >$set
@@ -71,8 +53,8 @@ printf '%s\n' message_id,response_id,article_id,empathy,distress,empathy_bin,dis
   'm2,p6,1,1.5,1,0,0,"the article is badly written and i do not care for the politics of it"' \
   'm3,p0,1,7,1,0,0,"the article is badly written"' >$essays/messages.csv
 run 0 "" "$mien" eval empathy --data data --models "$models" --json
-figure replies "Pearson's r" 1 2
-figure essays "Pearson's r" 1 2
+figure "" '"replies"' "Pearson's r" 1 2
+figure "" '"essays"' "Pearson's r" 1 2
 sed -i 's/,r2,/,r9,/' $reddit/explorations-reddit.csv
 run 1 "row 2 is of another reply" "$mien" eval empathy --data data --models "$models"
 sed -i '$d' $reddit/explorations-reddit.csv

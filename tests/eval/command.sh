@@ -7,21 +7,7 @@ command -v ffmpeg >/dev/null || { echo "ffmpeg is not installed"; exit 77; }
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
-unset MIEN_MODELS MIEN_DATA
-export LC_ALL=C.UTF-8
-failures=0
-
-# run CODE "words of the output, separated by |" COMMAND…
-run() {
-  code=$1 words=$2; shift 2
-  timeout 60 "$@" >out 2>&1; got=$?
-  [ $got = "$code" ] || { echo "FAIL: exit $got, not $code: $*"; sed 's/^/  | /' out; failures=$((failures + 1)); return; }
-  while [ -n "$words" ]; do
-    word=${words%%|*}
-    case $words in *"|"*) words=${words#*|} ;; *) words= ;; esac
-    grep -qF -- "$word" out || { echo "FAIL: no '$word': $*"; sed 's/^/  | /' out; failures=$((failures + 1)); return; }
-  done
-}
+. "$MIEN_SOURCE_ROOT/tests/eval/common.sh"
 
 run 0 "SET…|ferplus|--data DIR" "$mien" eval --help
 run 2 "no set is named" "$mien" eval

@@ -6,27 +6,8 @@ mien=$(realpath "$1") || exit 1
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
-unset MIEN_MODELS MIEN_DATA
-export LC_ALL=C.UTF-8
-failures=0
+. "$MIEN_SOURCE_ROOT/tests/eval/common.sh"
 
-# run CODE "words of the output, separated by |" COMMAND…
-run() {
-  code=$1 words=$2; shift 2
-  timeout 60 "$@" >out 2>&1; got=$?
-  [ $got = "$code" ] || { echo "FAIL: exit $got, not $code: $*"; sed 's/^/  | /' out; failures=$((failures + 1)); return; }
-  while [ -n "$words" ]; do
-    word=${words%%|*}
-    case $words in *"|"*) words=${words#*|} ;; *) words= ;; esac
-    grep -qF -- "$word" out || { echo "FAIL: no '$word': $*"; sed 's/^/  | /' out; failures=$((failures + 1)); return; }
-  done
-}
-# figure "set" "part" "measure" VALUE ITEMS: stands so in the JSON lines of the last run
-figure() {
-  grep -F "\"set\":\"$1\"" out | grep -F "\"part\":$2," | grep -F "\"measure\":\"$3\",\"value\":$4," |
-    grep -qF "\"items\":$5," && return
-  echo "FAIL: $1, $2: $3 is not $4 of $5"; sed 's/^/  | /' out; failures=$((failures + 1))
-}
 scored() { run 0 "" "$mien" eval "$@" --data data --model bulk --json; }
 
 run 2 "there is no text model 'large'" "$mien" eval text --data . --model large
@@ -59,7 +40,7 @@ printf '%s\n' id,split,V,A,D,text "1,test,4.5,4,3.5,I love this so much!" "2,tes
   "3,train,1,1,1,This is terrible." "4,test,3,3,3,The meeting is on Tuesday." >data/text/open/emobank/emobank.csv
 scored emobank
 grep -q '"part":"valence","measure":"Pearson.s r","value":0.9[0-9]*,.*"items":3,' out ||
-  { echo "FAIL: valence does not follow"; sed 's/^/  | /' out; failures=$((failures + 1)); }
+  failed "valence does not follow"
 
 tweets=data/text/research/tweeteval
 printf '%s\n' "@user this makes me so angry" "love this, so happy" "I hope it will be fine, stay strong" \
@@ -92,7 +73,7 @@ done >>$go
 run 0 "ratio to random" "$mien" eval --data data --faithful --model bulk
 run 0 "" "$mien" eval --faithful --data data --model bulk --json --write report.md
 awk -F'"value":' '/"part":"ratio to random","measure":"drop, words taken out"/ { split($2, v, ","); found = v[1] > 1.5 }
-  END { exit !found }' out || { echo "FAIL: the contributions are no better than chance"; sed 's/^/  | /' out; failures=$((failures + 1)); }
+  END { exit !found }' out || failed "the contributions are no better than chance"
 grep -q '^## The text models side by side' report.md && grep -q '^| contributions: area' report.md ||
   { echo "FAIL: report.md lacks the table of the text models"; failures=$((failures + 1)); }
 cp out first

@@ -3,57 +3,23 @@ import base64
 import hashlib
 import hmac
 import json
-import ssl
 import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from standin import StandIn
 
 
-class Receiver:
+class Receiver(StandIn):
     def __init__(self, answers=(), always=204, pem=None):
-        """`pem`: of certificate and key, for https. `answers`: of the first calls, a status, (status, headers) or "hang"; then `always`."""
-        self.got, self.answers, self.always, self.lock, self.ended = [], list(answers), always, threading.Lock(), threading.Event()
-        receiver = self
+        """`answers`: of the first calls, a status, (status, headers) or "hang"; then `always`."""
+        self.answers, self.always, self.lock = list(answers), always, threading.Lock()
+        super().__init__("/hook", pem)
 
-        class Handler(BaseHTTPRequestHandler):
-            def answer(self):
-                body = self.rfile.read(int(self.headers.get("content-length", 0)))
-                with receiver.lock:
-                    receiver.got.append({"method": self.command, "path": self.path, "headers": dict(self.headers), "body": body, "at": time.time()})
-                    answer = receiver.answers.pop(0) if receiver.answers else receiver.always
-                if answer == "hang":
-                    receiver.ended.wait(30)
-                    return
-                status, headers = answer if isinstance(answer, tuple) else (answer, {})
-                self.send_response(status)
-                for name, value in headers.items():
-                    self.send_header(name, value)
-                self.send_header("content-length", "0")
-                self.end_headers()
-
-            do_POST = do_PUT = do_PATCH = do_GET = answer
-
-            def log_message(self, *_):
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.port = self.server.server_address[1]
-        if pem:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(pem)
-            self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
-        name = "localhost" if pem else "127.0.0.1"
-        self.host, self.url = f"{name}:{self.port}", f"http{'s' if pem else ''}://{name}:{self.port}/hook"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.ended.set()
-        self.server.shutdown()
-        self.server.server_close()
+    def answer(self, call):
+        with self.lock:
+            self.got.append(call)
+            answer = self.answers.pop(0) if self.answers else self.always
+        return answer if answer == "hang" else (*answer, b"") if isinstance(answer, tuple) else (answer, {}, b"")
 
     def wait(self, count, seconds=10):
         end = time.time() + seconds
@@ -65,7 +31,7 @@ class Receiver:
 
 def signatures(secret, call):
     """The one that this secret makes, and those that came."""
-    headers = {name.lower(): value for name, value in call["headers"].items()}
+    headers = call["headers"]
     signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + call["body"]
     key = base64.b64decode(secret.removeprefix("whsec_"))
     return "v1," + base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode(), headers["webhook-signature"].split(" ")
