@@ -45,17 +45,17 @@ static void make(serve_request *request) {
   unsigned read;
   json_t *body = json_loadb(request->body.data, request->body.length, 0, NULL), *told = NULL;
   snprintf(d.tenant, sizeof d.tenant, "%s", request->tenant);
-  d.notice_given = json_is_true(json_object_get(body, "notice_given"));
-  int code = take(body, "subject", NULL, d.subject, sizeof d.subject, &error);
-  if (!code) code = take(body, "consent", NULL, d.consent, sizeof d.consent, &error);
-  if (!code) code = take(body, "jurisdiction", NULL, d.jurisdiction, sizeof d.jurisdiction, &error);
-  if (!code) code = take(body, "name", "", d.name, sizeof d.name, &error);
-  if (!code) code = take(body, "purpose", "self", d.purpose, sizeof d.purpose, &error);
-  if (!code) code = take(body, "context", "home", d.context, sizeof d.context, &error);
-  if (!code) code = take(body, "role", "self", d.role, sizeof d.role, &error);
+  d.about.notice_given = json_is_true(json_object_get(body, "notice_given"));
+  int code = take(body, "subject", NULL, d.about.subject, sizeof d.about.subject, &error);
+  if (!code) code = take(body, "consent", NULL, d.about.consent, sizeof d.about.consent, &error);
+  if (!code) code = take(body, "jurisdiction", NULL, d.about.jurisdiction, sizeof d.about.jurisdiction, &error);
+  if (!code) code = take(body, "name", "", d.about.name, sizeof d.about.name, &error);
+  if (!code) code = take(body, "purpose", "self", d.about.purpose, sizeof d.about.purpose, &error);
+  if (!code) code = take(body, "context", "home", d.about.context, sizeof d.about.context, &error);
+  if (!code) code = take(body, "role", "self", d.about.role, sizeof d.about.role, &error);
   if (!code && (code = serve_dictionary_decide(request->server, &d, &read, &error)) == MIEN_EPOLICY)
-    serve_audit_refused(request->server, request->tenant, d.purpose, d.context, d.jurisdiction, &error);
-  if (!code) code = signals_open(&d.signals, "person", d.consent, &error); /* the name is in the head alone */
+    serve_audit_refused(request->server, request->tenant, d.about.purpose, d.about.context, d.about.jurisdiction, &error);
+  if (!code) code = signals_open(&d.signals, "person", d.about.consent, &error); /* the name is in the head alone */
   if (!code) code = serve_dictionary_put(request->server, &d, &error);
   if (code) signals_close(&d.signals);
   else {

@@ -14,15 +14,10 @@ static int tenant_of(struct serve_server *server, const char *tenant, store_tena
   return store_of(t, server->keep->store, tenant, error);
 }
 
-static void take_text(json_t *from, const char *name, char *to, size_t room) {
-  const char *text = json_string_value(json_object_get(from, name));
-  snprintf(to, room, "%s", text ? text : "");
-}
-
 static char *head_of(const serve_collection *c) {
-  json_t *body = json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:b,s:I,s:I,s:s,s:O?}", "name", c->name, "purpose", c->purpose, "context", c->context, "jurisdiction",
-                           c->jurisdiction, "role", c->role, "subject", c->subject, "consent", c->consent, "notice", c->notice_given, "rows", (json_int_t)c->rows,
-                           "lost", (json_int_t)c->lost, "why", c->why, "notes", c->notes);
+  json_t *body = serve_about_json(&c->about), *more = json_pack("{s:I,s:I,s:s,s:O?}", "rows", (json_int_t)c->rows, "lost", (json_int_t)c->lost, "why", c->why, "notes", c->notes);
+  if (json_object_update(body, more)) json_decref(body), body = NULL;
+  json_decref(more);
   char *text = body ? json_dumps(body, JSON_COMPACT) : NULL;
   json_decref(body);
   return text;
@@ -38,15 +33,8 @@ static int from_item(serve_collection *c, const char *tenant, const store_item *
   c->made = item->at;
   c->until = item->due;
   c->version = item->version;
-  take_text(head, "name", c->name, sizeof c->name);
-  take_text(head, "purpose", c->purpose, sizeof c->purpose);
-  take_text(head, "context", c->context, sizeof c->context);
-  take_text(head, "jurisdiction", c->jurisdiction, sizeof c->jurisdiction);
-  take_text(head, "role", c->role, sizeof c->role);
-  take_text(head, "subject", c->subject, sizeof c->subject);
-  take_text(head, "consent", c->consent, sizeof c->consent);
-  take_text(head, "why", c->why, sizeof c->why);
-  c->notice_given = json_is_true(json_object_get(head, "notice"));
+  serve_about_read(&c->about, head);
+  serve_about_text(head, "why", c->why, sizeof c->why);
   c->rows = (size_t)json_integer_value(json_object_get(head, "rows"));
   c->lost = (size_t)json_integer_value(json_object_get(head, "lost"));
   if (json_is_array(json_object_get(head, "notes"))) c->notes = json_incref(json_object_get(head, "notes"));
@@ -70,7 +58,7 @@ int serve_collection_put(struct serve_server *server, serve_collection *c, mien_
   store_tenant t;
   store_subject subject;
   int code = tenant_of(server, c->tenant, &t, error);
-  if (!code && *c->subject && !(code = store_subject_make(&t, c->subject, &subject, error))) memcpy(c->subject_id, subject.id, sizeof c->subject_id);
+  if (!code && *c->about.subject && !(code = store_subject_make(&t, c->about.subject, &subject, error))) memcpy(c->subject_id, subject.id, sizeof c->subject_id);
   if (code) return code;
   c->made = base_now();
   char *text = head_of(c);

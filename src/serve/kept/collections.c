@@ -183,19 +183,16 @@ void serve_collections_close(struct serve_server *server) {
 }
 
 int serve_collection_decide(struct serve_server *server, serve_collection *c, mien_error *error) {
-  guard_person person = {.who = "those who wrote"};
+  guard_person person;
   guard_answer answer;
   guard_consent consent;
-  snprintf(person.role, sizeof person.role, "%s", c->role);
-  snprintf(person.subject, sizeof person.subject, "%s", c->subject);
-  snprintf(person.consent, sizeof person.consent, "%s", c->consent);
-  guard_ask ask = {c->tenant, c->purpose, c->context, c->jurisdiction, c->notice_given, false, &person, 1};
+  guard_ask ask = serve_about_ask(&c->about, c->tenant, "those who wrote", &person);
   int code = guard_decide(server->packs, server->ledger, &ask, &answer, error);
   if (code) return code;
   if (!(answer.people[0].read & MIEN_READ_TEXT) || answer.people[0].mode != GUARD_FULL)
     return base_error_set(error, MIEN_EPOLICY, answer.pack, "record the consent of those who wrote (POST /v1/consents), and name its subject and id", "these texts may not be read: %.150s", answer.people[0].why);
   if (!(answer.retention > 0)) return base_error_set(error, MIEN_EPOLICY, answer.pack, "`mien insight` reads a file and keeps nothing", "nothing may be kept for this purpose");
-  if (*c->consent && (!guard_ledger_find(server->ledger, c->tenant, c->consent, &consent) || !consent.keep))
+  if (*c->about.consent && (!guard_ledger_find(server->ledger, c->tenant, c->about.consent, &consent) || !consent.keep))
     return base_error_set(error, MIEN_EPOLICY, "consent", "record one with \"keep\": true", "this consent does not cover keeping");
   double keep = server->settings.retention > 0 ? BASE_MIN(server->settings.retention, answer.retention) : answer.retention;
   c->until = (c->made > 0 ? c->made : base_now()) + keep;
@@ -240,8 +237,8 @@ json_t *serve_collection_describe(struct serve_server *server, const serve_colle
   pthread_mutex_lock(&s->lock);
   if (!strcmp(s->now, c->id) && s->whole) share = (double)s->done / (double)s->whole;
   pthread_mutex_unlock(&s->lock);
-  return json_pack("{s:s,s:s,s:s,s:f,s:s,s:s,s:s,s:f,s:f,s:I,s:I,s:o,s:s}", "collection", c->id, "name", c->name, "state", c->state, "progress", share, "purpose",
-                   c->purpose, "context", c->context, "jurisdiction", c->jurisdiction, "made", c->made, "until", c->until, "texts", (json_int_t)c->rows, "lost",
+  return json_pack("{s:s,s:s,s:s,s:f,s:s,s:s,s:s,s:f,s:f,s:I,s:I,s:o,s:s}", "collection", c->id, "name", c->about.name, "state", c->state, "progress", share, "purpose",
+                   c->about.purpose, "context", c->about.context, "jurisdiction", c->about.jurisdiction, "made", c->made, "until", c->until, "texts", (json_int_t)c->rows, "lost",
                    (json_int_t)c->lost, "notes", c->notes ? json_incref(c->notes) : json_array(), "error", c->why);
 }
 
@@ -273,7 +270,7 @@ int serve_collection_figures(struct serve_server *server, const serve_collection
   bool plain = !strcmp(format, "json");
   if (!code) code = insight_figures(s->loaded, ask, plain ? out : &json, error);
   if (!code && !strcmp(format, "csv")) code = insight_csv(json.data, json.length, out, error);
-  if (!code && !strcmp(format, "html")) code = insight_page(json.data, json.length, c->name, out, error);
+  if (!code && !strcmp(format, "html")) code = insight_page(json.data, json.length, c->about.name, out, error);
   base_text_clear(&json);
   return code;
 }

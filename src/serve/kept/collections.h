@@ -15,6 +15,7 @@
 #include "guard/guard.h"
 #include "insight/rows.h"
 #include "serve/http/request.h"
+#include "serve/kept/about.h"
 #include "store/store.h"
 
 struct serve_server;
@@ -22,9 +23,7 @@ typedef struct serve_collections serve_collections;
 
 typedef struct serve_collection { /* its head */
   char id[STORE_ID], tenant[64], subject_id[STORE_ID]; /* "": the tenant's own */
-  char name[128], purpose[64], context[64], jurisdiction[32], role[64];
-  char subject[64], consent[GUARD_ID];
-  bool notice_given;
+  serve_about about;
   char state[16];       /* "reading" "ready" "failed" */
   double made, until;   /* seconds since 1970 */
   int64_t version;

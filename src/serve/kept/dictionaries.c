@@ -41,15 +41,12 @@ void serve_dictionaries_aside(serve_request *request, void (*work)(serve_request
 static double moment(double at) { return round(at * 1e6) / 1e6; }
 
 int serve_dictionary_decide(struct serve_server *server, serve_dictionary *d, unsigned *read, mien_error *error) {
-  guard_person person = {.who = "the person"};
+  guard_person person;
   guard_answer answer;
   guard_consent consent;
-  snprintf(person.role, sizeof person.role, "%s", d->role);
-  snprintf(person.subject, sizeof person.subject, "%s", d->subject);
-  snprintf(person.consent, sizeof person.consent, "%s", d->consent);
-  guard_ask ask = {d->tenant, d->purpose, d->context, d->jurisdiction, d->notice_given, false, &person, 1};
+  guard_ask ask = serve_about_ask(&d->about, d->tenant, "the person", &person);
   *read = 0;
-  if (!guard_ledger_find(server->ledger, d->tenant, d->consent, &consent) || !consent.keep || !guard_ledger_covers(server->ledger, d->tenant, d->consent, d->subject, d->purpose))
+  if (!guard_ledger_find(server->ledger, d->tenant, d->about.consent, &consent) || !consent.keep || !guard_ledger_covers(server->ledger, d->tenant, d->about.consent, d->about.subject, d->about.purpose))
     return base_error_set(error, MIEN_EPOLICY, "consent", "record one for this person and purpose with \"keep\": true (POST /v1/consents)", "nothing is learned of a person without a consent that covers keeping");
   int code = guard_decide(server->packs, server->ledger, &ask, &answer, error);
   if (code) return code;
@@ -69,8 +66,7 @@ static int tenant_of(struct serve_server *server, const char *tenant, store_tena
 }
 
 static int payload_of(const serve_dictionary *d, base_text *to, mien_error *error) {
-  json_t *about = json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:b}", "name", d->name, "purpose", d->purpose, "context", d->context, "jurisdiction", d->jurisdiction, "role", d->role,
-                            "subject", d->subject, "consent", d->consent, "notice", d->notice_given);
+  json_t *about = serve_about_json(&d->about);
   char *text = about ? json_dumps(about, JSON_COMPACT) : NULL;
   base_text_printf(to, "{\"about\":%s,\"dictionary\":", text ? text : "");
   int code = text ? signals_write(d->signals, NULL, to, error) : base_error_set(error, MIEN_ENOMEM, "signals", "", "out of memory");
@@ -81,27 +77,14 @@ static int payload_of(const serve_dictionary *d, base_text *to, mien_error *erro
   return !code && to->failed ? base_error_set(error, MIEN_ENOMEM, "signals", "", "out of memory") : code;
 }
 
-static void take_text(const json_t *from, const char *name, char *to, size_t room) {
-  const char *text = json_string_value(json_object_get(from, name));
-  snprintf(to, room, "%s", text ? text : "");
-}
-
 static int from_item(serve_dictionary *d, const char *tenant, const store_item *item, mien_error *error) {
   json_t *body = json_loadb(item->payload, item->bytes, 0, NULL);
-  const json_t *about = json_object_get(body, "about");
   char *book = body ? json_dumps(json_object_get(body, "dictionary"), JSON_COMPACT) : NULL;
   *d = (serve_dictionary){.made = item->at, .until = item->due, .version = item->version};
   memcpy(d->id, item->id, sizeof d->id);
   memcpy(d->subject_id, item->subject, sizeof d->subject_id);
   snprintf(d->tenant, sizeof d->tenant, "%s", tenant);
-  take_text(about, "name", d->name, sizeof d->name);
-  take_text(about, "purpose", d->purpose, sizeof d->purpose);
-  take_text(about, "context", d->context, sizeof d->context);
-  take_text(about, "jurisdiction", d->jurisdiction, sizeof d->jurisdiction);
-  take_text(about, "role", d->role, sizeof d->role);
-  take_text(about, "subject", d->subject, sizeof d->subject);
-  take_text(about, "consent", d->consent, sizeof d->consent);
-  d->notice_given = json_is_true(json_object_get(about, "notice"));
+  serve_about_read(&d->about, json_object_get(body, "about"));
   int code = book ? signals_read(&d->signals, book, strlen(book), NULL, error) : base_error_set(error, MIEN_EFORMAT, "signals", "", "what is kept of the dictionary cannot be read");
   free(book);
   json_decref(body);
@@ -109,7 +92,7 @@ static int from_item(serve_dictionary *d, const char *tenant, const store_item *
 }
 
 static store_item item_of(const serve_dictionary *d, const base_text *payload) {
-  store_item item = {.state = "dictionary", .name = d->consent, .at = d->made, .due = d->until, .version = d->version, .payload = payload->data, .bytes = payload->length};
+  store_item item = {.state = "dictionary", .name = d->about.consent, .at = d->made, .due = d->until, .version = d->version, .payload = payload->data, .bytes = payload->length};
   memcpy(item.id, d->id, sizeof item.id);
   memcpy(item.subject, d->subject_id, sizeof item.subject);
   return item;
@@ -121,10 +104,10 @@ int serve_dictionary_put(struct serve_server *server, serve_dictionary *d, mien_
   base_text payload = {0};
   char ref[GUARD_ID];
   d->made = moment(base_now());
-  guard_ledger_subject(server->ledger, d->tenant, d->subject, ref); /* as the ledger has them: no file says who they are */
-  snprintf(d->subject, sizeof d->subject, "%s", ref);
+  guard_ledger_subject(server->ledger, d->tenant, d->about.subject, ref); /* as the ledger has them: no file says who they are */
+  snprintf(d->about.subject, sizeof d->about.subject, "%s", ref);
   int code = tenant_of(server, d->tenant, &t, error);
-  if (!code && !(code = store_subject_make(&t, d->subject, &subject, error))) memcpy(d->subject_id, subject.id, sizeof d->subject_id);
+  if (!code && !(code = store_subject_make(&t, d->about.subject, &subject, error))) memcpy(d->subject_id, subject.id, sizeof d->subject_id);
   if (!code) code = payload_of(d, &payload, error);
   store_item item = item_of(d, &payload);
   if (!code && (code = store_item_put(&t, STORE_SIGNALS, &item, error)) == MIEN_EINVAL)
@@ -191,8 +174,8 @@ json_t *serve_dictionary_describe(const serve_dictionary *d) {
   for (size_t s = 0; s < signals_count(d->signals); s++)
     json_array_append_new(list, json_pack("{s:s,s:I,s:I,s:I}", "signal", signals_name(d->signals, s), "voice", (json_int_t)signals_examples(d->signals, s, SIGNALS_VOICE), "face",
                                           (json_int_t)signals_examples(d->signals, s, SIGNALS_FACE), "body", (json_int_t)signals_examples(d->signals, s, SIGNALS_BODY)));
-  return json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:f,s:f,s:o}", "dictionary", d->id, "name", d->name, "subject", d->subject, "consent", d->consent, "purpose", d->purpose,
-                   "context", d->context, "jurisdiction", d->jurisdiction, "role", d->role, "made", d->made, "until", d->until, "signals", list);
+  return json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:f,s:f,s:o}", "dictionary", d->id, "name", d->about.name, "subject", d->about.subject, "consent", d->about.consent, "purpose", d->about.purpose,
+                   "context", d->about.context, "jurisdiction", d->about.jurisdiction, "role", d->about.role, "made", d->made, "until", d->until, "signals", list);
 }
 
 typedef struct listing {

@@ -11,6 +11,7 @@
 
 #include "guard/guard.h"
 #include "serve/http/request.h"
+#include "serve/kept/about.h"
 #include "signals/signals.h"
 #include "store/store.h"
 
@@ -20,9 +21,7 @@ enum { DICTIONARIES_EXAMPLES = 200 /* points of one: learning takes time that gr
 
 typedef struct serve_dictionary {
   char id[STORE_ID], tenant[64], subject_id[STORE_ID];
-  char name[64], purpose[64], context[64], jurisdiction[32], role[64];
-  char subject[64], consent[GUARD_ID];
-  bool notice_given;
+  serve_about about;
   double made, until; /* seconds since 1970; until: from the last example on */
   int64_t version;
   signals_dictionary *signals;
