@@ -10,8 +10,8 @@
  * and not of a single bad day. Slack 0.5; the limit is set so that somebody whose mood has not changed meets one false alarm in
  * about a year of daily entries (tests/people/test_wellbeing.c checks it by simulation). There is none before fourteen days.
  *
- * Crisis language: words of wanting to die, to take one's life or to be hurt, in English, German, French, Spanish, Italian
- * and Portuguese. It is made to miss little and so is sometimes wrong; what follows from it is a message with people to
+ * Crisis language: words of wanting to die, to take one's life or to be hurt, in English, German, French, Spanish, Italian,
+ * Portuguese, Dutch, Polish, Chinese and Arabic: those of the shipped rule crisis_words. It is made to miss little and so is sometimes wrong; what follows from it is a message with people to
  * call, and nothing else: nobody is told. It will still miss some: it is no safety system.
  *
  * Ownership and errors as in mien.h. One is used by one thread at a time. No text is kept. */

@@ -1,14 +1,10 @@
 /* help.c: words of crisis, and whom to call. */
 #include "mien_wellbeing.h"
 #include "people/parts.h"
+#include "text/phrase.h"
 
 #include <ctype.h>
 #include <stdio.h>
-static const char *const crisis[] = {
-#define CRISIS(words) words,
-#include "people/crisis.inc"
-#undef CRISIS
-};
 
 static const struct {
   const char *country, *emergency, *listen;
@@ -35,17 +31,4 @@ size_t mien_wellbeing_help(const char *country, int in_crisis, char *to, size_t 
   return whole;
 }
 
-int mien_wellbeing_crisis(const char *utf8, size_t bytes) {
-  enum { STEP = 640, OVER = 128 }; /* a long text is looked at piece by piece, each with some of the one before */
-  char folded[PEOPLE_FOLDED];
-  const char *words[PEOPLE_SPLIT];
-  for (size_t at = 0; at < bytes; at += STEP) {
-    size_t from = at > OVER ? at - OVER : 0, length = BASE_MIN(bytes - from, (size_t)STEP + OVER);
-    while (from && ((unsigned char)utf8[from] & 0xC0) == 0x80) from--, length++;
-    size_t count = people_split(utf8 + from, length, folded, words);
-    for (size_t p = 0; p < BASE_COUNT(crisis); p++)
-      for (size_t w = 0; w < count; w++)
-        if (people_matches(crisis[p], words, count, w)) return 1;
-  }
-  return 0;
-}
+int mien_wellbeing_crisis(const char *utf8, size_t bytes) { return text_crisis(utf8, bytes); }

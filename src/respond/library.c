@@ -289,13 +289,13 @@ static int read_given(loader *l, const respond_file *files) {
 static int take_crisis(loader *l) {
   mien_respond *r = l->library;
   size_t count = 0;
-  while (respond_crisis_phrases[count]) count++;
+  while (text_crisis_phrases[count]) count++;
   base_arena_init(&r->arena, 1 << 20);
   r->crisis = base_arena_alloc(&r->arena, count, sizeof *r->crisis);
   for (size_t i = 0; i < count && r->crisis; i++) {
     char folded[256];
     const char *from = folded;
-    size_t bytes = text_phrase_fold(respond_crisis_phrases[i], strlen(respond_crisis_phrases[i]), folded, sizeof folded);
+    size_t bytes = text_phrase_fold(text_crisis_phrases[i], strlen(text_crisis_phrases[i]), folded, sizeof folded);
     if (!bytes) continue;
     bytes = text_phrase_trim(&from, bytes);
     char *own = base_arena_alloc(&r->arena, bytes, 1);

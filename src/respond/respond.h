@@ -65,7 +65,6 @@ struct mien_respond {
   size_t crisis_count;
   struct respond_scorer *scorer; /* score.h; NULL none */
 };
-extern const char *const respond_crisis_phrases[]; /* made by crisis.sh; ends in NULL */
 typedef struct respond_file {
   const char *name, *json;
 } respond_file;

@@ -16,4 +16,8 @@ bool text_phrase_whole(const char *folded, size_t bytes); /* false: has letters 
 size_t text_phrase_trim(const char **phrase, size_t bytes);
 size_t text_phrase_count(const char *folded, size_t bytes); /* words */
 
+/* ---- crisis.c: words of crisis, those of the shipped rule crisis_words (rules/default.yaml), their one source. */
+extern const char *const text_crisis_phrases[]; /* not folded; ends in NULL; made by crisis.sh */
+bool text_crisis(const char *text, size_t bytes); /* one of them stands in it; however long it is */
+
 #endif

@@ -125,7 +125,8 @@ static void test_opt_in_and_input(void **state) {
 
 static void test_crisis(void **state) {
   static const char *const there[] = {"I want to die.", "Sometimes I think about KILLING MYSELF", "Ich will nicht mehr leben.", "J'ai envie de mourir", "Quiero morir", "Voglio morire", "Eu quero morrer",
-                                      "they would be better off without me", "I don\xE2\x80\x99t want to live"};
+                                      "they would be better off without me", "I don\xE2\x80\x99t want to live", "i dont want to be here anymore", "self-harm", "Ik wil dood", "Chcę umrzeć.", "我真的不想活了",
+                                      "أريد أن أموت", "Gestern hätte ich mir das Leben nehmen wollen", "Je ne veux plus vivre", "Vontade de me machucar"};
   static const char *const not_there[] = {"I am tired and sad today.", "This traffic is killing me.", "I would die for a coffee", "", "Die Suppe war gut", "my phone died"};
   for (size_t i = 0; i < BASE_COUNT(there); i++)
     if (!mien_wellbeing_crisis(there[i], strlen(there[i]))) fail_msg("missed: %s", there[i]);

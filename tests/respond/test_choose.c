@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "respond/respond.h"
+#include "text/phrase.h"
 #include "yaml/tree.h"
 
 static mien_respond *inside;
@@ -75,9 +76,9 @@ static void one_source(void **state) {
   snprintf(path, sizeof path, "%s/rules/default.yaml", root ? root : ".");
   GOOD(yaml_read_file(&tree, path, &gone));
   const yaml_node *rule = yaml_get(yaml_get(yaml_root(tree), "rules"), "crisis_words"), *words = yaml_get(yaml_get(rule, "when"), "words");
-  for (const yaml_node *one = words->first; one; one = one->next) assert_string_equal(one->word, respond_crisis_phrases[count++]);
+  for (const yaml_node *one = words->first; one; one = one->next) assert_string_equal(one->word, text_crisis_phrases[count++]);
   assert_true(count > 20);
-  assert_null(respond_crisis_phrases[count]);
+  assert_null(text_crisis_phrases[count]);
   assert_int_equal(inside->crisis_count, count);
   yaml_close(&tree);
 }

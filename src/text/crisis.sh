@@ -1,7 +1,7 @@
 #!/bin/sh
 # crisis.sh OUT.C RULES.YAML: the phrases of the rule crisis_words as a list in C. The shipped rules are their one source.
 awk '
-BEGIN { print "/* Made by crisis.sh from rules/default.yaml. */\n#include \"respond/respond.h\"\n\nconst char *const respond_crisis_phrases[] = {" }
+BEGIN { print "/* Made by crisis.sh from rules/default.yaml. */\n#include \"text/phrase.h\"\n\nconst char *const text_crisis_phrases[] = {" }
 /^  [a-z_]+:/ { rule = $1 }
 rule != "crisis_words:" { next }
 /^      words:[ ]*$/ { inside = 1; next }
