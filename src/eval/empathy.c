@@ -65,6 +65,12 @@ static int columns_of(const eval_table *table, const char *part, const char *con
   return MIEN_OK;
 }
 
+static void tell(eval_context *context, const char *part, const groups *all) {
+  eval_row *row = eval_add(&context->report, part, "Pearson's r", eval_interval(correlation, all->list, all->count), all->pairs);
+  eval_floor(row, 0.45, NAN);
+  row->aim = 0.55;
+}
+
 static int replies(eval_context *context, respond_empathy *empathy, mien_error *error) {
   static const char *const parts[3] = {"text/research/empathy_reddit/emotional-reactions-reddit.csv",
                                        "text/research/empathy_reddit/interpretations-reddit.csv",
@@ -95,12 +101,7 @@ static int replies(eval_context *context, respond_empathy *empathy, mien_error *
     code = add(&all, cells[0], (float)level, score, error);
     eval_progress(context, "empathy", (double)row, (double)tables[0].rows);
   }
-  if (!code) {
-    eval_row *row = eval_add(&context->report, "replies", "Pearson's r",
-                             eval_interval(correlation, all.list, all.count), all.pairs);
-    eval_floor(row, 0.45, NAN);
-    row->aim = 0.55;
-  }
+  if (!code) tell(context, "replies", &all);
   clear(&all);
   for (int t = 0; t < 3; t++) eval_table_close(&tables[t]);
   return code;
@@ -120,12 +121,7 @@ static int essays(eval_context *context, respond_empathy *empathy, mien_error *e
     if (!is_test(id) || respond_empathy_of(empathy, NULL, eval_table_cell(&table, row, columns[2]), &score, NULL)) continue;
     code = add(&all, id, strtof(eval_table_cell(&table, row, columns[1]), NULL), score, error);
   }
-  if (!code) {
-    eval_row *row = eval_add(&context->report, "essays", "Pearson's r",
-                             eval_interval(correlation, all.list, all.count), all.pairs);
-    eval_floor(row, 0.45, NAN);
-    row->aim = 0.55;
-  }
+  if (!code) tell(context, "essays", &all);
   clear(&all);
   eval_table_close(&table);
   return code;

@@ -13,11 +13,11 @@ static json_t *parse(const char *figures, size_t bytes, mien_error *error) {
   return NULL;
 }
 
-static double number(json_t *of, const char *key) {
+double insight_number(json_t *of, const char *key) {
   json_t *v = json_object_get(of, key);
   return json_is_number(v) ? json_number_value(v) : NAN;
 }
-static const char *string(json_t *of, const char *key) {
+const char *insight_string(json_t *of, const char *key) {
   const char *s = json_string_value(json_object_get(of, key));
   return s ? s : "";
 }
@@ -45,16 +45,16 @@ static void line(base_text *to, const char *kind, const char *name, const char *
   base_text_puts(to, ",");
   cell(to, until);
   base_text_puts(to, json_is_true(json_object_get(of, "hidden")) ? ",hidden" : ",");
-  value(to, number(of, "texts"));
-  value(to, number(of, "read"));
-  value(to, number(valence, "mean"));
-  value(to, number(valence, "low"));
-  value(to, number(valence, "high"));
-  for (int k = 0; k < MIEN_CORE; k++) value(to, number(json_object_get(core, mien_core_name(k)), "share"));
-  value(to, number(d, "valence"));
-  value(to, number(d, "q"));
-  value(to, number(of, "expected"));
-  value(to, number(of, "p"));
+  value(to, insight_number(of, "texts"));
+  value(to, insight_number(of, "read"));
+  value(to, insight_number(valence, "mean"));
+  value(to, insight_number(valence, "low"));
+  value(to, insight_number(valence, "high"));
+  for (int k = 0; k < MIEN_CORE; k++) value(to, insight_number(json_object_get(core, mien_core_name(k)), "share"));
+  value(to, insight_number(d, "valence"));
+  value(to, insight_number(d, "q"));
+  value(to, insight_number(of, "expected"));
+  value(to, insight_number(of, "p"));
   base_text_puts(to, "\r\n");
 }
 
@@ -66,13 +66,13 @@ int insight_csv(const char *figures, size_t bytes, base_text *csv, mien_error *e
   for (int k = 0; k < MIEN_CORE; k++) base_text_printf(csv, ",%s", mien_core_name(k));
   base_text_puts(csv, ",difference,q,expected,p\r\n");
   line(csv, "overall", "", "", json_object_get(f, "overall"));
-  json_array_foreach(json_object_get(f, "time"), i, one) line(csv, "time", string(one, "from"), string(one, "to"), one);
-  json_array_foreach(json_object_get(f, "groups"), i, one) line(csv, string(f, "by"), string(one, "value"), "", one);
-  json_array_foreach(json_object_get(f, "aspects"), i, one) line(csv, "aspect", string(one, "aspect"), "", one);
+  json_array_foreach(json_object_get(f, "time"), i, one) line(csv, "time", insight_string(one, "from"), insight_string(one, "to"), one);
+  json_array_foreach(json_object_get(f, "groups"), i, one) line(csv, insight_string(f, "by"), insight_string(one, "value"), "", one);
+  json_array_foreach(json_object_get(f, "aspects"), i, one) line(csv, "aspect", insight_string(one, "aspect"), "", one);
   json_array_foreach(json_object_get(f, "spikes"), i, one) {
     char kind[40];
-    snprintf(kind, sizeof kind, "spike: %.24s", string(one, "what"));
-    line(csv, kind, string(one, "from"), string(one, "to"), one);
+    snprintf(kind, sizeof kind, "spike: %.24s", insight_string(one, "what"));
+    line(csv, kind, insight_string(one, "from"), insight_string(one, "to"), one);
   }
   json_decref(f);
   return csv->failed ? base_error_set(error, MIEN_ENOMEM, "figures", "", "out of memory") : MIEN_OK;
@@ -112,7 +112,7 @@ static bool spiked(json_t *f, const char *from) {
   size_t i;
   json_t *one;
   json_array_foreach(json_object_get(f, "spikes"), i, one)
-    if (strcmp(string(one, "from"), from) <= 0 && strcmp(string(one, "to"), from) > 0) return true;
+    if (strcmp(insight_string(one, "from"), from) <= 0 && strcmp(insight_string(one, "to"), from) > 0) return true;
   return false;
 }
 
@@ -122,18 +122,18 @@ static void draw_time(base_text *to, json_t *f) {
   size_t i, n = json_array_size(time);
   double most = 1, step = n ? 1000.0 / (double)n : 1;
   if (n < 2) return;
-  json_array_foreach(time, i, one) if (number(one, "texts") > most) most = number(one, "texts");
-  base_text_printf(to, "<h2>Over time, by the %s</h2><div class=\"card\"><svg viewBox=\"0 0 1060 330\" role=\"img\" aria-label=\"Texts and mean valence of each %s; the table of the CSV has the numbers\">", string(f, "bin"), string(f, "bin"));
+  json_array_foreach(time, i, one) if (insight_number(one, "texts") > most) most = insight_number(one, "texts");
+  base_text_printf(to, "<h2>Over time, by the %s</h2><div class=\"card\"><svg viewBox=\"0 0 1060 330\" role=\"img\" aria-label=\"Texts and mean valence of each %s; the table of the CSV has the numbers\">", insight_string(f, "bin"), insight_string(f, "bin"));
   base_text_printf(to, "<text x=\"1006\" y=\"14\">%.0f texts</text><line class=\"axis\" x1=\"0\" x2=\"1000\" y1=\"130\" y2=\"130\"/>", most);
   json_array_foreach(time, i, one) {
-    double h = 120 * number(one, "texts") / most;
-    if (h > 0) base_text_printf(to, "<rect class=\"%s\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\"/>", spiked(f, string(one, "from")) ? "spike" : "bar", (double)i * step, 130 - h, BASE_MAX(step * 0.85, 0.5), h);
+    double h = 120 * insight_number(one, "texts") / most;
+    if (h > 0) base_text_printf(to, "<rect class=\"%s\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\"/>", spiked(f, insight_string(one, "from")) ? "spike" : "bar", (double)i * step, 130 - h, BASE_MAX(step * 0.85, 0.5), h);
   }
   base_text_puts(to, "<text x=\"1006\" y=\"160\">+1</text><text x=\"1006\" y=\"234\">valence 0</text><text x=\"1006\" y=\"308\">-1</text><line class=\"axis\" x1=\"0\" x2=\"1000\" y1=\"230\" y2=\"230\"/>");
   bool drawing = false;
   json_array_foreach(time, i, one) {
     json_t *v = json_object_get(one, "valence");
-    double m = number(v, "mean"), x = ((double)i + 0.5) * step;
+    double m = insight_number(v, "mean"), x = ((double)i + 0.5) * step;
     if (isfinite(m)) base_text_printf(to, "%s%.1f,%.1f", drawing ? " " : "<polyline class=\"line\" points=\"", x, 230 - 75 * m);
     else if (drawing) base_text_puts(to, "\"/>");
     drawing = isfinite(m);
@@ -141,17 +141,17 @@ static void draw_time(base_text *to, json_t *f) {
   if (drawing) base_text_puts(to, "\"/>");
   json_array_foreach(time, i, one) {
     json_t *v = json_object_get(one, "valence");
-    double low = number(v, "low"), high = number(v, "high");
+    double low = insight_number(v, "low"), high = insight_number(v, "high");
     if (isfinite(low) && isfinite(high)) base_text_printf(to, "<rect class=\"band\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\"/>", (double)i * step, 230 - 75 * high, step, 75 * (high - low));
   }
-  base_text_printf(to, "<text x=\"0\" y=\"326\">%.10s</text><text x=\"1000\" y=\"326\" text-anchor=\"end\">%.10s</text></svg>", string(json_array_get(time, 0), "from"), string(json_array_get(time, n - 1), "from"));
-  base_text_printf(to, "<p class=\"soft\">Bars: texts; in colour where a spike was found. Line: mean valence, with its 95 %% interval. Gaps: nobody wrote, or fewer than %.0f.</p></div>", number(f, "floor"));
+  base_text_printf(to, "<text x=\"0\" y=\"326\">%.10s</text><text x=\"1000\" y=\"326\" text-anchor=\"end\">%.10s</text></svg>", insight_string(json_array_get(time, 0), "from"), insight_string(json_array_get(time, n - 1), "from"));
+  base_text_printf(to, "<p class=\"soft\">Bars: texts; in colour where a spike was found. Line: mean valence, with its 95 %% interval. Gaps: nobody wrote, or fewer than %.0f.</p></div>", insight_number(f, "floor"));
 }
 
 static void write_shares(base_text *to, json_t *core) {
   for (int k = 1; k < MIEN_CORE; k++) {
     json_t *one = json_object_get(core, mien_core_name(k));
-    if (number(one, "share") >= 0.05) base_text_printf(to, "%s %.0f&nbsp;%% ", mien_core_name(k), 100 * number(one, "share"));
+    if (insight_number(one, "share") >= 0.05) base_text_printf(to, "%s %.0f&nbsp;%% ", mien_core_name(k), 100 * insight_number(one, "share"));
   }
 }
 
@@ -163,15 +163,15 @@ static void write_table(base_text *to, const char *title, const char *name, json
   json_array_foreach(list, i, one) {
     json_t *v = json_object_get(one, "valence"), *d = json_object_get(one, "difference");
     base_text_puts(to, "<tr><th scope=\"row\"><bdi>");
-    insight_escape(to, json_is_string(json_object_get(one, key)) ? string(one, key) : "not said");
+    insight_escape(to, json_is_string(json_object_get(one, key)) ? insight_string(one, key) : "not said");
     if (json_is_true(json_object_get(one, "hidden"))) {
       base_text_puts(to, "</bdi></th><td colspan=\"4\" class=\"soft\">too few to show</td></tr>");
       continue;
     }
-    base_text_printf(to, "</bdi></th><td>%.0f</td><td>", number(one, "texts"));
-    if (isfinite(number(v, "mean"))) base_text_printf(to, "%+.2f (%+.2f to %+.2f)", number(v, "mean"), number(v, "low"), number(v, "high"));
+    base_text_printf(to, "</bdi></th><td>%.0f</td><td>", insight_number(one, "texts"));
+    if (isfinite(insight_number(v, "mean"))) base_text_printf(to, "%+.2f (%+.2f to %+.2f)", insight_number(v, "mean"), insight_number(v, "low"), insight_number(v, "high"));
     base_text_puts(to, "</td><td>");
-    if (isfinite(number(d, "valence"))) base_text_printf(to, "%+.2f%s", number(d, "valence"), number(d, "q") < 0.05 ? " *" : "");
+    if (isfinite(insight_number(d, "valence"))) base_text_printf(to, "%+.2f%s", insight_number(d, "valence"), insight_number(d, "q") < 0.05 ? " *" : "");
     base_text_puts(to, "</td><td>");
     write_shares(to, json_object_get(one, "core"));
     base_text_puts(to, "</td></tr>");
@@ -185,16 +185,16 @@ static void write_spikes(base_text *to, json_t *f) {
   if (!json_array_size(json_object_get(f, "spikes"))) return;
   base_text_puts(to, "<h2>Spikes</h2>");
   json_array_foreach(json_object_get(f, "spikes"), i, one) {
-    base_text_printf(to, "<div class=\"card\"><strong>%s</strong> from %.10s to %.10s: %.0f texts where %.1f were to be expected (p = %.2g, corrected).", string(one, "what"), string(one, "from"), string(one, "to"), number(one, "texts"), number(one, "expected"), number(one, "p"));
+    base_text_printf(to, "<div class=\"card\"><strong>%s</strong> from %.10s to %.10s: %.0f texts where %.1f were to be expected (p = %.2g, corrected).", insight_string(one, "what"), insight_string(one, "from"), insight_string(one, "to"), insight_number(one, "texts"), insight_number(one, "expected"), insight_number(one, "p"));
     if (json_array_size(json_object_get(one, "words"))) base_text_puts(to, "<br>Words that went with it: ");
     json_array_foreach(json_object_get(one, "words"), k, other) {
       base_text_puts(to, k ? ", <bdi>" : "<bdi>");
-      insight_escape(to, string(other, "word"));
+      insight_escape(to, insight_string(other, "word"));
       base_text_puts(to, "</bdi>");
     }
     json_array_foreach(json_object_get(one, "examples"), k, other) {
       base_text_puts(to, "<blockquote dir=\"auto\">");
-      insight_escape(to, string(other, "text"));
+      insight_escape(to, insight_string(other, "text"));
       base_text_puts(to, "</blockquote>");
     }
     base_text_puts(to, "</div>");
@@ -217,15 +217,15 @@ int insight_page(const char *figures, size_t bytes, const char *title, base_text
   json_t *f = parse(figures, bytes, error), *all = json_object_get(f, "overall"), *v = json_object_get(all, "valence");
   if (!f) return MIEN_EFORMAT;
   insight_page_begin(to, title);
-  if (json_is_true(json_object_get(f, "hidden"))) base_text_printf(to, "<p>Fewer than %.0f texts: too few to show.</p>", number(f, "floor"));
+  if (json_is_true(json_object_get(f, "hidden"))) base_text_printf(to, "<p>Fewer than %.0f texts: too few to show.</p>", insight_number(f, "floor"));
   else {
-    base_text_printf(to, "<p>%.0f texts, %.0f of them read with confidence. Mean valence %+.2f (%+.2f to %+.2f). Expressed: ", number(all, "texts"), number(all, "read"), number(v, "mean"), number(v, "low"), number(v, "high"));
+    base_text_printf(to, "<p>%.0f texts, %.0f of them read with confidence. Mean valence %+.2f (%+.2f to %+.2f). Expressed: ", insight_number(all, "texts"), insight_number(all, "read"), insight_number(v, "mean"), insight_number(v, "low"), insight_number(v, "high"));
     write_shares(to, json_object_get(all, "core"));
-    base_text_printf(to, "</p><p class=\"soft\">What is expressed in the words is an inference and can be wrong. Groups of fewer than %.0f texts are hidden.</p>", number(f, "floor"));
+    base_text_printf(to, "</p><p class=\"soft\">What is expressed in the words is an inference and can be wrong. Groups of fewer than %.0f texts are hidden.</p>", insight_number(f, "floor"));
   }
   draw_time(to, f);
   write_spikes(to, f);
-  write_table(to, "Compared", string(f, "by"), json_object_get(f, "groups"), "value");
+  write_table(to, "Compared", insight_string(f, "by"), json_object_get(f, "groups"), "value");
   write_table(to, "What they write about", "Aspect", json_object_get(f, "aspects"), "aspect");
   insight_page_end(to);
   json_decref(f);

@@ -6,6 +6,8 @@
 
 #include "base/base.h"
 
+double insight_number(json_t *of, const char *key);      /* NAN where there is none */
+const char *insight_string(json_t *of, const char *key); /* "" where there is none */
 void insight_escape(base_text *to, const char *text); /* harmless in HTML, text and attributes; controls are left out */
 void insight_page_begin(base_text *to, const char *title); /* up to and with <main> and the heading */
 void insight_page_end(base_text *to);

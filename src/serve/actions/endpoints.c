@@ -1,5 +1,6 @@
 /* endpoints.c: see endpoints.h. */
 #include "serve/actions/endpoints.h"
+#include "serve/http/json.h"
 
 #include <errno.h>
 #include <sodium.h>
@@ -64,13 +65,8 @@ int serve_endpoints_check(const yaml_tree *tree, const yaml_node *map, mien_erro
   return MIEN_OK;
 }
 
-static const char *text_of(const json_t *is, const char *name) {
-  const char *text = json_string_value(json_object_get(is, name));
-  return text ? text : "";
-}
-
 static int read_secret(const json_t *is, const char *name, char to[WEBHOOK_SECRET], mien_error *error) {
-  int code = serve_secret_read(text_of(is, name), to, WEBHOOK_SECRET, error);
+  int code = serve_secret_read(serve_text_of(is, name), to, WEBHOOK_SECRET, error);
   if (code || webhook_secret_right(to)) return code;
   return base_error_set(error, MIEN_EINVAL, name, "write whsec_ and 24 to 64 random bytes in base64 where it points to", "the secret is no secret of a webhook");
 }
@@ -102,28 +98,28 @@ static int try_recipe(const serve_endpoint *e, const char *hosts, mien_error *er
 }
 
 static int take_recipe(serve_endpoint *e, const json_t *is, const char *hosts, mien_error *error) {
-  snprintf(e->base, sizeof e->base, "%s", text_of(is, "base"));
+  snprintf(e->base, sizeof e->base, "%s", serve_text_of(is, "base"));
   size_t end = strlen(e->base);
   if (end && e->base[end - 1] == '/') e->base[end - 1] = 0;
   e->values = json_object_get(is, "values") ? json_incref(json_object_get(is, "values")) : json_object();
-  int code = serve_recipe_open(&e->recipe, text_of(is, "recipe"), error);
+  int code = serve_recipe_open(&e->recipe, serve_text_of(is, "recipe"), error);
   if (!code) code = serve_recipe_given(e->recipe, "values", e->values, error);
   if (!code) code = read_secrets(e, is, error);
   if (!code) code = serve_recipe_given(e->recipe, "secrets", e->secret_values, error);
   if (!code) code = try_recipe(e, hosts, error);
-  if (!code) snprintf(e->url, sizeof e->url, "%s", text_of(is, "recipe"));
+  if (!code) snprintf(e->url, sizeof e->url, "%s", serve_text_of(is, "recipe"));
   return code;
 }
 
 int serve_endpoint_take(serve_endpoint *e, const char *name, const json_t *is, const char *hosts, mien_error *error) {
-  const char *tenant = text_of(is, "tenant");
+  const char *tenant = serve_text_of(is, "tenant");
   snprintf(e->id, sizeof e->id, "%s", name);
   snprintf(e->tenant, sizeof e->tenant, "%s", *tenant ? tenant : "default");
-  bool recipe = *text_of(is, "recipe");
-  int code = recipe ? take_recipe(e, is, hosts, error) : serve_url_check(text_of(is, "url"), hosts, NULL, error);
-  if (!code && !recipe) snprintf(e->url, sizeof e->url, "%s", text_of(is, "url"));
+  bool recipe = *serve_text_of(is, "recipe");
+  int code = recipe ? take_recipe(e, is, hosts, error) : serve_url_check(serve_text_of(is, "url"), hosts, NULL, error);
+  if (!code && !recipe) snprintf(e->url, sizeof e->url, "%s", serve_text_of(is, "url"));
   if (!code && !recipe) code = read_secret(is, "secret", e->secrets[0], error);
-  if (!code && !recipe && *text_of(is, "old_secret")) code = read_secret(is, "old_secret", e->secrets[1], error);
+  if (!code && !recipe && *serve_text_of(is, "old_secret")) code = read_secret(is, "old_secret", e->secrets[1], error);
   e->until = INFINITY;
   e->rules = json_incref(json_object_get(is, "rules"));
   e->actions = json_incref(json_object_get(is, "actions"));
@@ -144,7 +140,7 @@ static int names_check(const json_t *asked, const char *field, json_t **to, mien
 
 int serve_endpoint_asked(serve_endpoint *e, const json_t *asked, const char *hosts, mien_error *error) {
   static const char *const known[] = {"url", "secret", "signature", "rules", "actions"};
-  const char *name, *signature = text_of(asked, "signature"), *secret = text_of(asked, "secret");
+  const char *name, *signature = serve_text_of(asked, "signature"), *secret = serve_text_of(asked, "secret");
   json_t *value;
   json_object_foreach((json_t *)asked, name, value) {
     size_t i = 0;
@@ -153,7 +149,7 @@ int serve_endpoint_asked(serve_endpoint *e, const json_t *asked, const char *hos
     if (i < 3 && (!json_is_string(value) || strlen(json_string_value(value)) != json_string_length(value)))
       return base_error_set(error, MIEN_EINVAL, known[i], "", "'%s' must be a text", known[i]);
   }
-  int code = serve_url_check(text_of(asked, "url"), hosts, NULL, error);
+  int code = serve_url_check(serve_text_of(asked, "url"), hosts, NULL, error);
   if (!code && *signature && strcmp(signature, "v1") && strcmp(signature, "v1a"))
     code = base_error_set(error, MIEN_EINVAL, "signature", "send v1 (HMAC-SHA256) or v1a (Ed25519)", "there is no such signature");
   bool ed25519 = !strcmp(signature, "v1a");
@@ -162,7 +158,7 @@ int serve_endpoint_asked(serve_endpoint *e, const json_t *asked, const char *hos
   if (!code) code = names_check(asked, "rules", &e->rules, error);
   if (!code) code = names_check(asked, "actions", &e->actions, error);
   if (code) return code;
-  snprintf(e->url, sizeof e->url, "%s", text_of(asked, "url"));
+  snprintf(e->url, sizeof e->url, "%s", serve_text_of(asked, "url"));
   if (*secret) snprintf(e->secrets[0], WEBHOOK_SECRET, "%s", secret);
   else webhook_secret_make(e->secrets[0], ed25519);
   return MIEN_OK;

@@ -6,6 +6,7 @@
 #include "serve/api/api.h"
 #include "serve/http/aside.h"
 #include "serve/audit/audit.h"
+#include "serve/http/json.h"
 #include "serve/kept/keep.h"
 #include "serve/who/keyring.h"
 #include "serve/http/limit.h"
@@ -16,11 +17,6 @@
 
 #define TRIES_RATE 0.1 /* tries a second of one name: 5 at once, then one each 40 s */
 enum { TRY_COST = 4 };
-
-static const char *text_of(json_t *body, const char *name) {
-  const char *text = json_string_value(json_object_get(body, name));
-  return text ? text : "";
-}
 
 static void forget_body(serve_request *request) { /* it holds a password */
   if (request->body.data) sodium_memzero(request->body.data, request->body.capacity);
@@ -67,7 +63,7 @@ static void check(serve_request *request) {
   bool second = false;
   mien_error error = {0};
   json_t *body = json_loadb(request->body.data, request->body.length, 0, NULL);
-  serve_login login = {text_of(body, "name"), text_of(body, "password"), text_of(body, "code")};
+  serve_login login = {serve_text_of(body, "name"), serve_text_of(body, "password"), serve_text_of(body, "code")};
   bool known = *request->tenant && !serve_accounts_tenant(request->server, request->tenant, &t, &error);
   int code = serve_account_check(known ? &t : NULL, &login, id, role, &second, &error);
   if (code && known && !store_subject_ref(&t, login.name, ref, NULL)) serve_audit_did(request->server, request->tenant, "", second ? "login_code" : "login_failed", ref, NULL);
@@ -88,14 +84,14 @@ void serve_api_login(serve_request *request) {
   char name[140];
   json_t *body = serve_request_json(request);
   if (!body) return;
-  if (*text_of(body, "key")) {
-    enter_by_key(request, text_of(body, "key"));
+  if (*serve_text_of(body, "key")) {
+    enter_by_key(request, serve_text_of(body, "key"));
     json_decref(body);
     forget_body(request);
     return;
   }
-  const char *tenant = *text_of(body, "tenant") ? text_of(body, "tenant") : "default", *who = text_of(body, "name");
-  bool fits = *who && strlen(who) < 64 && *text_of(body, "password") && strlen(tenant) < 64;
+  const char *tenant = *serve_text_of(body, "tenant") ? serve_text_of(body, "tenant") : "default", *who = serve_text_of(body, "name");
+  bool fits = *who && strlen(who) < 64 && *serve_text_of(body, "password") && strlen(tenant) < 64;
   snprintf(name, sizeof name, "%s/%s", tenant, who);
   if (fits && serve_keys_tenant(request->server->keys, tenant)) snprintf(request->tenant, sizeof request->tenant, "%s", tenant);
   json_decref(body);
@@ -157,9 +153,9 @@ static void change_password(serve_request *request) {
   json_t *body = json_loadb(request->body.data, request->body.length, 0, NULL), *me = NULL;
   int code = serve_accounts_tenant(request->server, request->tenant, &t, &error);
   if (!code) code = serve_account_get(&t, request->key, &me, &error);
-  serve_login login = {text_of(me, "name"), text_of(body, "password"), text_of(body, "code")};
+  serve_login login = {serve_text_of(me, "name"), serve_text_of(body, "password"), serve_text_of(body, "code")};
   if (!code) code = serve_account_check(&t, &login, id, role, &second, &error);
-  if (!code) code = serve_account_password(&t, request->key, text_of(body, "new"), false, &error);
+  if (!code) code = serve_account_password(&t, request->key, serve_text_of(body, "new"), false, &error);
   if (!code) code = serve_audit_did(request->server, request->tenant, request->key, "password", request->key, &error);
   if (!code) serve_accounts_expel(request->server->accounts, request->key);
   json_decref(body);
@@ -176,7 +172,7 @@ static void second_factor(serve_request *request) {
   char secret[TOTP_BASE32] = "", address[160];
   mien_error error = {0};
   json_t *body = json_loadb(request->body.data, request->body.length, 0, NULL), *answer;
-  const char *given = text_of(body, "code");
+  const char *given = serve_text_of(body, "code");
   int code = serve_accounts_tenant(request->server, request->tenant, &t, &error);
   if (!code) code = *given ? serve_account_confirm(&t, request->key, given, &error) : serve_account_totp(&t, request->key, secret, &error);
   if (!code) code = serve_audit_did(request->server, request->tenant, request->key, *given ? "second_factor" : "second_factor_asked", request->key, &error);

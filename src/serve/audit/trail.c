@@ -4,13 +4,9 @@
 #include <stdio.h>
 
 #include "serve/audit/audit.h"
+#include "serve/http/json.h"
 #include "serve/kept/keep.h"
 #include "serve/server.h"
-
-static const char *text(const json_t *record, const char *name) {
-  const char *value = json_string_value(json_object_get(record, name));
-  return value ? value : "";
-}
 
 static bool among(const serve_trail *t, const char *id) {
   for (size_t i = 0; *id && i < t->id_count; i++)
@@ -23,10 +19,10 @@ static void add_id(serve_trail *t, const char *id) {
 }
 
 static bool about(const serve_trail *t, const json_t *record) {
-  if (among(t, text(record, "of")) || among(t, text(record, "session"))) return true;
+  if (among(t, serve_text_of(record, "of")) || among(t, serve_text_of(record, "session"))) return true;
   const json_t *people = json_object_get(record, "people");
   for (size_t i = 0; i < json_array_size(people); i++)
-    if (among(t, text(json_array_get(people, i), "subject"))) return true;
+    if (among(t, serve_text_of(json_array_get(people, i), "subject"))) return true;
   return false;
 }
 
@@ -45,7 +41,7 @@ static int add_consent(void *context, const guard_consent *consent) {
 static int add_session(void *context, const guard_chain_line *line) {
   finding *f = context;
   json_t *record = json_loadb(line->record, line->bytes, 0, NULL);
-  if (!strcmp(text(record, "what"), "opened") && !strcmp(text(record, "tenant"), f->tenant) && about(f->trail, record)) add_id(f->trail, text(record, "session"));
+  if (!strcmp(serve_text_of(record, "what"), "opened") && !strcmp(serve_text_of(record, "tenant"), f->tenant) && about(f->trail, record)) add_id(f->trail, serve_text_of(record, "session"));
   json_decref(record);
   return MIEN_OK;
 }
@@ -74,11 +70,11 @@ typedef struct reading {
 
 static bool wanted(const reading *r, const guard_chain_line *line, const json_t *record) {
   const serve_trail *t = r->trail;
-  if (strcmp(text(record, "tenant"), r->tenant) || strncmp(line->at, t->since, strlen(t->since)) < 0) return false;
+  if (strcmp(serve_text_of(record, "tenant"), r->tenant) || strncmp(line->at, t->since, strlen(t->since)) < 0) return false;
   if (*t->until && strncmp(line->at, t->until, strlen(t->until)) > 0) return false;
-  if (*t->what && strcmp(text(record, "what"), t->what)) return false;
-  if (*t->key && strcmp(text(record, "key"), t->key)) return false;
-  if (*t->of && strcmp(text(record, "of"), t->of) && strcmp(text(record, "session"), t->of)) return false;
+  if (*t->what && strcmp(serve_text_of(record, "what"), t->what)) return false;
+  if (*t->key && strcmp(serve_text_of(record, "key"), t->key)) return false;
+  if (*t->of && strcmp(serve_text_of(record, "of"), t->of) && strcmp(serve_text_of(record, "session"), t->of)) return false;
   return !t->person || about(t, record);
 }
 

@@ -10,6 +10,7 @@
 #include "serve/http/aside.h"
 #include "serve/actions/endpoints.h"
 #include "serve/calls/fetch.h"
+#include "serve/http/json.h"
 #include "serve/live/responses.h"
 #include "serve/server.h"
 #include "serve/live/texts.h"
@@ -62,14 +63,9 @@ void serve_drafts_close(serve_server *server) {
 
 /* ---- The answer ---- */
 
-static const char *text_of(const json_t *object, const char *key) {
-  const char *text = json_string_value(json_object_get(object, key));
-  return text ? text : "";
-}
-
 static void finish(serve_request *request, const drafting *d, const char *draft, const char *refused, const char *what) {
   const json_t *first = json_array_get(json_object_get(d->answer, "suggestions"), 0);
-  json_t *is = draft ? json_pack("{s:s,s:s,s:s,s:s,s:s}", "text", draft, "strategy", text_of(first, "strategy"), "id", text_of(first, "id"), "language", text_of(first, "language"),
+  json_t *is = draft ? json_pack("{s:s,s:s,s:s,s:s,s:s}", "text", draft, "strategy", serve_text_of(first, "strategy"), "id", serve_text_of(first, "id"), "language", serve_text_of(first, "language"),
                                  "model", request->server->settings.respond_model)
                      : json_pack("{s:n,s:s,s:s}", "text", "refused", refused, "what", what);
   if (!is || json_object_set_new(d->answer, "draft", is)) serve_answer_error(request, &(mien_error){.code = MIEN_ENOMEM, .what = "out of memory"});
@@ -149,13 +145,13 @@ static void take_cues(ground *g, const json_t *cues) {
   const json_t *one;
   json_array_foreach(cues, i, one) {
     const json_t *weight = json_object_get(one, "weight");
-    int toward = respond_named(text_of(one, "toward"), mien_core_name);
+    int toward = respond_named(serve_text_of(one, "toward"), mien_core_name);
     if (g->state.cue_count == RESPOND_DRAFT_CUES) return;
     if (toward < 0 || !json_is_number(weight) || !(json_number_value(weight) > 0)) continue;
     mien_cue *cue = &g->cues[g->state.cue_count++];
     *cue = (mien_cue){.weight = (float)json_number_value(weight), .toward = toward};
-    cut(cue->kind, sizeof cue->kind, text_of(one, "kind"));
-    cut(cue->text, sizeof cue->text, text_of(one, "text"));
+    cut(cue->kind, sizeof cue->kind, serve_text_of(one, "kind"));
+    cut(cue->text, sizeof cue->text, serve_text_of(one, "text"));
   }
   g->state.cues = g->cues;
 }
@@ -163,13 +159,13 @@ static void take_cues(ground *g, const json_t *cues) {
 static void take(ground *g, const serve_settings *s, const drafting *d) {
   const json_t *first = json_array_get(json_object_get(d->answer, "suggestions"), 0), *turns = json_object_get(d->question, "turns"), *state = json_object_get(d->question, "state");
   size_t count = json_array_size(turns), from = count > RESPOND_DRAFT_TURNS ? count - RESPOND_DRAFT_TURNS : 0;
-  const char *last = text_of(json_array_get(turns, count ? count - 1 : 0), "who"), *role = text_of(d->question, "role"), *purpose = text_of(d->question, "purpose"), *avoid = text_of(first, "avoid");
-  g->ask = (respond_draft_ask){.model = s->respond_model, .strategy = text_of(first, "strategy"), .meaning = text_of(first, "title"), .wording = text_of(first, "words"),
-                               .avoid = *avoid ? avoid : NULL, .language = text_of(first, "language"), .formal = !strcmp(text_of(first, "register"), "formal"),
-                               .escalates = !strcmp(text_of(first, "strategy"), "escalate"), .role = *role ? role : NULL, .purpose = *purpose ? purpose : NULL,
+  const char *last = serve_text_of(json_array_get(turns, count ? count - 1 : 0), "who"), *role = serve_text_of(d->question, "role"), *purpose = serve_text_of(d->question, "purpose"), *avoid = serve_text_of(first, "avoid");
+  g->ask = (respond_draft_ask){.model = s->respond_model, .strategy = serve_text_of(first, "strategy"), .meaning = serve_text_of(first, "title"), .wording = serve_text_of(first, "words"),
+                               .avoid = *avoid ? avoid : NULL, .language = serve_text_of(first, "language"), .formal = !strcmp(serve_text_of(first, "register"), "formal"),
+                               .escalates = !strcmp(serve_text_of(first, "strategy"), "escalate"), .role = *role ? role : NULL, .purpose = *purpose ? purpose : NULL,
                                .turns = g->turns, .turn_count = count - from};
   for (size_t i = from; i < count; i++)
-    g->turns[i - from] = (respond_draft_turn){!strcmp(text_of(json_array_get(turns, i), "who"), last), text_of(json_array_get(turns, i), "text")};
+    g->turns[i - from] = (respond_draft_turn){!strcmp(serve_text_of(json_array_get(turns, i), "who"), last), serve_text_of(json_array_get(turns, i), "text")};
   if (json_is_true(json_object_get(d->question, "neutral")) || !json_is_object(state) || respond_state_read(state, &g->state, NULL)) return;
   take_cues(g, json_object_get(state, "cues"));
   g->ask.state = &g->state;

@@ -3,14 +3,15 @@
 
 #include <stdio.h>
 
+#include "serve/http/json.h"
+
 json_t *serve_about_json(const serve_about *a) {
   return json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:b}", "name", a->name, "purpose", a->purpose, "context", a->context, "jurisdiction", a->jurisdiction, "role", a->role,
                    "subject", a->subject, "consent", a->consent, "notice", a->notice_given);
 }
 
 void serve_about_text(const json_t *from, const char *name, char *to, size_t room) {
-  const char *text = json_string_value(json_object_get(from, name));
-  snprintf(to, room, "%s", text ? text : "");
+  snprintf(to, room, "%s", serve_text_of(from, name));
 }
 
 void serve_about_read(serve_about *a, const json_t *from) {

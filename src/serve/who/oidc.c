@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "serve/http/json.h"
 #include "serve/who/accounts.h"
 #include "serve/calls/address.h"
 #include "serve/http/aside.h"
@@ -34,11 +35,6 @@ struct serve_oidc {
   json_t *about, *keys;
   double about_at, keys_at;
 };
-
-static const char *text_of(const json_t *object, const char *name) {
-  const char *text = json_string_value(json_object_get(object, name));
-  return text ? text : "";
-}
 
 /* So many bytes of `from`, as many as fit. */
 static void copy_part(char *to, size_t room, const char *from, size_t bytes) {
@@ -126,7 +122,7 @@ static int discover(serve_oidc *o, const serve_settings *s, mien_error *error) {
   snprintf(url, sizeof url, "%.*s/.well-known/openid-configuration", (int)(bytes - (s->oidc_issuer[bytes - 1] == '/')), s->oidc_issuer);
   int code = fetch_json(o, s, url, NULL, &about, error);
   if (code) return code;
-  if (strcmp(text_of(about, "issuer"), s->oidc_issuer) || !*text_of(about, "authorization_endpoint") || !*text_of(about, "token_endpoint") || !*text_of(about, "jwks_uri")) {
+  if (strcmp(serve_text_of(about, "issuer"), s->oidc_issuer) || !*serve_text_of(about, "authorization_endpoint") || !*serve_text_of(about, "token_endpoint") || !*serve_text_of(about, "jwks_uri")) {
     json_decref(about);
     return base_error_set(error, MIEN_EIO, url, "is oidc.issuer exactly as the provider calls itself?", "the provider's description is of another issuer, or lacks an endpoint");
   }
@@ -138,7 +134,7 @@ static int discover(serve_oidc *o, const serve_settings *s, mien_error *error) {
 
 static int keys_anew(serve_oidc *o, const serve_settings *s, mien_error *error) {
   json_t *keys;
-  int code = fetch_json(o, s, text_of(o->about, "jwks_uri"), NULL, &keys, error);
+  int code = fetch_json(o, s, serve_text_of(o->about, "jwks_uri"), NULL, &keys, error);
   o->keys_at = base_clock();
   if (code) return code;
   json_decref(o->keys);
@@ -210,7 +206,7 @@ static void begin(serve_request *request) {
   crypto_hash_sha256(hash, (const uint8_t *)w.verifier, strlen(w.verifier));
   sodium_bin2base64(challenge, sizeof challenge, hash, sizeof hash, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
   callback_of(s, back, sizeof back);
-  const char *endpoint = text_of(o->about, "authorization_endpoint");
+  const char *endpoint = serve_text_of(o->about, "authorization_endpoint");
   base_text_printf(&url, "%s%s", endpoint, strchr(endpoint, '?') ? "&" : "?");
   pair(&url, "response_type", "code"), pair(&url, "scope", *s->oidc_scope ? s->oidc_scope : "openid");
   pair(&url, "client_id", s->oidc_client), pair(&url, "redirect_uri", back), pair(&url, "state", w.state), pair(&url, "nonce", w.nonce);
@@ -268,7 +264,7 @@ static int ask_token(serve_oidc *o, const serve_settings *s, const waiting *w, c
   pair(&form, "grant_type", "authorization_code"), pair(&form, "code", code_), pair(&form, "redirect_uri", back);
   pair(&form, "client_id", s->oidc_client), pair(&form, "code_verifier", w->verifier);
   int code = form.failed ? base_error_set(error, MIEN_ENOMEM, "oidc", "", "out of memory") : discover(o, s, error);
-  if (!code) code = fetch_json(o, s, text_of(o->about, "token_endpoint"), form.data, answer, error);
+  if (!code) code = fetch_json(o, s, serve_text_of(o->about, "token_endpoint"), form.data, answer, error);
   if (form.data) sodium_memzero(form.data, form.capacity);
   base_text_clear(&form);
   return code;
@@ -290,7 +286,7 @@ static void enter(serve_request *request, const json_t *claims) {
   serve_who who = {.key = "o_", .by = SERVE_BY_PROVIDER};
   uint8_t hash[16];
   crypto_generichash_state state;
-  const char *issuer = text_of(claims, "iss"), *subject = text_of(claims, "sub");
+  const char *issuer = serve_text_of(claims, "iss"), *subject = serve_text_of(claims, "sub");
   crypto_generichash_init(&state, NULL, 0, sizeof hash);
   crypto_generichash_update(&state, (const uint8_t *)issuer, strlen(issuer) + 1);
   crypto_generichash_update(&state, (const uint8_t *)subject, strlen(subject));
@@ -318,7 +314,7 @@ static void finish(serve_request *request) {
   char given[SERVE_QUERY] = "";
   serve_request_query(request, "code", given, sizeof given);
   int code = ask_token(o, s, w, given, &answer, &error);
-  if (!code) code = check_token(o, s, w, text_of(answer, "id_token"), &claims, &error);
+  if (!code) code = check_token(o, s, w, serve_text_of(answer, "id_token"), &claims, &error);
   if (!code) enter(request, claims);
   else if (code == MIEN_EPOLICY || code == MIEN_EEMPTY) serve_answer_problem(request, 401, "Not logged in", &error);
   else serve_answer_problem(request, 502, "The provider did not answer", &error);

@@ -1,5 +1,6 @@
 /* oidc_token.c: see oidc_token.h. */
 #include "serve/who/oidc_token.h"
+#include "serve/http/json.h"
 
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
@@ -29,11 +30,6 @@ static json_t *decode_json(const char *text, size_t length) {
   return NULL;
 }
 
-static const char *text_of(const json_t *object, const char *name) {
-  const char *text = json_string_value(json_object_get(object, name));
-  return text ? text : "";
-}
-
 /* ---- Keys ---- */
 
 static EVP_PKEY *make(const char *kind, OSSL_PARAM *params) {
@@ -48,7 +44,7 @@ static EVP_PKEY *make(const char *kind, OSSL_PARAM *params) {
 static EVP_PKEY *rsa(const json_t *jwk) {
   uint8_t n[PART], e[16];
   size_t n_bytes, e_bytes;
-  const char *n_text = text_of(jwk, "n"), *e_text = text_of(jwk, "e");
+  const char *n_text = serve_text_of(jwk, "n"), *e_text = serve_text_of(jwk, "e");
   if (!decode(n_text, strlen(n_text), n, sizeof n, &n_bytes) || !decode(e_text, strlen(e_text), e, sizeof e, &e_bytes) || n_bytes < 256) return NULL;
   BIGNUM *modulus = BN_bin2bn(n, (int)n_bytes, NULL), *exponent = BN_bin2bn(e, (int)e_bytes, NULL);
   OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new();
@@ -64,8 +60,8 @@ static EVP_PKEY *rsa(const json_t *jwk) {
 static EVP_PKEY *p256(const json_t *jwk) {
   uint8_t point[65] = {4};
   size_t x, y;
-  const char *x_text = text_of(jwk, "x"), *y_text = text_of(jwk, "y");
-  if (strcmp(text_of(jwk, "crv"), "P-256") || !decode(x_text, strlen(x_text), point + 1, 32, &x) || !decode(y_text, strlen(y_text), point + 33, 32, &y) || x != 32 ||
+  const char *x_text = serve_text_of(jwk, "x"), *y_text = serve_text_of(jwk, "y");
+  if (strcmp(serve_text_of(jwk, "crv"), "P-256") || !decode(x_text, strlen(x_text), point + 1, 32, &x) || !decode(y_text, strlen(y_text), point + 33, 32, &y) || x != 32 ||
       y != 32)
     return NULL;
   OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new();
@@ -79,8 +75,8 @@ static EVP_PKEY *p256(const json_t *jwk) {
 static EVP_PKEY *ed25519(const json_t *jwk) {
   uint8_t x[32];
   size_t bytes;
-  const char *text = text_of(jwk, "x");
-  if (strcmp(text_of(jwk, "crv"), "Ed25519") || !decode(text, strlen(text), x, sizeof x, &bytes) || bytes != sizeof x) return NULL;
+  const char *text = serve_text_of(jwk, "x");
+  if (strcmp(serve_text_of(jwk, "crv"), "Ed25519") || !decode(text, strlen(text), x, sizeof x, &bytes) || bytes != sizeof x) return NULL;
   return EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, x, sizeof x);
 }
 
@@ -120,16 +116,16 @@ static int check_signature(const char *token, size_t text_bytes, const char *las
   const struct algorithm *a = NULL;
   uint8_t signature[PART];
   size_t bytes, tried = 0;
-  const char *id = text_of(header, "kid");
+  const char *id = serve_text_of(header, "kid");
   for (size_t i = 0; i < BASE_COUNT(algorithms); i++)
-    if (!strcmp(text_of(header, "alg"), algorithms[i].name)) a = &algorithms[i];
+    if (!strcmp(serve_text_of(header, "alg"), algorithms[i].name)) a = &algorithms[i];
   if (!a) return no(error, "it must be signed with RS256, ES256 or EdDSA");
   if (json_object_get(header, "crit")) return no(error, "it asks for what is not known here");
   if (!decode(last, strlen(last), signature, sizeof signature, &bytes) || (a->pair && !to_der(signature, &bytes, sizeof signature))) return no(error, "its signature is none");
   json_t *jwk;
   size_t i;
   json_array_foreach(json_object_get(keys, "keys"), i, jwk) {
-    if (strcmp(text_of(jwk, "kty"), a->kind) || (*id && *text_of(jwk, "kid") && strcmp(text_of(jwk, "kid"), id)) || !strcmp(text_of(jwk, "use"), "enc")) continue;
+    if (strcmp(serve_text_of(jwk, "kty"), a->kind) || (*id && *serve_text_of(jwk, "kid") && strcmp(serve_text_of(jwk, "kid"), id)) || !strcmp(serve_text_of(jwk, "use"), "enc")) continue;
     tried++;
     if (signed_by(a, jwk, token, text_bytes, signature, bytes)) return MIEN_OK;
   }
@@ -146,13 +142,13 @@ static bool for_us(const json_t *claims, const char *client) {
     named |= one && !strcmp(one, client);
   }
   if (json_array_size(audience) > 1 && !party) return false;
-  return named && (!party || !strcmp(text_of(claims, "azp"), client));
+  return named && (!party || !strcmp(serve_text_of(claims, "azp"), client));
 }
 
 static int check_claims(const json_t *claims, const oidc_expected *x, mien_error *error) {
   const json_t *end = json_object_get(claims, "exp"), *begin = json_object_get(claims, "nbf"), *made = json_object_get(claims, "iat");
-  const char *nonce = text_of(claims, "nonce"), *subject = text_of(claims, "sub");
-  if (strcmp(text_of(claims, "iss"), x->issuer)) return no(error, "it is of another issuer");
+  const char *nonce = serve_text_of(claims, "nonce"), *subject = serve_text_of(claims, "sub");
+  if (strcmp(serve_text_of(claims, "iss"), x->issuer)) return no(error, "it is of another issuer");
   if (!for_us(claims, x->client)) return no(error, "it is for somebody else");
   if (!json_is_number(end) || json_number_value(end) + slack < x->now) return no(error, "it has run out");
   if ((begin && !(json_number_value(begin) - slack <= x->now)) || !json_is_number(made) || json_number_value(made) - slack > x->now) return no(error, "it is not valid yet");
