@@ -20,12 +20,15 @@ test("two clicks to one's own reading; forgetting ends it and withdraws the cons
   page.on("console", (message) => { if (message.type() === "error") errors.push(message.text()); });
   await enter(page);
   await consent(page);
+  await expect(page.locator(".rest progress")).toBeVisible();
   const words = page.getByPlaceholder("Type something and press Enter");
   await words.fill("I am so angry, this is the third time my order is wrong!");
   await words.press("Enter");
   await expect(page.locator(".now .label-core")).toContainText("anger", { timeout: 15_000 });
-  if (process.env["MIEN_FAKE_VIDEO"]) await expect(page.locator(".picture rect")).toBeVisible({ timeout: 20_000 });
-  else await expect(page.locator(".picture video")).toBeVisible();
+  if (process.env["MIEN_FAKE_VIDEO"]) {
+    await expect(page.locator(".picture rect")).toBeVisible({ timeout: 20_000 });
+    await expect(page.locator(".rest")).toHaveCount(0, { timeout: 20_000 }); // three seconds of a face at rest were seen
+  } else await expect(page.locator(".picture video")).toBeVisible();
   await page.waitForTimeout(1500);
   expect(await violations(page)).toEqual([]);
   await page.screenshot({ path: `${screens}/try-camera.png` });

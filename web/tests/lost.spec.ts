@@ -22,6 +22,29 @@ async function call(reference: string): Promise<{ session: string; say: (text: s
   return { session, say: (text) => service("POST", `/v1/sessions/${session}/turns`, { who: "customer", text }), finish: () => service("POST", `/v1/sessions/${session}/finish`, {}) };
 }
 
+test("lost: one's own reading; what is typed meanwhile is read after", async ({ page, wire }) => {
+  await page.addInitScript(() => { // without a picture: the face that the fake camera shows is always the same
+    const plain = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+    navigator.mediaDevices.getUserMedia = (wanted) => (wanted?.video ? Promise.reject(new DOMException("none", "NotFoundError")) : plain(wanted));
+  });
+  const sound = heard(page);
+  await enter(page, "try");
+  await page.locator("button.first").click();
+  const words = page.getByPlaceholder("Type something");
+  await words.fill(ANGRY);
+  await words.press("Enter");
+  await expect(page.locator(".now .label-core")).toContainText("anger", { timeout: 15_000 });
+  await sound;
+  await wire.cut();
+  await expect(lost(page)).toBeVisible({ timeout: 10_000 });
+  await expect(page.locator(".now .label-core")).toBeVisible(); // what was read stays
+  await words.fill(HAPPY);
+  await words.press("Enter");
+  await wire.mend();
+  await expect(lost(page)).toHaveCount(0, { timeout: 15_000 });
+  await expect(page.locator(".now .label-core")).toContainText("joy", { timeout: 20_000 });
+});
+
 test("lost: for good, the devices are let go and it is said", async ({ page, wire }) => {
   test.setTimeout(90_000);
   await page.clock.install();

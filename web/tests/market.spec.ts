@@ -74,6 +74,13 @@ test("market: figures with spikes and what drove them, compared, filtered by the
   expect(await page.title()).not.toBe("run");
   expect(page.url()).toContain("by=segment");
   await page.screenshot({ path: `${screens}/market.png`, fullPage: true });
+  await page.emulateMedia({ media: "print" });
+  await page.setViewportSize({ width: 720, height: 1100 });
+  await expect(page.getByRole("button", { name: "Print" })).toBeHidden();
+  expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+  await page.screenshot({ path: `${screens}/market-print.png`, fullPage: true });
+  await page.emulateMedia({ media: "screen" });
+  await page.setViewportSize({ width: 1280, height: 900 });
   await page.getByRole("button", { name: "Only south" }).click();
   await expect(page.locator("select[name=segment]")).toHaveValue("=south");
   await page.locator("select[name=aspect]").selectOption({ index: 1 });

@@ -137,6 +137,12 @@ test("sessions: on paper there are no buttons, and the lines of time are whole",
   await expect(page.locator(".lanes canvas").first()).toBeVisible();
   expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
   await page.screenshot({ path: `${screens}/session-print.png`, fullPage: true });
+  const drawn = (): Promise<string> => page.locator(".lanes canvas").first().evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL());
+  const ink = (): Promise<string> => page.locator("h1").evaluate((heading) => getComputedStyle(heading).color), light = { drawn: await drawn(), ink: await ink() };
+  await page.emulateMedia({ media: "screen", colorScheme: "dark" });
+  await expect.poll(async () => (await drawn()) !== light.drawn && (await ink()) !== light.ink).toBe(true);
+  await page.emulateMedia({ media: "print", colorScheme: "dark" }); // paper is light
+  await expect.poll(async () => (await drawn()) === light.drawn && (await ink()) === light.ink).toBe(true);
 });
 
 test("sessions: refusals, what is not there, what does not come", async ({ page }) => {

@@ -19,6 +19,8 @@ export class LiveStream {
   private ready = false; // opened or rejoined on this connection
   private readonly waiting: object[] = []; // words, while there is no connection
   private done = false;
+  private readonly heard: number[] = [];     // of each stream of sound, when it began, ms
+  private readonly gap = new Set<number>();  // those of which something was left out: the next is put where it belongs
   private settle: { yes: (opened: Opened) => void; no: (problem: Problem) => void } | null = null;
 
   constructor(private readonly opening: Opening, private readonly onResult: (result: Result) => void, private readonly onLink: (link: Link, problem?: Problem) => void) {}
@@ -96,9 +98,10 @@ export class LiveStream {
     else this.waiting.push(message);
   }
 
-  private media(kind: 1 | 2, index: number, bytes: ArrayBuffer, at: number | null): void {
+  /** False: it was left out. */
+  private media(kind: 1 | 2, index: number, bytes: ArrayBuffer, at: number | null): boolean {
     const socket = this.socket;
-    if (!socket || socket.readyState !== WebSocket.OPEN || !this.ready || socket.bufferedAmount > 1 << 20) return; // what is late is left out
+    if (!socket || socket.readyState !== WebSocket.OPEN || !this.ready || socket.bufferedAmount > 1 << 20) return false; // what is late
     const message = new Uint8Array(12 + bytes.byteLength);
     const view = new DataView(message.buffer);
     view.setUint8(0, kind);
@@ -106,10 +109,16 @@ export class LiveStream {
     view.setBigUint64(4, at === null ? 0xffffffffffffffffn : BigInt(Math.round(at * 1e6)), true);
     message.set(new Uint8Array(bytes), 12);
     socket.send(message);
+    return true;
   }
 
   /** Samples of stream `index`; `at` in seconds of the conversation, null: they follow. */
-  sound(index: number, samples: ArrayBuffer, at: number | null = null): void { this.media(1, index, samples, at); }
+  sound(index: number, samples: ArrayBuffer, at: number | null = null): void {
+    const of = this.opening.audio?.[index], now = performance.now() - 500 * samples.byteLength / ((of?.channels.length ?? 1) * (of?.rate ?? 1)); // when its first was heard, ms; of 16 bits
+    const began = this.heard[index] ??= now;
+    if (!this.media(1, index, samples, at ?? (this.gap.has(index) ? (now - began) / 1000 : null))) this.gap.add(index);
+    else this.gap.delete(index);
+  }
   /** A JPEG of participant `index`. */
   picture(index: number, jpeg: ArrayBuffer, at: number): void { this.media(2, index, jpeg, at); }
   text(who: string, text: string, t0?: number, t1?: number): void { this.later({ type: "text", who, text, ...(t0 === undefined ? {} : { t0, t1: t1 ?? t0 }) }); }

@@ -43,5 +43,5 @@ export function whySaid(why: string): string {
   const [, first = "", more = "", source = ""] = /^([^:(]+)(?:: ([^(]*))?(\(.*\))?$/.exec(why) ?? [];
   if (!has(key(first))) return why;
   const modalities = key(first) === "why.without_a_consent_on_record" ? more.split(", ").filter(Boolean).map((name) => named("emotions", name.trim())).join(", ") : "";
-  return `${t(key(first))}${modalities ? `: ${modalities}` : ""}${source ? ` ${source}` : ""}`;
+  return `${t(key(first))}${modalities ? `: ${modalities}` : ""}${source ? ` \u2066${source}\u2069` : ""}`; // a source is read from the left in any language
 }

@@ -8,7 +8,7 @@ import { LiveStream, type Link } from "../api/stream";
 import { begin, devices, off, RATE, type Capture } from "./capture";
 import { consented, withdrawn, type OwnConsent } from "./consent";
 
-const KEPT = 240;
+const KEPT = 240, REST = 3 /* s */;
 
 export class Own {
   readonly link = signal<Link | "idle">("idle");
@@ -16,6 +16,7 @@ export class Own {
   readonly states = signal<State[]>([]);
   readonly words = signal<{ text: string; t0: number }[]>([]);
   readonly face = signal<Reading | null>(null);
+  readonly rested = signal(0);                       // share of the three seconds of their face at rest that have been seen
   readonly problem = signal<unknown>(null);
   readonly media = signal<MediaStream | null>(null); // camera and microphone, whichever there are
   readonly camera = signal(false);                   // there is a picture, or will be at once: its place is kept
@@ -25,6 +26,7 @@ export class Own {
   private stream: LiveStream | null = null;
   private consent: OwnConsent | null = null;
   private typed: string[] = []; // and not come back yet as a turn
+  private first: number | undefined; // second of the first face
   private round = 0; // of starts and stops: what a start still waits for is of no use after a stop
 
   /** Consent first, then the devices, then the conversation. */
@@ -32,6 +34,8 @@ export class Own {
     const round = ++this.round;
     this.problem.value = null;
     this.gone.value = false;
+    this.first = undefined;
+    this.rested.value = 0;
     this.link.value = "connecting";
     try {
       this.consent = await consented();
@@ -60,6 +64,7 @@ export class Own {
       this.states.value = [...this.states.value, result.state].slice(-KEPT);
     } else if (result.reading?.modality === "face") {
       this.face.value = result.reading;
+      this.rested.value = Math.min(1, (result.reading.t1 - (this.first ??= result.reading.t1)) / REST);
       this.painted(result.reading.t1);
     } else if (result.turn?.text) {
       const typed = this.typed.indexOf(result.turn.text); // it is shown since it was typed

@@ -12,10 +12,12 @@ export default function Captions(): JSX.Element {
   const live = own.link.value === "open" || own.link.value === "lost", state = own.state.value;
   return (
     <>
-      <Heading title={t("captions.title")}><p class="soft">{live ? t("captions.about") : t("try.consent")}</p></Heading>
-      <div class="lines" role="log" aria-label={t("captions.title")}>
+      <div class="stack">
+        <Heading title={t("captions.title")}><p class="soft">{live ? t("captions.about") : t("try.consent")}</p></Heading>
         {own.link.value === "lost" && <div class="note warn" role="status">{t("try.lost")}</div>}
         {own.problem.value !== null && <ProblemNote problem={own.problem.value} />}
+      </div>
+      <div class="lines" role="log" aria-label={t("captions.title")}>
         {own.words.value.slice(-4).map((turn, i) => <p key={own.words.value.length - 4 + i} dir="auto">{turn.text}</p>)}
         {!own.words.value.length && <p class="soft">{t("captions.empty")}</p>}
         <p style={{ minHeight: "1.4em" }}>{state && state.abstain === null && <CoreLabel core={topOf(state.core)} />}</p>

@@ -8,7 +8,7 @@ import { named, number, t } from "../../i18n";
 export interface Rule { name: string; refuse: string | null; mode: string; read: string[]; consent: string[]; retention: number }
 export interface Pack { pack: string; version: number; title: string; notice: string | null; jurisdictions: string[]; purposes: Rule[]; contexts: Rule[]; roles: Rule[] }
 
-export const days = (seconds: number): string => (seconds > 0 ? t("privacy.days", { count: number(seconds / 86400, seconds % 86400 ? 1 : 0) }) : t("privacy.not_kept"));
+export const days = (seconds: number): string => (seconds > 0 ? t("privacy.days", { count: seconds % 86400 ? number(seconds / 86400, 1) : seconds / 86400 }) : t("privacy.not_kept"));
 
 export function Rules({ title, rules, kept }: { title: string; rules: Rule[]; kept: boolean }): JSX.Element {
   return (

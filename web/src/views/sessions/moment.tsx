@@ -21,7 +21,7 @@ function CueRow({ cue }: { cue: Cue }): JSX.Element {
   return (
     <li class="cue">
       <span dir="auto">{cueName(cue)}{cueValue(cue) && <span class="soft numbers" dir="ltr"> {cueValue(cue)}</span>}{cue.z !== null && <span class="soft numbers"> {t("sessions.usual", { z: `${cue.z > 0 ? "+" : ""}${number(cue.z, 1)}` })}</span>}</span>
-      <span class="pull" aria-hidden="true"><span class={weight < 0 ? "against" : "for"} style={{ transform: `scaleX(${Math.min(1, Math.abs(weight) * 2)})`, ...(isCore(toward) ? { background: `var(--core-${toward})` } : {}) }} /></span>
+      <span class="pull" aria-hidden="true"><span class={weight < 0 ? "against" : "for"} style={{ width: `${Math.min(100, Math.abs(weight) * 200)}%`, ...(isCore(toward) ? { background: `var(--core-${toward})` } : {}) }} /></span>
       <span class="small">{toward && <>{weight < 0 ? t("sessions.against") : t("sessions.for")} {isCore(toward) ? <CoreLabel core={toward} /> : named("emotions", toward)} </>}<span class="numbers soft">{weight > 0 ? "+" : ""}{number(weight, 2)}</span></span>
     </li>
   );

@@ -38,21 +38,25 @@ function Lanes({ line, record, stage, version, who }: { line: Line; record: Reco
   const [wide, setWide] = useState(0), span = stage.span.value, shown = useMemo(() => moving(line), [version]), said = useMemo(() => summary(line, record), [version, language.value]);
   const spoken = useMemo<Spoken[]>(() => record.spoken(line.who).map(({ t0, t1 }) => ({ t0, t1, core: coreOf(record, line.who, t0, t1) })), [version]);
   const marks = useMemo<Mark[]>(() => record.events.filter((each) => each.who === line.who || each.who === null), [version]);
-  const [theme, setTheme] = useState(0);
+  const [theme, setTheme] = useState(0), draw = useRef<() => void>(() => undefined);
   useEffect(() => {
     if (!box.current) return;
     const watch = new ResizeObserver(([entry]) => setWide(Math.floor(entry?.contentRect.width ?? 0)));
     watch.observe(box.current);
-    const scheme = matchMedia("(prefers-color-scheme: dark)"), again = (): void => setTheme((n) => n + 1), attributes = new MutationObserver(again);
+    const scheme = matchMedia("(prefers-color-scheme: dark)"), paper = matchMedia("print"), again = (): void => setTheme((n) => n + 1), print = (): void => draw.current(), attributes = new MutationObserver(again);
     scheme.addEventListener("change", again);
+    paper.addEventListener("change", print); // at once: it is printed as it is then
     attributes.observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
-    return () => { watch.disconnect(); attributes.disconnect(); scheme.removeEventListener("change", again); };
+    return () => { watch.disconnect(); attributes.disconnect(); scheme.removeEventListener("change", again); paper.removeEventListener("change", print); };
   }, []);
   useEffect(() => {
-    if (!canvas.current || !box.current || wide < 40) return;
-    const begun = performance.now();
-    new Chart(canvas.current, wide, colours(box.current), devicePixelRatio || 1).draw(line, span, shown, spoken, marks);
-    performance.measure("mien.timeline", { start: begun, detail: line.who });
+    draw.current = () => {
+      if (!canvas.current || !box.current || wide < 40) return;
+      const begun = performance.now();
+      new Chart(canvas.current, wide, colours(box.current), devicePixelRatio || 1).draw(line, span, shown, spoken, marks);
+      performance.measure("mien.timeline", { start: begun, detail: line.who });
+    };
+    draw.current();
   }, [wide, span, shown, spoken, marks, theme]);
   useSignalEffect(() => {
     const { from, until } = stage.span.value, at = stage.at.value;

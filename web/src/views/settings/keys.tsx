@@ -25,7 +25,7 @@ export function Keys(): JSX.Element {
         <fieldset class="row"><legend class="small">{t("settings.scopes")}</legend>{SCOPES.filter(may).map((each) => <label class="check" key={each}><input type="checkbox" name="scope" value={each} defaultChecked={each === "read"} />{each}</label>)}</fieldset>
         <div><button class="button first">{t("settings.make")}</button></div>
       </form>
-      {(problem ?? pages.problem) !== null && <ProblemNote problem={problem ?? pages.problem} />}
+      {(problem ?? pages.problem) !== null && <ProblemNote problem={problem ?? pages.problem} {...(problem === null ? { again: pages.again } : {})} />}
       {made?.secret && <div class="note" role="status"><span>{t("settings.once")}</span><code style={{ overflowWrap: "anywhere" }}>{made.secret}</code></div>}
       {!pages.all && pages.problem === null ? <Loading /> : pages.all?.length === 0 ? <Empty title={t("settings.no_keys")} /> : (
         <ul class="plain stack">{pages.all?.map((each) => <li class="row spread" key={each.key}><span dir="auto">{each.label || each.key}</span><span class="soft">{each.scopes.join(", ")} · {date(each.made)}</span>

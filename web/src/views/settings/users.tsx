@@ -25,7 +25,7 @@ export function Users(): JSX.Element {
         <label class="field"><span class="label">{t("settings.role")}</span><select name="role">{Object.entries(ROLES).map(([role, scopes]) => <option key={role} value={role}>{t(`settings.role_${role}`)} ({scopes})</option>)}</select></label>
         <button class="button first">{t("settings.make")}</button><span role="status">{said}</span>
       </form>
-      {(problem ?? pages.problem) !== null && <ProblemNote problem={problem ?? pages.problem} />}
+      {(problem ?? pages.problem) !== null && <ProblemNote problem={problem ?? pages.problem} {...(problem === null ? { again: pages.again } : {})} />}
       {!pages.all && pages.problem === null ? <Loading /> : pages.all?.length === 0 ? <Empty title={t("settings.no_users")} /> : (
         <ul class="plain stack">{pages.all?.map((each) => <li class="row spread" key={each.user}><strong dir="auto">{each.name}</strong><span class="soft">{t(`settings.role_${each.role}`)}{each.second_factor && ` · ${t("settings.second")}`}</span>
           <button class="button bad" type="button" onClick={() => drop(each.user)} aria-label={`${t("settings.drop")}: ${each.name}`}>{t("settings.drop")}</button></li>)}</ul>)}

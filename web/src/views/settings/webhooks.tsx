@@ -16,7 +16,7 @@ function Deliveries({ of }: { of: string }): JSX.Element {
   return (
     <div class="stack">
       <label class="field"><span class="label">{t("settings.deliveries")}</span><select value={state} onChange={(e) => setState(e.currentTarget.value)}>{["waiting", "delivered", "dead"].map((each) => <option key={each} value={each}>{t(`settings.state_${each}`)}</option>)}</select></label>
-      {(problem ?? pages.problem) !== null && <ProblemNote problem={problem ?? pages.problem} />}
+      {(problem ?? pages.problem) !== null && <ProblemNote problem={problem ?? pages.problem} {...(problem === null ? { again: pages.again } : {})} />}
       {pages.all?.length === 0 && <p class="soft">{t("settings.no_deliveries")}</p>}
       <ul class="plain stack">{pages.all?.map((each) => <li class="row" key={each.delivery}><span class="numbers">{date(each.made)}</span><code>{each.type}</code><span>{each.tries.at(-1)?.what ?? ""}</span>
         <button class="button" type="button" onClick={() => again(each.delivery)}>{t("settings.replay")}</button></li>)}</ul>
@@ -36,7 +36,7 @@ export function Webhooks(): JSX.Element {
   return (
     <section class="card stack" aria-labelledby="hooks"><h2 id="hooks">{t("settings.part_webhooks")}</h2>
       <form class="row" onSubmit={add}><label class="field grow"><span class="label">{t("settings.url")}</span><input name="url" type="url" required placeholder="https://" dir="ltr" /></label><button class="button first">{t("settings.add")}</button></form>
-      {(problem ?? hooks.problem) !== null && <ProblemNote problem={problem ?? hooks.problem} />}
+      {(problem ?? hooks.problem) !== null && <ProblemNote problem={problem ?? hooks.problem} {...(problem === null ? { again: hooks.again } : {})} />}
       {made?.secret && <div class="note" role="status"><span>{t("settings.once")}</span><code style={{ overflowWrap: "anywhere" }}>{made.secret}</code></div>}
       {!hooks.value && hooks.problem === null ? <Loading /> : hooks.value?.webhooks.length === 0 ? <Empty title={t("settings.no_webhooks")} /> : (
         <ul class="plain stack">{hooks.value?.webhooks.map((each) => <li class="stack" key={each.webhook}>

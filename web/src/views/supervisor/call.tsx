@@ -40,11 +40,11 @@ function useResults(id: string, live: boolean): { states: State[]; turns: Turn[]
   return { ...all, problem };
 }
 
-function Summary({ events, until, expressed }: { events: Fired[]; until: number; expressed: JSX.Element | null }): JSX.Element {
+function Summary({ events, until, expressed }: { events: Fired[]; until: number | null; expressed: JSX.Element | null }): JSX.Element {
   const worst = [...events].sort((a, b) => ORDER.indexOf(b.severity) - ORDER.indexOf(a.severity) || b.at - a.at)[0];
   return (
     <section class="card stack" aria-labelledby="summary"><h2 id="summary">{t("supervisor.summary")}</h2>
-      <p>{t("supervisor.summary_events", { count: events.length, time: clock(until) })}</p>
+      {until === null ? <Loading lines={1} /> : <p>{t("supervisor.summary_events", { count: events.length, time: clock(until) })}</p>}
       {worst && <p class="row"><span class="soft">{t("supervisor.summary_worst")}</span><SeverityBadge severity={worst.severity} /><strong dir="auto">{ruleTitle(worst.rule, worst.title)}</strong><span class="soft numbers">{clock(worst.at)}</span></p>}
       {expressed}
     </section>
@@ -95,21 +95,21 @@ export function Call({ id }: { id: string }): JSX.Element {
   const gone = about.problem instanceof Problem && about.problem.status === 404;
   return (
     <>
-      <Heading title={title}><p class="row"><a href="#/supervisor">{t("supervisor.back")}</a>{about.value && <span>{said(about.value.purpose)} · {said(about.value.context)} · {date(about.value.opened)}</span>}<span class={`badge ${on ? "good" : ""}`}>{t(on ? "supervisor.on" : "supervisor.ended")}</span>
+      <Heading title={title}><p class="row"><a href="#/supervisor">{t("supervisor.back")}</a>{about.value && <span>{said(about.value.purpose)} · {said(about.value.context)} · {date(about.value.opened)}</span>}{(on || about.value !== null && results.ready) && <span class={`badge ${on ? "good" : ""}`}>{t(on ? "supervisor.on" : "supervisor.ended")}</span>}
         {(about.value?.kept || on) && <a href={`#/sessions/${id}`}>{t("supervisor.whole_call")}</a>}</p></Heading>
       {gone ? <div class="note" role="status">{t("supervisor.gone")}</div> : about.problem !== null ? <ProblemNote problem={about.problem} again={about.again} /> : (
         <div class="call">
           {board.link.value === "lost" && !board.ended.value && <div class="note warn lost" role="status">{t("supervisor.lost")}</div>}
           <div class="stack">
             {live?.last && <section class="card stack" aria-labelledby="reason"><h2 id="reason">{t("supervisor.reason")}</h2><p class="row"><SeverityBadge severity={live.last.severity} /><strong dir="auto">{ruleTitle(live.last.rule, live.last.title)}</strong><span class="soft numbers">{clock(live.last.at)}</span></p></section>}
-            <Summary events={results.events} until={until} expressed={person ? <p class="row"><span class="soft" dir="auto">{person.who}</span><Expressed state={person.state} />{person.state?.state && <span class="small soft">{named("states", person.state.state)}</span>}</p> : null} />
+            <Summary events={results.events} until={results.ready ? until : null} expressed={person ? <p class="row"><span class="soft" dir="auto">{person.who}</span><Expressed state={person.state} />{person.state?.state && <span class="small soft">{named("states", person.state.state)}</span>}</p> : null} />
             <section class="card stack" aria-labelledby="line"><h2 id="line">{t("supervisor.line")}</h2>
               {results.problem !== null && !results.ready ? <ProblemNote problem={results.problem} /> : !results.ready ? <Loading lines={2} /> : mine.length > 1 ? <Trend states={mine} /> : <p class="soft">{t("supervisor.nothing_yet")}</p>}</section>
           </div>
           <div class="stack">
             <Cases id={id} />
             <Contacts id={id} />
-            <section class="card stack" aria-labelledby="marks"><h2 id="marks">{t("supervisor.timeline")}</h2><Marks events={results.events} turns={results.turns} /></section>
+            <section class="card stack" aria-labelledby="marks"><h2 id="marks">{t("supervisor.timeline")}</h2>{results.ready || results.problem !== null ? <Marks events={results.events} turns={results.turns} /> : <Loading lines={2} />}</section>
           </div>
         </div>)}
     </>

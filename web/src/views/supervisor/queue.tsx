@@ -43,7 +43,7 @@ function Keys({ close }: { close: () => void }): JSX.Element {
   useEffect(() => box.current?.showModal(), []);
   return (
     <dialog ref={box} onClose={close} aria-labelledby="keys"><div class="stack"><h2 id="keys">{t("supervisor.keys")}</h2>
-      <dl class="keys">{[["j", "next"], ["k", "previous"], ["a", "accept"], ["r", "reject"], ["c", "correct"], ["Enter", "open"], ["Esc", "cancel"], ["?", "keys"]].map(([key = "", what = ""]) => <div key={key}><dt><kbd>{key}</kbd></dt><dd>{t(`supervisor.key_${what}`)}</dd></div>)}</dl>
+      <dl class="key-list">{[["j", "next"], ["k", "previous"], ["a", "accept"], ["r", "reject"], ["c", "correct"], ["Enter", "open"], ["Esc", "cancel"], ["?", "keys"]].map(([key = "", what = ""]) => <div key={key}><dt><kbd>{key}</kbd></dt><dd>{t(`supervisor.key_${what}`)}</dd></div>)}</dl>
       <form method="dialog"><button class="button">{t("supervisor.close")}</button></form></div></dialog>
   );
 }

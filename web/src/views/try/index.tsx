@@ -16,9 +16,12 @@ function Picture({ own }: { own: Own }): JSX.Element | null {
   if (!shown) return null;
   const box = own.face.value?.box, wide = video.current?.videoWidth ?? 640, high = video.current?.videoHeight ?? 480, scale = Math.max(wide, high) / Math.min(480, Math.max(wide, high));
   return (
-    <div class="picture" role="img" aria-label={t("try.picture")}>
-      <video ref={video} muted playsInline />
-      {box && <svg viewBox={`0 0 ${wide} ${high}`} aria-hidden="true"><rect x={box[0] * scale} y={box[1] * scale} width={box[2] * scale} height={box[3] * scale} rx={8} /></svg>}
+    <div class="picture">
+      <div role="img" aria-label={t("try.picture")}>
+        <video ref={video} muted playsInline />
+        {box && <svg viewBox={`0 0 ${wide} ${high}`} aria-hidden="true"><rect x={box[0] * scale} y={box[1] * scale} width={box[2] * scale} height={box[3] * scale} rx={8} /></svg>}
+      </div>
+      {own.rested.value < 1 && <div class="rest small"><span role="status">{t("try.rest")}</span><progress value={own.rested.value} max={1} aria-label={t("try.rest")} /></div>}
     </div>
   );
 }
@@ -97,7 +100,6 @@ export default function Try(): JSX.Element {
       {problem !== null && <ProblemNote problem={problem} />}
       {link === "lost" && <div class="note warn" role="status">{t("try.lost")}</div>}
       {missing && <div class="note" role="status">{t(`try.${missing}`)}</div>}
-      {live && camera && own.states.value.length < 6 && <div class="note" role="status">{t("try.rest")}</div>}
       <div class="card stack">
         {!live && <p>{t("try.consent")}</p>}
         <div class="row">
