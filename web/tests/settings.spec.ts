@@ -13,6 +13,13 @@ test("settings: rules are checked, and what is wrong is marked by its line", asy
   await expect(page.getByRole("alert")).toContainText("A policy or a setting does not allow this"); // not editable over HTTP without the setting
   await expect(page.getByRole("alert")).toContainText("rules.editable");
   await expect(page.getByRole("alert")).not.toContainText("role");
+  const yaml = page.locator("details pre").first();
+  await page.reload();
+  await expect(page.locator("tbody tr").first()).toBeVisible();
+  await page.locator("summary").first().click();
+  await page.getByRole("button", { name: "Take into the editor" }).click(); // what is in force, as one begins
+  await expect(field).toHaveValue((await yaml.textContent()) ?? "");
+  await page.evaluate(() => scrollTo(0, 0));
   await page.screenshot({ path: `${screens}/settings.png` });
 });
 

@@ -23,7 +23,14 @@ export function RulesEditor(): JSX.Element {
     area.focus();
     area.setSelectionRange(before, before + (area.value.slice(before).split("\n", 1)[0] ?? "").length);
   };
-  const take = (yaml: string): void => { if (field.current) { field.current.value = yaml; field.current.focus(); } };
+  const take = (yaml: string): void => {
+    const area = field.current;
+    if (!area) return;
+    area.value = yaml;
+    area.focus();
+    area.setSelectionRange(0, 0); // one begins at its beginning
+    area.scrollTop = 0;
+  };
   const check = (): void => { ask("POST", "/v1/rules", { body: text(), type: "application/yaml" }).then((answer) => answer.json()).then((got: { rules: Rule[] }) => { setProblem(null); setSaid(t("settings.rules_sound", { count: got.rules.length })); }).catch(told); };
   const save = (): void => { put<{ rules: Rule[] }>("/v1/rules", text(), { type: "application/yaml" }).then(() => { setProblem(null); setSaid(t("settings.rules_put")); now.again(); files.again(); }).catch(told); };
   const reset = (): void => { remove("/v1/rules").then(() => { setProblem(null); setSaid(t("settings.rules_reset")); now.again(); files.again(); }).catch(told); };
