@@ -1,6 +1,6 @@
 /** models.tsx: the cards of the models that are read with, from what their files say. */
 import type { JSX } from "preact";
-import { number, t } from "../i18n";
+import { named, number, t } from "../i18n";
 
 export interface Model {
   kind: string; name?: string; version?: number | string; bytes: number; sha256: string; signature: string; scores?: unknown; limits?: unknown;
@@ -20,7 +20,7 @@ export function Models({ models }: { models: Model[] }): JSX.Element {
       {models.map((model) => (
         <li class="card stack" key={model.sha256}>
           <h3>{model.name ?? model.kind} <span class="soft small">{t("shell.model_version", { version: String(model.version ?? "–") })}</span></h3>
-          <p class="row"><span class="badge">{model.kind}</span><span class={`badge ${model.signature === "signed by Mien" ? "good" : "warning"}`}>{model.signature}</span>
+          <p class="row">{model.kind !== model.name && <span class="badge">{model.kind}</span>}<span class={`badge ${model.signature === "signed by Mien" ? "good" : "warning"}`}>{named("shell", `signature_${model.signature.toLowerCase().replace(/ /g, "_")}`)}</span>
             <span class="badge">{model.provenance?.licence ?? "–"}</span><span class={`badge ${model.provenance?.commercial ? "good" : "warning"}`}>{model.provenance?.commercial ? t("shell.commercial") : t("shell.not_commercial")}</span></p>
           <details><summary>{t("shell.model_more")}</summary>
             <div class="scroll" tabIndex={0} role="region" aria-label={model.name ?? model.kind}><table><tbody lang="en" dir="ltr">
