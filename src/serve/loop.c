@@ -167,6 +167,9 @@ static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *use
     return c->link ? serve_link_opened(c->link) : -1;
   case LWS_CALLBACK_RECEIVE:
     return c->link ? serve_link_receive(c->link, in, bytes) : -1;
+  case LWS_CALLBACK_RECEIVE_PONG:
+    if (c->link) c->link->silent = 0;
+    return 0;
   case LWS_CALLBACK_SERVER_WRITEABLE:
     return c->link ? serve_link_write(c->link) : 0;
   case LWS_CALLBACK_CLOSED:
@@ -224,7 +227,7 @@ static void silent(int level, const char *line) {}
 
 static int listen_at(serve_server *server, mien_error *error) {
   const serve_settings *s = &server->settings;
-  static const lws_retry_bo_t alive = {.secs_since_valid_ping = 20, .secs_since_valid_hangup = 40};
+  static const lws_retry_bo_t never = {.secs_since_valid_hangup = 0}; /* see serve_link_look */
   struct lws_context_creation_info info = {
       .options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_VALIDATE_UTF8 | LWS_SERVER_OPTION_SKIP_SERVER_CANONICAL_NAME,
       .port = s->port ? s->port : 0,
@@ -236,7 +239,8 @@ static int listen_at(serve_server *server, mien_error *error) {
       .pt_serv_buf_size = 32 << 10,
       .max_http_header_data2 = 8 << 10,
       .max_http_header_pool2 = (unsigned)s->connections,
-      .retry_and_idle_policy = &alive,
+      .retry_and_idle_policy = &never,
+      .ka_time = 20, .ka_probes = 4, .ka_interval = 5, /* whoever follows over HTTP and has gone */
       .gid = -1,
       .uid = -1,
   };
@@ -274,7 +278,7 @@ static int listen_for_asterisk(serve_server *server, mien_error *error) {
       .options = LWS_SERVER_OPTION_ONLY_RAW | LWS_SERVER_OPTION_ADOPT_APPLY_LISTEN_ACCEPT_CONFIG,
       .port = s->audiosocket_port, .iface = strncmp(s->address, "unix:", 5) && *s->address ? s->address : NULL, .protocols = protocols,
       .listen_accept_role = "raw-skt", .listen_accept_protocol = "audiosocket", .vhost_name = "audiosocket",
-      .keepalive_timeout = (int)s->idle_timeout, .gid = -1, .uid = -1};
+      .keepalive_timeout = (int)s->idle_timeout, .ka_time = 20, .ka_probes = 4, .ka_interval = 5, .gid = -1, .uid = -1};
   server->audiosocket = lws_create_vhost(server->context, &info);
   return server->audiosocket ? MIEN_OK : base_error_set(error, MIEN_EIO, "doors.audiosocket_port", "set another port",
                                                         "the server could not listen on port %d", s->audiosocket_port);
@@ -435,6 +439,7 @@ static void each_second(lws_sorted_usec_list_t *timer) {
   serve_conversations_sweep(server);
   serve_keep_sweep(server);
   serve_who_sweep(server);
+  for (serve_link *link = server->links; link; link = link->next) serve_link_look(link);
   serve_operator_look(server);
   server->busy = server->received > MANY;
   server->received = 0;

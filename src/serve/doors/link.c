@@ -158,6 +158,7 @@ static void receive(serve_link *link, bool binary, void *bytes, size_t count) {
 }
 
 int serve_link_receive(serve_link *link, void *bytes, size_t count) {
+  link->silent = 0;
   if (link->closing) return 0;
   link->server->received++;
   bool first = lws_is_first_fragment(link->wsi);
@@ -233,6 +234,25 @@ void serve_link_wake(serve_link *link) {
   lws_callback_on_writable(link->wsi);
 }
 
+/* libwebsockets would ask too, but (4.1) writes the time over the answer that it owes to a client who asks in the same
+ * moment: the client sees no answer and goes. So it is told not to (loop.c). */
+void serve_link_look(serve_link *link) {
+  enum { ASKED = 20, GONE = 40 };
+  if (link->held || !link->door->path) return; /* what it sends is not read now; or it is no WebSocket */
+  link->silent++;
+  if (link->silent == GONE) lws_set_timeout(link->wsi, PENDING_TIMEOUT_WS_PONG_CHECK_GET_PONG, LWS_TO_KILL_ASYNC);
+  if (link->silent != ASKED) return;
+  link->asks = true;
+  lws_callback_on_writable(link->wsi);
+}
+
+static int ask(serve_link *link) {
+  unsigned char text[LWS_PRE + 4];
+  memcpy(text + LWS_PRE, "mien", 4); /* an answer of no bytes would not be told of */
+  link->asks = false;
+  return lws_write(link->wsi, text + LWS_PRE, 4, LWS_WRITE_PING) < 0 ? -1 : 0;
+}
+
 static int write_one(serve_link *link) {
   link_message *message = link->out;
   link->out = message->next;
@@ -245,6 +265,7 @@ static int write_one(serve_link *link) {
 }
 
 int serve_link_write(serve_link *link) {
+  if (link->asks && ask(link)) return -1;
   for (;;) {
     if (!link->out && !link->closing && link->conversation && link->door->result) {
       serve_result *result = serve_live_after(link->conversation->live, link->cursor);

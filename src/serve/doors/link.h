@@ -45,6 +45,8 @@ struct serve_link {
   struct serve_conversation *conversation; /* followed and fed; NULL none */
   uint64_t cursor;      /* results sent so far */
   bool held;            /* the socket is not read: the inbox is full */
+  int silent;           /* seconds since anything of its client came */
+  bool asks;            /* whether the client is there, with the next that is written */
   bool closing;         /* after what waits was sent */
   int close_code;
   char close_reason[124];
@@ -67,5 +69,7 @@ void serve_link_fed(serve_link *link, int code);
 /* Follows the results of a conversation after `seq`, or nothing (NULL). */
 void serve_link_follow(serve_link *link, struct serve_conversation *conversation, uint64_t seq);
 void serve_link_wake(serve_link *link);
+/* Each second: a client that has been silent for 20 is asked whether it is there (RFC 6455, 2011, 5.5.2), and closed after 40. */
+void serve_link_look(serve_link *link);
 
 #endif
