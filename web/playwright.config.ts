@@ -7,7 +7,7 @@ if (process.env["MIEN_FAKE_SOUND"]) fake.push(`--use-file-for-fake-audio-capture
 
 export default defineConfig({
   testDir: "tests",
-  timeout: 120_000,
+  timeout: 300_000,
   expect: { timeout: 20_000 }, // other tests run beside it
   workers: 1,
   reporter: "line",

@@ -49,7 +49,7 @@ def main() -> None:
         environment = {**os.environ, "MIEN_URL": f"http://localhost:{server.port}", "MIEN_KEY": server.key, "MIEN_SCREENS": screens,
                        "MIEN_CHROMIUM": chromium, **camera(server.data)}
         only = os.environ.get("MIEN_ONLY")  # a part of the tests' names or files, while one works on them
-        done = subprocess.run([PLAYWRIGHT, "test", *sys.argv[2:], *(["--grep", only] if only else [])], cwd=WEB, env=environment, timeout=870)
+        done = subprocess.run([PLAYWRIGHT, "test", *sys.argv[2:], *(["--grep", only] if only else [])], cwd=WEB, env=environment, timeout=1470)
     sys.exit(done.returncode)
 
 

@@ -5,7 +5,7 @@ import { enter, screens, service } from "./helpers";
 const TEXTS = ["Thank you, that is very kind.", "This is the third time! I am furious, this is useless.", "I do not understand what you mean.", "All right, I see.", "I am afraid that it is lost.", "I want to speak to a manager."];
 
 test("supervisor: thirty live tiles, changing twice a second", async ({ page }) => {
-  test.setTimeout(180_000);
+  test.setTimeout(300_000);
   const all: string[] = [];
   for (let i = 0; i < 30; i++) {
     const subject = `s-board-${i}`, { consent } = await service<{ consent: string }>("POST", "/v1/consents", { subject, purpose: "customer_service", modalities: ["text"] });

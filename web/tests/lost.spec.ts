@@ -46,7 +46,7 @@ test("lost: one's own reading; what is typed meanwhile is read after", async ({ 
 });
 
 test("lost: for good, the devices are let go and it is said", async ({ page, wire }) => {
-  test.setTimeout(90_000);
+  test.setTimeout(300_000);
   await page.clock.install();
   const sound = heard(page);
   await enter(page, "try");

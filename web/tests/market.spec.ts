@@ -118,7 +118,7 @@ test("market: a table for each chart, and what is taken along", async ({ page })
 });
 
 test("market: half a million lines, and a file that is no table", async ({ page }) => {
-  test.setTimeout(120_000);
+  test.setTimeout(300_000);
   await enter(page, "market");
   await choose(page, "empty.csv", "");
   await expect(page.getByRole("button", { name: "Send", exact: true })).toBeDisabled();
@@ -175,7 +175,7 @@ for (const size of [{ width: 320, height: 640 }, { width: 2560, height: 1440 }])
 
 for (const theme of ["light", "dark"] as const) {
   test(`market: accessible in every language, ${theme}`, async ({ page }) => {
-    test.setTimeout(150_000);
+    test.setTimeout(300_000);
     await page.emulateMedia({ colorScheme: theme });
     const id = await made();
     await enter(page, "market");

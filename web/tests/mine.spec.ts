@@ -55,7 +55,7 @@ test("mine: a link that is wrong, and one of one consent", async ({ page }) => {
 
 for (const theme of ["light", "dark"] as const) {
   test(`mine: accessible in every language, ${theme}`, async ({ page }) => {
-    test.setTimeout(90_000);
+    test.setTimeout(300_000);
     await page.emulateMedia({ colorScheme: theme });
     const { link } = await linkFor(`mine-${theme}`);
     await page.goto(link);

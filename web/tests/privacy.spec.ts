@@ -103,7 +103,7 @@ test("privacy: what the service cannot say is said", async ({ page }) => {
 
 for (const theme of ["light", "dark"] as const) {
   test(`privacy: accessible in every language, ${theme}`, async ({ page }) => {
-    test.setTimeout(150_000);
+    test.setTimeout(300_000);
     await page.emulateMedia({ colorScheme: theme });
     await enter(page, "privacy");
     for (const language of LANGUAGES) {

@@ -181,7 +181,7 @@ test("sessions: hostile words and names are words and names", async ({ page }) =
 });
 
 test("sessions: the sample call: one button, live on its own view, stopped, gone through by ear, forgotten", async ({ page }) => {
-  test.setTimeout(120_000);
+  test.setTimeout(300_000);
   let granted = "";
   page.on("response", async (answer) => { if (answer.url().endsWith("/v1/consents") && answer.request().method() === "POST") granted = (await answer.json() as { consent: string }).consent; });
   await enter(page, "try/sample");
@@ -237,7 +237,7 @@ function twoHours(): { told: object; results: object[] } {
 }
 
 test("sessions: two hours of four people are drawn, and scrubbed through (figures are printed)", async ({ page }) => {
-  test.setTimeout(120_000);
+  test.setTimeout(300_000);
   const { told, results } = twoHours(), pages = Array.from({ length: Math.ceil(results.length / 1000) + 1 }, (_, i) => { const some = results.slice(i * 1000, (i + 1) * 1000); return JSON.stringify({ results: some, after: i * 1000 + some.length }); });
   await page.route("**/v1/sessions/s_long", (route) => route.fulfill({ json: told }));
   await page.route("**/v1/sessions/s_long/figures", (route) => route.fulfill({ status: 404, json: { title: "Not found", status: 404 } }));
@@ -304,7 +304,7 @@ for (const [role, scopes, sees] of [["agent", ["read", "stream"], true], ["super
 
 for (const theme of ["light", "dark"] as const) {
   test(`sessions: accessible in every language, narrow and wide, ${theme}`, async ({ page }) => {
-    test.setTimeout(120_000);
+    test.setTimeout(300_000);
     await page.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" });
     const { session } = await conversation(`axe-${theme}`);
     await enter(page, `sessions/${session}`);

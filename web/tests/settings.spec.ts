@@ -126,7 +126,7 @@ test("settings: not without the scope", async ({ page }) => {
 
 for (const theme of ["light", "dark"] as const) {
   test(`settings: accessible in every language, ${theme}`, async ({ page }) => {
-    test.setTimeout(120_000);
+    test.setTimeout(300_000);
     await page.emulateMedia({ colorScheme: theme });
     await enter(page, "settings");
     for (const language of LANGUAGES) {

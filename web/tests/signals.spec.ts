@@ -94,7 +94,7 @@ test("signals: without devices it is said; not without the scopes", async ({ pag
 
 for (const theme of ["light", "dark"] as const) {
   test(`signals: accessible in every language, ${theme}, and 320 px wide`, async ({ page }) => {
-    test.setTimeout(150_000);
+    test.setTimeout(300_000);
     await page.emulateMedia({ colorScheme: theme });
     await page.setViewportSize({ width: theme === "dark" ? 320 : 1280, height: 800 });
     const id = await book(`sam-${theme}`);
