@@ -7,10 +7,10 @@
 #include "cli/cli.h"
 #include "cli/options.h"
 #include "cli/terminal.h"
-#include "serve/audit/audit.h"
 #include "serve/api/consents.h"
-#include "serve/kept/keep.h"
+#include "serve/audit/audit.h"
 #include "serve/audit/operator.h"
+#include "serve/kept/keep.h"
 
 static const char *file, *data, *tenant = "default", *subject, *modality;
 

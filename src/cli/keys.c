@@ -8,9 +8,9 @@
 #include "cli/cli.h"
 #include "cli/options.h"
 #include "cli/terminal.h"
+#include "serve/audit/operator.h"
 #include "serve/kept/keep.h"
 #include "serve/who/keyring.h"
-#include "serve/audit/operator.h"
 
 static const char *file, *data, *tenant, *scopes, *label = "";
 static double days;

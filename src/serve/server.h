@@ -9,10 +9,10 @@
 
 #include "guard/guard.h"
 #include "serve/doors/link.h"
-#include "serve/live/live.h"
-#include "serve/live/board.h"
 #include "serve/http/metrics.h"
 #include "serve/http/request.h"
+#include "serve/live/board.h"
+#include "serve/live/live.h"
 #include "serve/serve.h"
 
 struct serve_server {

@@ -3,8 +3,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "serve/calls/address.h"
 #include "serve/actions/webhook_sign.h"
+#include "serve/calls/address.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 

@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "serve/doors/audiohook_sign.h"
-#include "serve/live/open.h"
 #include "serve/doors/picture.h"
 #include "serve/doors/sound.h"
+#include "serve/live/open.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 

@@ -5,9 +5,9 @@
 #include <stdio.h>
 
 #include "serve/actions/cases.h"
+#include "serve/actions/webhooks.h"
 #include "serve/kept/keep.h"
 #include "serve/server.h"
-#include "serve/actions/webhooks.h"
 
 struct serve_actions {
   struct serve_server *server;

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "serve/server.h"
 #include "serve/actions/webhooks_parts.h"
+#include "serve/server.h"
 
 static const char *const states[] = {"waiting", "delivered", "dead"};
 

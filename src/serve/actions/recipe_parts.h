@@ -2,8 +2,8 @@
 #ifndef SERVE_RECIPE_PARTS_H
 #define SERVE_RECIPE_PARTS_H
 
-#include "serve/calls/address.h"
 #include "serve/actions/recipe.h"
+#include "serve/calls/address.h"
 #include "yaml/tree.h"
 
 enum { RECIPE_NAME = 32, RECIPE_MOST = 32, RECIPE_BODY = 64 << 10 };

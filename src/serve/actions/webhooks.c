@@ -7,9 +7,9 @@
 #include <time.h>
 
 #include "serve/actions/endpoints.h"
+#include "serve/actions/webhooks_parts.h"
 #include "serve/kept/keep.h"
 #include "serve/server.h"
-#include "serve/actions/webhooks_parts.h"
 
 static void free_endpoint(serve_endpoint *e) {
   if (!e) return;

@@ -16,9 +16,9 @@
 #include <jansson.h>
 
 #include "serve/actions/actions.h"
-#include "serve/calls/address.h"
 #include "serve/actions/recipe.h"
 #include "serve/actions/webhook_sign.h"
+#include "serve/calls/address.h"
 
 struct serve_server;
 

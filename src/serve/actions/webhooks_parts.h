@@ -5,8 +5,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "serve/calls/send.h"
 #include "serve/actions/webhooks.h"
+#include "serve/calls/send.h"
 
 struct serve_webhooks {
   struct serve_server *server;

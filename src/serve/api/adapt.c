@@ -3,10 +3,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "serve/kept/adaptings.h"
 #include "serve/api/api.h"
-#include "serve/http/aside.h"
 #include "serve/audit/audit.h"
+#include "serve/http/aside.h"
+#include "serve/kept/adaptings.h"
 #include "serve/server.h"
 
 static void answer(serve_request *request, int code, int status, char **json, const mien_error *error) {

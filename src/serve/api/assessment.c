@@ -5,10 +5,10 @@
 #include <time.h>
 
 #include "engine/engine.h"
+#include "serve/actions/webhooks.h"
 #include "serve/api/api.h"
 #include "serve/audit/audit.h"
 #include "serve/server.h"
-#include "serve/actions/webhooks.h"
 
 /* ---- Models ---- */
 

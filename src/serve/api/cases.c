@@ -2,9 +2,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "serve/actions/cases.h"
 #include "serve/api/api.h"
 #include "serve/audit/audit.h"
-#include "serve/actions/cases.h"
 #include "serve/kept/keep.h"
 #include "serve/server.h"
 

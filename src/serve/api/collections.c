@@ -5,10 +5,10 @@
 
 #include "serve/api/api.h"
 #include "serve/audit/audit.h"
+#include "serve/jobs/upload.h"
 #include "serve/kept/collections.h"
 #include "serve/kept/kept.h"
 #include "serve/server.h"
-#include "serve/jobs/upload.h"
 
 static bool possible(serve_request *request) {
   if (request->server->collections) return true;

@@ -2,9 +2,9 @@
 #include <stdio.h>
 
 #include "serve/api/api.h"
-#include "serve/http/aside.h"
-#include "serve/audit/audit.h"
 #include "serve/api/consents.h"
+#include "serve/audit/audit.h"
+#include "serve/http/aside.h"
 #include "serve/kept/keep.h"
 #include "serve/server.h"
 

@@ -8,9 +8,9 @@
 #include "rules/rules.h"
 #include "serve/api/api.h"
 #include "serve/http/aside.h"
-#include "serve/live/conversation.h"
 #include "serve/kept/keep.h"
 #include "serve/kept/kept.h"
+#include "serve/live/conversation.h"
 #include "serve/server.h"
 
 enum { BYTES = 64 << 20 };

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <strings.h>
 
-#include "serve/http/aside.h"
 #include "serve/api/api.h"
 #include "serve/audit/audit.h"
+#include "serve/http/aside.h"
 #include "serve/jobs/jobs.h"
 #include "serve/kept/keep.h"
 #include "serve/kept/kept.h"

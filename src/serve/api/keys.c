@@ -6,10 +6,10 @@
 
 #include "serve/api/api.h"
 #include "serve/audit/audit.h"
-#include "serve/kept/keep.h"
-#include "serve/who/keyring.h"
 #include "serve/http/route.h"
+#include "serve/kept/keep.h"
 #include "serve/server.h"
+#include "serve/who/keyring.h"
 
 static store *store_of_request(serve_request *request) {
   if (request->server->keep) return request->server->keep->store;

@@ -3,9 +3,9 @@
 
 #include "serve/api/api.h"
 #include "serve/audit/audit.h"
-#include "serve/live/board.h"
 #include "serve/kept/keep.h"
 #include "serve/kept/kept.h"
+#include "serve/live/board.h"
 #include "serve/live/rulebook.h"
 #include "serve/server.h"
 #include "serve/who/team.h"

@@ -2,17 +2,17 @@
 #include <sodium.h>
 #include <stdio.h>
 
-#include "serve/who/accounts.h"
 #include "serve/api/api.h"
-#include "serve/http/aside.h"
 #include "serve/audit/audit.h"
+#include "serve/http/aside.h"
 #include "serve/http/json.h"
-#include "serve/kept/keep.h"
-#include "serve/who/keyring.h"
 #include "serve/http/limit.h"
-#include "serve/who/login.h"
 #include "serve/http/route.h"
+#include "serve/kept/keep.h"
 #include "serve/server.h"
+#include "serve/who/accounts.h"
+#include "serve/who/keyring.h"
+#include "serve/who/login.h"
 #include "serve/who/totp.h"
 
 #define TRIES_RATE 0.1 /* tries a second of one name: 5 at once, then one each 40 s */

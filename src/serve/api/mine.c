@@ -6,17 +6,17 @@
 #include <time.h>
 
 #include "mien_wellbeing.h"
-#include "serve/who/accounts.h"
 #include "serve/api/api.h"
-#include "serve/http/aside.h"
-#include "serve/audit/audit.h"
 #include "serve/api/consents.h"
-#include "serve/kept/keep.h"
-#include "serve/who/keyring.h"
-#include "serve/http/limit.h"
-#include "serve/who/optout.h"
-#include "serve/server.h"
+#include "serve/audit/audit.h"
 #include "serve/audit/trail.h"
+#include "serve/http/aside.h"
+#include "serve/http/limit.h"
+#include "serve/kept/keep.h"
+#include "serve/server.h"
+#include "serve/who/accounts.h"
+#include "serve/who/keyring.h"
+#include "serve/who/optout.h"
 
 #define LINK_DAYS 30.0 /* usual */
 enum { TRACES = 200, CONSENTS = 256 };

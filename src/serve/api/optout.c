@@ -5,11 +5,11 @@
 #include <time.h>
 
 #include "serve/api/api.h"
-#include "serve/audit/audit.h"
 #include "serve/api/consents.h"
+#include "serve/audit/audit.h"
 #include "serve/http/limit.h"
-#include "serve/who/optout.h"
 #include "serve/server.h"
+#include "serve/who/optout.h"
 
 #define LINK_DAYS 400.0 /* usual */
 

@@ -4,12 +4,12 @@
 #include <stdlib.h>
 
 #include "serve/api/api.h"
-#include "serve/http/aside.h"
-#include "serve/audit/audit.h"
 #include "serve/api/consents.h"
-#include "serve/server.h"
+#include "serve/audit/audit.h"
 #include "serve/audit/trail.h"
 #include "serve/audit/writer.h"
+#include "serve/http/aside.h"
+#include "serve/server.h"
 
 static void finish(serve_request *request, int code, json_t *body, const mien_error *error) {
   if (code == MIEN_EEMPTY) serve_answer_problem(request, 404, "Not found", error);

@@ -3,12 +3,12 @@
  * asked for, none is looked up by a caller's word, and nobody is called. */
 #include <stdio.h>
 
-#include "serve/calls/address.h"
+#include "serve/actions/recipe_embedded.h"
+#include "serve/actions/webhooks.h"
 #include "serve/api/api.h"
 #include "serve/audit/audit.h"
-#include "serve/actions/recipe_embedded.h"
+#include "serve/calls/address.h"
 #include "serve/server.h"
-#include "serve/actions/webhooks.h"
 
 static void answer(serve_request *request, int code, json_t *body, const mien_error *error) {
   if (code) serve_answer_error(request, error);

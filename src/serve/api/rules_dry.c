@@ -7,8 +7,8 @@
 #include <stdlib.h>
 
 #include "serve/api/api.h"
-#include "serve/http/aside.h"
 #include "serve/audit/audit.h"
+#include "serve/http/aside.h"
 #include "serve/kept/keep.h"
 #include "serve/live/rulebook.h"
 #include "serve/server.h"

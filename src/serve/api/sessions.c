@@ -2,8 +2,8 @@
 #include <stdio.h>
 
 #include "serve/api/api.h"
-#include "serve/live/conversation.h"
 #include "serve/kept/kept.h"
+#include "serve/live/conversation.h"
 #include "serve/server.h"
 
 /* The conversation of the path, or NULL with 404 answered. */

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 
 #include "serve/api/api.h"
-#include "serve/audit/audit.h"
 #include "serve/api/consents.h"
+#include "serve/audit/audit.h"
 #include "serve/kept/dictionaries.h"
 #include "serve/server.h"
 

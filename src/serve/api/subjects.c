@@ -1,9 +1,9 @@
 /* subjects.c: what is kept: the list of sessions, all of a subject, and its end. Every look is in the audit. */
 #include <stdio.h>
 
-#include "serve/kept/adaptings.h"
 #include "serve/api/api.h"
 #include "serve/audit/audit.h"
+#include "serve/kept/adaptings.h"
 #include "serve/kept/keep.h"
 #include "serve/server.h"
 

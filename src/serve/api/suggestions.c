@@ -3,10 +3,10 @@
 #include <stdlib.h>
 
 #include "serve/api/api.h"
-#include "serve/live/conversation.h"
 #include "serve/calls/drafts.h"
-#include "serve/live/glance.h"
 #include "serve/kept/kept.h"
+#include "serve/live/conversation.h"
+#include "serve/live/glance.h"
 #include "serve/live/responses.h"
 #include "serve/server.h"
 

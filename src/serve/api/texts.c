@@ -1,8 +1,8 @@
 /* texts.c: POST /v1/texts: texts of nobody in particular, each by itself, to readings.
  * {"texts":["…",…],"cues":false} gives {"readings":[…]}, in order. Nothing of it is kept. */
 #include "serve/api/api.h"
-#include "serve/server.h"
 #include "serve/live/texts.h"
+#include "serve/server.h"
 
 enum { TEXTS = 1000, BYTES = 64 << 10 /* of one text */ };
 

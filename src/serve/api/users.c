@@ -3,12 +3,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "serve/who/accounts.h"
 #include "serve/api/api.h"
-#include "serve/http/aside.h"
 #include "serve/audit/audit.h"
+#include "serve/http/aside.h"
 #include "serve/kept/keep.h"
 #include "serve/server.h"
+#include "serve/who/accounts.h"
 
 static void finish(serve_request *request, int code, int status, json_t *body, const mien_error *error) {
   if (code == MIEN_EEMPTY) serve_answer_problem_text(request, 404, "Not found", "there is no such user");

@@ -2,10 +2,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "serve/actions/webhooks.h"
 #include "serve/api/api.h"
 #include "serve/audit/audit.h"
 #include "serve/server.h"
-#include "serve/actions/webhooks.h"
 
 static int begin(serve_request *request, const char *what, mien_error *error) {
   if (!request->server->webhooks) return base_error_set(error, MIEN_EEMPTY, "store.url", "", "webhooks need the store, which is off here");

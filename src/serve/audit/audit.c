@@ -9,10 +9,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "serve/doors/seal.h"
-#include "serve/server.h"
-#include "serve/live/statements.h"
 #include "serve/audit/writer.h"
+#include "serve/doors/seal.h"
+#include "serve/live/statements.h"
+#include "serve/server.h"
 
 int serve_audit_key(const char *data, bool make, uint8_t key[GUARD_HASH], mien_error *error) {
   char path[512];

@@ -14,8 +14,8 @@
 #include <unistd.h>
 
 #include "serve/audit/audit.h"
-#include "serve/server.h"
 #include "serve/audit/writer.h"
+#include "serve/server.h"
 
 enum { MOST = 1 << 20 /* bytes that may wait */, LINE = 4 << 10, TRIES = 100 };
 #define TRY_EVERY 0.05 /* s */

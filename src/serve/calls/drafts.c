@@ -6,14 +6,14 @@
 
 #include "respond/draft.h"
 #include "respond/respond.h"
-#include "serve/calls/address.h"
-#include "serve/http/aside.h"
 #include "serve/actions/endpoints.h"
+#include "serve/calls/address.h"
 #include "serve/calls/fetch.h"
+#include "serve/http/aside.h"
 #include "serve/http/json.h"
 #include "serve/live/responses.h"
-#include "serve/server.h"
 #include "serve/live/texts.h"
+#include "serve/server.h"
 
 enum { WORKERS = 4 /* that wait for the endpoint at a time */, KEY = 4096 };
 #define SHORTEST 0.1 /* seconds that have to be left for a call to be made */

@@ -4,8 +4,8 @@
 
 #include <jansson.h>
 
-#include "serve/live/conversation.h"
 #include "serve/doors/link.h"
+#include "serve/live/conversation.h"
 
 /* Begins to feed and follow. `params` (borrowed, may be NULL) are the caller's own words:
  *   session, token     a conversation that was opened before, or else

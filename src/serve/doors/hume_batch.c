@@ -7,9 +7,9 @@
 #include <stdlib.h>
 
 #include "serve/api/api.h"
-#include "serve/http/aside.h"
 #include "serve/audit/audit.h"
 #include "serve/doors/hume.h"
+#include "serve/http/aside.h"
 #include "serve/kept/kept.h"
 #include "serve/server.h"
 

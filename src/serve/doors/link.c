@@ -4,13 +4,13 @@
 #include <libwebsockets.h>
 #include <stdio.h>
 
-#include "serve/live/conversation.h"
 #include "serve/doors/door.h"
-#include "serve/who/accounts.h"
+#include "serve/doors/seal.h"
 #include "serve/http/limit.h"
 #include "serve/http/route.h"
-#include "serve/doors/seal.h"
+#include "serve/live/conversation.h"
 #include "serve/server.h"
+#include "serve/who/accounts.h"
 #include "serve/who/who.h"
 
 typedef struct link_message {

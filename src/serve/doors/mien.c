@@ -8,8 +8,8 @@
 #include <stdio.h>
 
 #include "serve/doors/door.h"
-#include "serve/http/route.h"
 #include "serve/doors/seal.h"
+#include "serve/http/route.h"
 #include "serve/server.h"
 
 enum { HEADER = 12, SOUND = 1, JPEG = 2 };

@@ -4,11 +4,11 @@
 #include <stdio.h>
 #include <strings.h>
 
-#include "serve/live/conversation.h"
 #include "serve/http/once.h"
 #include "serve/http/route.h"
-#include "serve/server.h"
 #include "serve/jobs/upload.h"
+#include "serve/live/conversation.h"
+#include "serve/server.h"
 #include "serve/who/who.h"
 
 enum { CREDIT = 256 << 10, UNREAD = 1 << 20 /* bytes of a refused body that are waited for */, PART = 16 << 10, HEADERS = 2048, STREAM_LIMIT = 4 << 20 };

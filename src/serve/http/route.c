@@ -4,9 +4,9 @@
 #include <stdio.h>
 
 #include "serve/api/api.h"
-#include "serve/who/oidc.h"
 #include "serve/http/limit.h"
 #include "serve/http/once.h"
+#include "serve/who/oidc.h"
 #include "serve/who/who.h"
 
 static const serve_route routes[] = {

@@ -16,8 +16,8 @@
 
 #include <jansson.h>
 
-#include "serve/live/conversation.h"
 #include "serve/jobs/upload.h"
+#include "serve/live/conversation.h"
 
 struct serve_server;
 typedef struct serve_job serve_job;

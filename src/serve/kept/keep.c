@@ -5,12 +5,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "serve/audit/audit.h"
 #include "serve/actions/cases.h"
-#include "serve/kept/dictionaries.h"
-#include "serve/server.h"
-#include "serve/kept/usuals.h"
+#include "serve/audit/audit.h"
 #include "serve/audit/writer.h"
+#include "serve/kept/dictionaries.h"
+#include "serve/kept/usuals.h"
+#include "serve/server.h"
 
 enum { SWEEP_EVERY = 600, ROTATED_AT_ONCE = 1000 };
 

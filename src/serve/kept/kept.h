@@ -3,8 +3,8 @@
 #ifndef SERVE_KEPT_H
 #define SERVE_KEPT_H
 
-#include "serve/live/conversation.h"
 #include "serve/http/request.h"
+#include "serve/live/conversation.h"
 
 /* The caller looks at somebody's results or sessions: false, with 503 answered, where the audit cannot be written. */
 bool serve_kept_look(serve_request *request, const char *what, const char *of);

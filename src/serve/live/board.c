@@ -4,8 +4,8 @@
 #include <stdlib.h>
 
 #include "serve/live/glance.h"
-#include "serve/server.h"
 #include "serve/live/watch.h"
+#include "serve/server.h"
 
 #define EVERY (LWS_US_PER_SEC / 2)
 #define NOTABLE 0.02 /* change of `need` that is told by itself, as events grow old */

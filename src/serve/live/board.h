@@ -11,8 +11,8 @@
 
 #include <libwebsockets.h>
 
-#include "serve/live/conversation.h"
 #include "serve/http/request.h"
+#include "serve/live/conversation.h"
 
 enum { BOARD_ENDED = 256, BOARD_WAITING = 64 << 10 /* bytes */ };
 

@@ -6,18 +6,18 @@
 #include <time.h>
 
 #include "guard/statement.h"
-#include "serve/audit/audit.h"
 #include "serve/api/consents.h"
-#include "serve/live/glance.h"
+#include "serve/audit/audit.h"
 #include "serve/jobs/jobs.h"
 #include "serve/kept/keep.h"
+#include "serve/kept/usuals.h"
+#include "serve/live/glance.h"
 #include "serve/live/open.h"
 #include "serve/live/opening.h"
 #include "serve/live/ruled.h"
-#include "serve/server.h"
 #include "serve/live/texts.h"
-#include "serve/kept/usuals.h"
 #include "serve/live/watch.h"
+#include "serve/server.h"
 
 static size_t slot_of(const struct serve_server *server, const char *id) {
   size_t hash = 1469598103934665603u;

@@ -4,8 +4,8 @@
 
 #include <pthread.h>
 
-#include "serve/live/live.h"
 #include "serve/doors/picture.h"
+#include "serve/live/live.h"
 
 enum { LIVE_SOUND, LIVE_TEXT, LIVE_JPEG, LIVE_FILE, LIVE_PCM, LIVE_PICTURE, LIVE_FINISH };
 

@@ -5,8 +5,8 @@
 #include <stdio.h>
 
 #include "serve/audit/audit.h"
-#include "serve/kept/keep.h"
 #include "serve/doors/link.h"
+#include "serve/kept/keep.h"
 #include "serve/server.h"
 
 static void put(serve_write *write) {

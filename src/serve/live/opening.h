@@ -4,9 +4,9 @@
 #ifndef SERVE_OPENING_H
 #define SERVE_OPENING_H
 
-#include "serve/live/conversation.h"
-#include "serve/http/request.h"
 #include "serve/audit/writer.h"
+#include "serve/http/request.h"
+#include "serve/live/conversation.h"
 
 typedef struct serve_opening {
   serve_write write;

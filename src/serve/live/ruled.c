@@ -4,8 +4,8 @@
 #include <stdio.h>
 
 #include "serve/actions/actions.h"
-#include "serve/live/glance.h"
 #include "serve/kept/keep.h"
+#include "serve/live/glance.h"
 #include "serve/live/rulebook.h"
 #include "serve/server.h"
 

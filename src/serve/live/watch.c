@@ -5,8 +5,8 @@
 #include <stdio.h>
 
 #include "serve/api/api.h"
-#include "serve/live/board.h"
 #include "serve/kept/kept.h"
+#include "serve/live/board.h"
 #include "serve/server.h"
 
 enum { BEHIND = 4 << 20 /* bytes; who is further behind is closed */ };

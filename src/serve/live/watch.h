@@ -3,8 +3,8 @@
 #ifndef SERVE_WATCH_H
 #define SERVE_WATCH_H
 
-#include "serve/live/conversation.h"
 #include "serve/http/request.h"
+#include "serve/live/conversation.h"
 
 /* Answers the request with what fires from now on, with `action` (of the query; none: all). */
 void serve_watch_begin(serve_request *request);

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "serve/kept/keep.h"
 #include "serve/http/route.h"
+#include "serve/kept/keep.h"
 #include "serve/server.h"
 #include "serve/who/totp.h"
 

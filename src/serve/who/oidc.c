@@ -7,15 +7,15 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#include "serve/http/json.h"
-#include "serve/who/accounts.h"
-#include "serve/calls/address.h"
-#include "serve/http/aside.h"
 #include "serve/audit/audit.h"
+#include "serve/calls/address.h"
 #include "serve/calls/fetch.h"
+#include "serve/http/aside.h"
+#include "serve/http/json.h"
+#include "serve/server.h"
+#include "serve/who/accounts.h"
 #include "serve/who/login.h"
 #include "serve/who/oidc_token.h"
-#include "serve/server.h"
 
 enum { WAITING = 256, WORD = 64, ANEW = 3600 /* s: discovery and keys are asked for again */, KEYS_ANEW = 2 /* s, at most so often */ };
 #define WITHIN 600.0

@@ -1,6 +1,6 @@
 /* oidc_token.c: see oidc_token.h. */
-#include "serve/who/oidc_token.h"
 #include "serve/http/json.h"
+#include "serve/who/oidc_token.h"
 
 #include <openssl/bn.h>
 #include <openssl/core_names.h>

@@ -5,11 +5,11 @@
 #include <stdio.h>
 #include <strings.h>
 
-#include "serve/who/accounts.h"
-#include "serve/who/keys.h"
 #include "serve/http/limit.h"
 #include "serve/http/route.h"
 #include "serve/server.h"
+#include "serve/who/accounts.h"
+#include "serve/who/keys.h"
 
 bool serve_who_by_key(struct serve_server *server, const char *key, serve_who *who) {
   return strlen(key) == SERVE_KEY_TEXT && serve_keys_find(server->keys, key, who);
