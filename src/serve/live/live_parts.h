@@ -67,7 +67,6 @@ struct serve_live {
 /* pool.c */
 bool live_all_heard(const serve_live *live, unsigned several); /* of all of these (serve_stream) the sound may be read */
 void live_schedule(serve_live *live); /* it has items: a worker will come */
-void live_lengthy(serve_live *live, bool begins); /* its worker begins, or ends, what takes long: others are not to wait for it */
 void live_wake(serve_live *live);
 void live_seen(serve_live *live, const mien_event *event, const serve_result *result);
 void live_heard(serve_live *live, double until);

@@ -211,11 +211,6 @@ static void finish(serve_live *live) {
   live_keep(live, NULL, SERVE_FINISHED, "{}", 2, NAN);
 }
 
-/* More than a block of sound takes: a text, a picture, a recording, words to be recognised, the end. */
-static bool lengthy(const serve_live *live, const live_item *item) {
-  return live->background || (live->session_options.read & MIEN_READ_WORDS) || !(item->kind == LIVE_SOUND || item->kind == LIVE_PCM);
-}
-
 static void read_item(serve_live *live, const live_item *item) {
   live->fed_at = item->at;
   pthread_mutex_lock(&live->lock);
@@ -253,10 +248,7 @@ bool live_read(serve_live *live) {
     }
     pthread_mutex_unlock(&live->lock);
     if (!item) return false;
-    bool takes_long = lengthy(live, item);
-    if (takes_long) live_lengthy(live, true);
     read_item(live, item);
-    if (takes_long) live_lengthy(live, false);
     read += item->bytes + 1024;
     base_free(item);
   }

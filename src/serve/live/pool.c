@@ -1,66 +1,25 @@
 /* pool.c: the workers, and whose turn it is. First come, first served: a conversation that has more to
  * read than a slice goes to the end of the line. Recordings have a line of their own: they are read while no live
- * conversation waits, and by all workers but one, so that one is always free for what is live.
- *
- * To wake a worker costs more than to read a block of sound, and its caches are cold then. So one that is awake takes
- * what comes, as long as it is quick work and not too much of it; the next is woken when the line grows or the work
- * that is begun takes long, and of those that rest the one that worked last. */
+ * conversation waits, and by all workers but one, so that one is always free for what is live. */
 #include <stdio.h>
 
 #include "serve/live/live_parts.h"
 
-enum {
-  THREADS = 64,
-  PATIENCE = 256, /* turns that a recording waits for at most while others are live */
-  BEHIND = 6      /* conversations in the line for each worker with quick work before another is woken: about 4 ms */
-};
-
-typedef struct worker {
-  serve_pool *pool;
-  pthread_t thread;
-  pthread_cond_t woken;
-  bool idle;
-  struct worker *below; /* idle for longer */
-} worker;
+enum { THREADS = 64, PATIENCE = 256 /* turns that a recording waits for at most while others are live */ };
 
 struct serve_pool {
   serve_pool_options options;
   pthread_mutex_t lock;
-  worker workers[THREADS], *idle;
+  pthread_cond_t work;
   struct {
     serve_live *first, **end;
   } lines[2]; /* live, recordings */
-  size_t length; /* of the first line */
-  size_t quick;  /* workers that are awake and not at what takes long */
   int behind;   /* workers that read recordings now */
   int waited;   /* turns since a recording had its last */
   bool closing;
   int thread_count;
+  pthread_t threads[THREADS];
 };
-
-/* Under the pool's lock. */
-static void wake_one(serve_pool *pool) {
-  worker *w = pool->idle;
-  if (!w) return;
-  pool->idle = w->below;
-  w->idle = false;
-  pool->quick++;
-  pthread_cond_signal(&w->woken);
-}
-
-/* Under the pool's lock. */
-static void wake_enough(serve_pool *pool) {
-  if (pool->length > BEHIND * pool->quick) wake_one(pool);
-}
-
-/* Under the pool's lock: until there is something to do. */
-static void rest(worker *w) {
-  w->idle = true;
-  w->pool->quick--;
-  w->below = w->pool->idle;
-  w->pool->idle = w;
-  while (w->idle) pthread_cond_wait(&w->woken, &w->pool->lock);
-}
 
 /* Under the pool's lock. The line holds the conversation. */
 static void line_up(serve_pool *pool, serve_live *live) {
@@ -68,17 +27,7 @@ static void line_up(serve_pool *pool, serve_live *live) {
   live->next = NULL;
   *pool->lines[live->background].end = serve_live_hold(live);
   pool->lines[live->background].end = &live->next;
-  pool->length += !live->background;
-  if (live->background) wake_one(pool);
-  else wake_enough(pool);
-}
-
-void live_lengthy(serve_live *live, bool begins) {
-  serve_pool *pool = live->pool;
-  pthread_mutex_lock(&pool->lock);
-  if (begins) pool->quick--, wake_enough(pool);
-  else pool->quick++;
-  pthread_mutex_unlock(&pool->lock);
+  pthread_cond_signal(&pool->work);
 }
 
 void live_schedule(serve_live *live) {
@@ -134,20 +83,17 @@ static serve_live *next_of(serve_pool *pool) {
   pool->lines[recording].first = live->next;
   if (!live->next) pool->lines[recording].end = &pool->lines[recording].first;
   if (recording) pool->waited = 0;
-  else pool->length--;
   pool->behind += recording;
   return live;
 }
 
 static void *work(void *context) {
-  worker *w = context;
-  serve_pool *pool = w->pool;
+  serve_pool *pool = context;
   pthread_mutex_lock(&pool->lock);
-  pool->quick++;
   while (!pool->closing) {
     serve_live *live = next_of(pool);
     if (!live) {
-      rest(w);
+      pthread_cond_wait(&pool->work, &pool->lock);
       continue;
     }
     live->waiting = false;
@@ -179,12 +125,9 @@ int serve_pool_open(serve_pool **opened, const serve_pool_options *options, mien
   pool->options = *options;
   for (int i = 0; i < 2; i++) pool->lines[i].end = &pool->lines[i].first;
   pthread_mutex_init(&pool->lock, NULL);
+  pthread_cond_init(&pool->work, NULL);
   for (int i = 0; i < options->threads; i++) {
-    worker *w = &pool->workers[i];
-    w->pool = pool;
-    pthread_cond_init(&w->woken, NULL);
-    if (pthread_create(&w->thread, NULL, work, w)) {
-      pthread_cond_destroy(&w->woken);
+    if (pthread_create(&pool->threads[i], NULL, work, pool)) {
       serve_pool_close(&pool);
       return base_error_set(error, MIEN_ENOMEM, "threads", "set fewer worker threads", "thread %d could not be started", i + 1);
     }
@@ -199,18 +142,16 @@ void serve_pool_close(serve_pool **closed) {
   if (!pool) return;
   pthread_mutex_lock(&pool->lock);
   pool->closing = true;
-  while (pool->idle) wake_one(pool);
+  pthread_cond_broadcast(&pool->work);
   pthread_mutex_unlock(&pool->lock);
-  for (int i = 0; i < pool->thread_count; i++) {
-    pthread_join(pool->workers[i].thread, NULL);
-    pthread_cond_destroy(&pool->workers[i].woken);
-  }
+  for (int i = 0; i < pool->thread_count; i++) pthread_join(pool->threads[i], NULL);
   for (int i = 0; i < 2; i++)
     while (pool->lines[i].first) {
       serve_live *live = pool->lines[i].first;
       pool->lines[i].first = live->next;
       serve_live_release(&live);
     }
+  pthread_cond_destroy(&pool->work);
   pthread_mutex_destroy(&pool->lock);
   base_free(pool);
   *closed = NULL;
