@@ -62,7 +62,12 @@ test("captions: words large, the newest last, with what is expressed", async ({ 
     say(text);
     await expect(page.locator(".lines > p").nth(-2)).toHaveText(text, { timeout: 15_000 });
   }
-  await expect(page.locator(".lines .label-core")).toContainText("joy", { timeout: 20_000 });
+  let last = ""; // said again where a slow machine's camera and microphone have said much meanwhile
+  await expect(async () => {
+    if (last) say(last);
+    last = "I am so happy, thank you!";
+    await expect(page.locator(".lines .label-core")).toContainText("joy", { timeout: 6_000 });
+  }).toPass({ timeout: 90_000 });
   expect(await violations(page)).toEqual([]);
   await page.screenshot({ path: `${screens}/captions.png` });
 });
