@@ -24,15 +24,15 @@ static int ignore_event(void *context, const mien_event *event) { return MIEN_OK
 static int feed(mien_session *session, const client *l, size_t index, size_t tick) {
   static const char turn[] = CLIENT_SAID;
   float pcm[CLIENT_BLOCK];
-  size_t from = (tick * CLIENT_BLOCK + index * 7919) % (l->frames - CLIENT_BLOCK);
+  const int16_t *block = l->sound + 2 * client_block(l, index, tick);
   double at = (double)tick / CLIENT_TICK;
   int code = MIEN_OK;
   for (int channel = 0; channel < 2 && !code; channel++) {
-    for (int i = 0; i < CLIENT_BLOCK; i++) pcm[i] = (float)l->sound[2 * (from + (size_t)i) + (size_t)channel] / 32768.0f;
+    for (int i = 0; i < CLIENT_BLOCK; i++) pcm[i] = (float)block[2 * i + channel] / 32768.0f;
     code = mien_session_feed_audio(session, channel ? "b" : "a", pcm, CLIENT_BLOCK, at);
     cli_drain(session, ignore_event, NULL);
   }
-  if (!code && (tick + index) % (CLIENT_TURN * CLIENT_TICK) == CLIENT_TURN * CLIENT_TICK - 1) {
+  if (!code && client_turn(index, tick)) {
     code = mien_session_feed_text(session, "a", turn, sizeof turn - 1, at, at);
     cli_drain(session, ignore_event, NULL);
   }

@@ -190,16 +190,19 @@ static void say_picture(client *l, client_call *c, int tick, uint64_t micros) {
   send_frame(l, c, 2, message, HEAD + l->picture_bytes[k]);
 }
 
+size_t client_block(const client *c, size_t index, size_t tick) { return (tick * CLIENT_BLOCK + index * 7919) % (c->frames - CLIENT_BLOCK); }
+
+bool client_turn(size_t index, size_t tick) { return (tick + index) % (CLIENT_TURN * CLIENT_TICK) == CLIENT_TURN * CLIENT_TICK - 1; }
+
 static void say(client *l, client_call *c, size_t index, int tick) {
   static const char turn[] = "{\"type\":\"text\",\"who\":\"a\",\"text\":\"" CLIENT_SAID "\"}";
   uint8_t block[HEAD + CLIENT_BLOCK * 4] = {1};
   uint64_t micros = (uint64_t)tick * (1000000 / CLIENT_TICK);
-  size_t from = ((size_t)tick * CLIENT_BLOCK + index * 7919) % (l->frames - CLIENT_BLOCK);
   for (int i = 0; i < 8; i++) block[4 + i] = (uint8_t)(micros >> (8 * i));
-  memcpy(block + HEAD, l->sound + 2 * from, CLIENT_BLOCK * 4);
+  memcpy(block + HEAD, l->sound + 2 * client_block(l, index, (size_t)tick), CLIENT_BLOCK * 4);
   send_frame(l, c, 2, block, sizeof block);
   if (l->picture[0] && tick % (CLIENT_TICK / CLIENT_PICTURES) == 0) say_picture(l, c, tick, micros);
-  if ((tick + (int)index) % (CLIENT_TURN * CLIENT_TICK) == CLIENT_TURN * CLIENT_TICK - 1) send_frame(l, c, 1, turn, sizeof turn - 1); /* people do not speak in step */
+  if (client_turn(index, (size_t)tick)) send_frame(l, c, 1, turn, sizeof turn - 1);
   if ((tick + (int)index) % CLIENT_TICK == 3 && isnan(c->pinged)) {
     c->pinged = base_clock();
     send_frame(l, c, 9, "", 0);

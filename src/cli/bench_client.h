@@ -30,6 +30,10 @@ bool client_open(client *c, const bench *b, bool faces);
 void client_close(client *c); /* ends the service */
 /* So many calls for so long. False: not all could be opened. */
 bool client_run(client *c, size_t calls, int seconds);
+/* The schedule of a call, which bench_alone.c feeds as well: the first frame in `sound` of the block that call `index` says in
+ * this tick, and whether a turn of text is said after it (people do not speak in step). */
+size_t client_block(const client *c, size_t index, size_t tick);
+bool client_turn(size_t index, size_t tick);
 /* One exchange by HTTP; the whole answer in `to`. */
 bool client_ask(const client *c, const char *method, const char *path, const char *body, char *to, size_t room);
 int client_dial(const client *c); /* a socket, or -1 */
