@@ -55,6 +55,7 @@ PROVENANCE = {
         ("Topical-Chat", "CDLA-Sharing 1.0"), ("REDv2", "MIT"), ("KOTE", "MIT"),
         ("AfriSenti", "CC BY 4.0"), ("NusaX", "CC BY-SA 4.0"), ("MUStARD", "MIT"),
         ("Senti4SD", "MIT"), ("iSarcasmEval (the sarcasm head alone)", "MIT"),
+        ("Empathic Reactions", "CC BY 4.0"),
         ("AFINN (which words to mask)", "Apache-2.0"),
         ("unlabelled English posts (reddit.txt)", "unlabelled, for pre-training"),
         ("support-call sentences written for Mien", "Apache-2.0")]],
@@ -135,7 +136,8 @@ def vectors(args) -> None:
     every = pickle.load(open(args.work / "examples.pkl", "rb"))
     labelled = flat(args, model, "labelled.txt", [e.split == "train" for e in every])
     posts = flat(args, model, "posts.txt")
-    np.savez(args.work / "pieces.npz", *posts, *labelled)
+    if (args.work / "vectors.vec").exists():  # --go-on
+        return np.savez(args.work / "pieces.npz", *posts, *labelled)
     texts = [(c, i) for c in (posts, labelled) for i in range(len(c[2]) - 1)]
     np.random.default_rng(args.seed).shuffle(texts)
     with open(args.work / "pieces.txt", "w") as out:
@@ -145,6 +147,7 @@ def vectors(args) -> None:
                     args.work / "vectors", "-dim", "128", "-ws", "5", "-neg", "5", "-epoch", "2",
                     "-minCount", "1", "-minn", "0", "-maxn", "0", "-bucket", "1", "-lr", "0.06",
                     "-thread", str(args.threads), "-verbose", "0"], check=True)
+    np.savez(args.work / "pieces.npz", *posts, *labelled)
 
 
 def first_rows(args, net: Deep) -> None:
@@ -323,7 +326,7 @@ def main() -> None:
     args.work.mkdir(parents=True, exist_ok=True)
     if args.go_on and not (args.work / "tuned").exists():
         go_on(args)
-    made = {"tokens": "posts.txt", "subwords": "subwords.tsv", "vectors": "vectors.vec",
+    made = {"tokens": "posts.txt", "subwords": "subwords.tsv", "vectors": "pieces.npz",
             "pretrain": "pretrained", "tune": "tuned", "teacher": "teacher-1.npz", "teach": "taught", "export": None}
     do = {"tokens": tokens, "subwords": subwords, "vectors": vectors, "pretrain": pretrain,
           "tune": tuning, "teacher": teacher, "teach": teaching, "export": exporting}

@@ -25,7 +25,7 @@ TURNS, TURN_PIECES, LONGEST = 3, 48, 96
 SELF, OTHER, CUT = 1, 2, 3
 SENTIMENT = ["negative", "neutral", "positive"]
 SETS = ["goemotions", "brighter", "xed", "emobank", "emorynlp", "topical_chat", "red", "kote",
-        "sentiment", "mustard", "vader", "stackoverflow", "research"]
+        "sentiment", "mustard", "vader", "stackoverflow", "research", "empathy"]
 # One code a language, whatever a set calls it: ISO 639-3, and BRIGHTER's names where it has its own.
 LANGUAGE = {"fi": "fin", "tr": "tur", "sr": "srp", "el": "ell", "fr": "fra", "pl": "pol", "bg": "bul",
             "it": "ita", "cs": "ces", "hr": "hrv", "hu": "hun", "nl": "nld", "he": "heb", "no": "nor",
@@ -95,6 +95,10 @@ def more(root: Path) -> list[td.Example]:
             text = max(row, key=len) if row else ""
             if polarity and len(text) > 3:
                 add(text, "stackoverflow", extra={"sentiment": polarity[0].strip().lower()})
+    path = root / "empathic_reactions/responses/data/messages.csv"
+    for row in rows(path):  # concern and distress that the writers reported, from 1 to 7; a quarter of them is respond's test
+        if zlib.crc32(row["response_id"].encode()) % 4:
+            add(row["essay"], "empathy", extra={"concern": [(float(row[k]) - 1) / 6 for k in ("empathy", "distress")]})
     return out
 
 
@@ -182,6 +186,7 @@ class Arrays:
              "dims": np.zeros((n, 3), np.float32), "dims_weight": np.zeros(n, np.float32),
              "sentiment": np.full(n, -1, np.int64), "sarcasm": np.full((n, 1), -1, np.float32),
              "stress": np.full((n, 1), -1, np.float32), "intensity": np.full((n, 6), -1, np.float32),
+             "concern": np.full((n, 2), -1, np.float32),
              "language": np.full(n, -1, np.int64), "weight": np.ones(n, np.float32),
              "set": np.zeros(n, np.int64)}
         for i, e in enumerate(self.examples):
@@ -205,6 +210,8 @@ class Arrays:
                 y["stress"][i] = e.extra["stress"]
             if "intensity" in e.extra:
                 y["intensity"][i] = e.extra["intensity"]
+            if "concern" in e.extra:
+                y["concern"][i] = e.extra["concern"]
             if e.language in self.languages:
                 y["language"][i] = self.languages.index(e.language)
             y["weight"][i], y["set"][i] = e.weight, SETS.index(e.set)

@@ -11,7 +11,7 @@
 
 Each step has --minutes of the clock and reads and writes files of --work; steps wait for the files that
 they need, so that all can be started at once. The teacher is the student's kind of network, wider and
-deeper; both begin with the rows of the model that ships (text_deep.py --go-on).
+deeper; the student begins with the model that ships, the teacher with its rows (text_deep.py --go-on).
 """
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ import text_deep_tune as tune  # noqa: E402
 import text_subwords as ts  # noqa: E402
 from text_deep_net import Deep, Sizes  # noqa: E402
 
-SHAPES = {"student": dict(layers=3, channels=256), "teacher": dict(layers=4, channels=640)}
+TEACHER = dict(layers=4, channels=640)
 HEADS = ("fine", "core", "brighter", "dims")
 LARGEST = 15 << 20  # bytes of a file of weights
 
@@ -99,10 +99,11 @@ def pack(args) -> None:
     which = np.repeat(more, np.diff(start))
     rest = ids[which], marks[which], np.r_[0, np.cumsum(np.diff(start)[more])]
     strong = pre.affect(model, args.data / "text/open/afinn/data/AFINN-en-165.txt")
-    first = torch.load(args.work / "tune.pt")["net"]["rows.weight"].numpy()
+    now = torch.load(args.work / "tune.pt")["net"]
+    layers = {k: v.half() for k, v in now.items() if k != "rows.weight" and not k.startswith(("guess", "concern"))}
     with lzma.open(args.pack, "wb", preset=6) as out:
         pickle.dump({"languages": languages, "rest": rest, "strong": strong,
-                     "rows": mien_file.quantize_rows(first), "taught": taught, "own": len(every),
+                     "rows": mien_file.quantize_rows(now["rows.weight"].numpy()), "net": layers, "taught": taught, "own": len(every),
                      "english": np.array(english),
                      "told": short(np.concatenate([told[name] for name in HEADS], 1)),
                      "benchmarks": benchmarks, "english rows": rows}, out, 4)
@@ -132,12 +133,24 @@ def network(args, path: Path, dropout: float) -> Deep:
     return net.to(args.device)
 
 
-def pretrain(args, given) -> None:
-    shape = SHAPES[args.name]
+def shipped(given, dropout: float) -> Deep:
+    """The model that ships, as it was packed."""
+    net = first(given, dropout, layers=1 + max(int(k.split(".")[1]) for k in given["net"] if k.startswith("layers.")),
+                channels=given["net"]["norm.weight"].numel() // 2)
+    net.load_state_dict(net.state_dict() | {k: v.float() for k, v in given["net"].items()})
+    return net
+
+
+def first(given, dropout: float, **shape) -> Deep:
+    """A new network with its rows."""
     rows = mien_file.dequantize_rows(*given["rows"])
-    net = Deep(Sizes(len(rows), len(given["languages"]), **shape), .1)
+    net = Deep(Sizes(len(rows), len(given["languages"]), **shape), dropout)
     net.rows.weight.data = torch.from_numpy(rows.astype(np.float32))
-    net.to(args.device)
+    return net
+
+
+def pretrain(args, given) -> None:
+    net = (first(given, .1, **TEACHER) if args.name == "teacher" else shipped(given, .1)).to(args.device)
     texts = given["taught"].texts
     learnt = np.array([e.split == "train" for e in given["taught"].examples])
     which = np.repeat(learnt, np.diff(texts.start))
@@ -178,11 +191,11 @@ def teaching(args, given) -> None:
     for name in HEADS:
         y[name][n:] = taught[name][:posts]
     y["brighter"][n:, 1] = -1  # disgust is not labelled in English
-    y["plutchik"][n:] = tune.sigmoid(np.mean([teach.log_odds(w[:posts, 44:]) for w in wide], 0))
+    y["plutchik"][n:] = tune.sigmoid(np.mean([teach.log_odds(w[:posts, 44:]) for w in wide], 0)) if wide else -1
     y["fine"][given["english"]] = taught["fine"][posts:]
     tune.DRAWS = [teach.DRAWS | {"posts": args.share}]
-    net = network(args, args.work / f"student.{args.seed_of}.tuned.pt", args.dropout)
-    tuned(args, arrays, net, [50], args.work / f"taught.{args.seed}.pt")
+    net = network(args, args.work / f"student.{args.seed_of}.tuned.pt", args.dropout) if args.seed_of else shipped(given, args.dropout)
+    tuned(args, arrays, net.to(args.device), [50], args.work / f"taught.{args.seed}.pt")
 
 
 def on_research(args, given) -> None:
@@ -209,7 +222,7 @@ def part(args, _=None) -> None:
     state = torch.load(args.work / args.start, map_location="cpu", weights_only=False)
     parts, size = [{}], 0
     for name, value in state["net"].items():
-        if name.startswith("guess"):
+        if name.startswith(("guess", "concern")):
             continue
         value = value.half()
         rows = max(1, LARGEST // max(1, value[:1].numel() * 2))
@@ -258,7 +271,7 @@ def main() -> None:
     add("--bulk", type=Path, default=HERE.parent / "models/text.mien")
     add("--pack", type=Path, default=HERE.parent / "build/text-deep.pack")
     add("--out", type=Path, default=Path("."), help="folder of the parts of weights that travel")
-    add("--name", choices=list(SHAPES), default="student")
+    add("--name", choices=["student", "teacher"], default="student")
     add("--minutes", type=float, default=2)
     add("--until", type=float, help="instead: minutes after --since")
     add("--since", type=float, default=time.time(), help="a moment, in seconds of the clock")
@@ -268,8 +281,8 @@ def main() -> None:
     add("--posts", type=int, default=280000)
     add("--share", type=float, default=.3, help="of the posts that an epoch of teaching draws")
     add("--seed", type=int, default=1)
-    add("--seed-of", type=int, default=1, help="the tuned student to teach")
-    add("--teachers", type=lambda v: [int(n) for n in v.split(",")], default=[1])
+    add("--seed-of", type=int, default=1, help="the tuned student to teach; 0: the model that ships")
+    add("--teachers", type=lambda v: [int(n) for n in v.split(",") if n], default=[1], help="'': the shipped models alone")
     add("--start", help="file of --work")
     add("--device", default="cuda")
     add("--threads", type=int, default=2)
@@ -277,10 +290,10 @@ def main() -> None:
     torch.set_num_threads(args.threads)
     if args.step in ("pack", "unpack", "part"):
         return {"pack": pack, "unpack": unpack, "part": part}[args.step](args)
-    with lzma.open(args.pack, "rb") as file:
+    with (open if args.pack.suffix == ".pickle" else lzma.open)(args.pack, "rb") as file:  # .pickle: unpacked once for all steps
         given = pickle.load(file)
     needs = {"pretrain": [], "tune": [f"{args.name}.pretrained.pt"], "research": [args.start],
-             "teach": [f"student.{args.seed_of}.tuned.pt"] + [f"opinions.{s}.npy" for s in args.teachers]}
+             "teach": [f"student.{args.seed_of}.tuned.pt"] * bool(args.seed_of) + [f"opinions.{s}.npy" for s in args.teachers]}
     for name in needs[args.step]:
         wait(args.work / name)
     if args.until:

@@ -74,6 +74,7 @@ class Deep(nn.Module):
         self.parts = list((HEADS | {"language": sizes.languages}).items())
         self.heads = nn.Linear(sizes.hidden, sum(n for _, n in self.parts))
         # only for training
+        self.concern = nn.Linear(sizes.hidden, 2)
         self.guess, self.guess_norm = nn.Linear(2 * H, D), nn.LayerNorm(D)
         self.guess_bias = nn.Parameter(torch.zeros(sizes.pieces))
         self.drop = nn.Dropout(dropout)
@@ -118,4 +119,4 @@ class Deep(nn.Module):
         h = self.drop(F.relu(self.hidden(self.drop(self.pool(x, y, current)))))
         self.vector = h
         out = self.heads(h).float().split([n for _, n in self.parts], -1)
-        return {name: o for (name, _), o in zip(self.parts, out)}
+        return {name: o for (name, _), o in zip(self.parts, out)} | {"concern": self.concern(h).float()}

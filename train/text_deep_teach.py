@@ -21,7 +21,7 @@ import text_deep_data as dd
 # Share of each set that is drawn in an epoch.
 DRAWS = {"goemotions": 1.0, "brighter": .6, "xed": .01, "xed english": .7, "emobank": 1.0, "emorynlp": .3,
          "topical_chat": .02, "red": .3, "kote": .05, "sentiment": .04, "mustard": 1.0,
-         "stackoverflow": .2, "posts": .3, "feelings": 3.0}
+         "stackoverflow": .2, "posts": .3, "feelings": 3.0, "empathy": 2.0}
 
 
 def posts(reddit: Path, count: int, rng) -> list[str]:

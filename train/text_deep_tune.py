@@ -22,17 +22,18 @@ from text import best_thresholds, macro_f1
 # Share of each set that is drawn in an epoch, by cycle.
 DRAWS = [{"goemotions": 1.0, "brighter": 1.0, "xed": .1, "xed english": 1.0, "emobank": 1.0,
           "emorynlp": 1.0, "topical_chat": .15, "red": 1.0, "kote": .5, "sentiment": .3, "mustard": 1.0,
-          "stackoverflow": 1.0, "feelings": 1.0},
+          "stackoverflow": 1.0, "feelings": 1.0, "empathy": 1.0},
          {"goemotions": 1.0, "brighter": .6, "xed": .03, "xed english": 1.0, "emobank": 1.0,
           "emorynlp": .5, "topical_chat": .05, "red": .6, "kote": .15, "sentiment": .08, "mustard": 1.0,
-          "stackoverflow": .4, "feelings": 2.0}]
+          "stackoverflow": .4, "feelings": 2.0, "empathy": 2.0}]
 RARE = {"grief": 4, "pride": 3, "relief": 3, "nervousness": 3, "embarrassment": 2, "remorse": 2,
         "fear": 1.5, "desire": 1.5}   # how often such a text is drawn
 GOEMOTIONS, EMOBANK = dd.SETS.index("goemotions"), dd.SETS.index("emobank")
 EVERY = 4                             # steps between the average's
 WITH_BEFORE = .6                      # share of texts with turns before that are read with them
 WEIGHT = {"fine": 1.2, "core": .8, "brighter": .8, "plutchik": .4, "dims": 2.0, "sentiment": .3,
-          "sarcasm": .5, "stress": .5, "intensity": .3, "language": .1}
+          "sarcasm": .5, "stress": .5, "intensity": .3, "language": .1,
+          "concern": 1.5}
 
 
 def masked_bce(logits, target, weight, focus=None):
@@ -44,7 +45,7 @@ def masked_bce(logits, target, weight, focus=None):
 def loss_of(out, y, bias):
     w = y["weight"]
     total = 0
-    for name in ("fine", "brighter", "plutchik", "sarcasm", "stress", "intensity"):
+    for name in ("fine", "brighter", "plutchik", "sarcasm", "stress", "intensity", "concern"):
         total = total + WEIGHT[name] * masked_bce(out[name], y[name], w)
     own = bias(y["set"])  # a set's habit: none for those that readings follow
     core = out["core"] + own[:, :7] * (y["set"] != GOEMOTIONS).unsqueeze(1)
