@@ -56,9 +56,9 @@ static void what_it_says(void **state) {
 
 /* The shipped model says what train/respond.py --golden says of it. */
 static void shipped(void **state) {
-  static const float golden[3][8] = {{0.58150f, 0.08142f, 0.03959f, 0.07384f, 0.02048f, 0.02128f, 0.02884f, 0.15304f},
-                                     {0.35972f, 0.23963f, 0.09782f, 0.13864f, 0.02920f, 0.01833f, 0.05755f, 0.05910f},
-                                     {0.30414f, 0.09554f, 0.12347f, 0.20402f, 0.07339f, 0.02583f, 0.12155f, 0.05206f}};
+  static const float golden[3][8] = {{0.58335f, 0.08121f, 0.04028f, 0.07342f, 0.01989f, 0.02016f, 0.02658f, 0.15510f},
+                                     {0.36086f, 0.22879f, 0.09413f, 0.14453f, 0.03134f, 0.01850f, 0.06028f, 0.06157f},
+                                     {0.31244f, 0.09528f, 0.11994f, 0.19462f, 0.07758f, 0.02754f, 0.11744f, 0.05516f}};
   const respond_turn turns[5] = {{"a", "Hello, I have not slept well since we moved.", -1},
                                  {"b", "What keeps you awake?", RESPOND_CLARIFY},
                                  {"a", "I miss my friends, and nobody here talks to me!", -1},
