@@ -11,11 +11,11 @@
 #include "cli/output.h"
 #include "cli/people.h"
 #include "cli/reader.h"
-#include "report/report.h"
-#include "respond/respond.h"
 #include "cli/show.h"
 #include "cli/terminal.h"
 #include "cli/usual_file.h"
+#include "report/report.h"
+#include "respond/respond.h"
 
 enum { FORMATS_MAX = 8 };
 
@@ -321,12 +321,6 @@ static int find_usual(run *r) {
   return usual_file_read(&r->usual, is + 1, &error) ? cli_complain_of("read", &error) : OPTIONS_GO;
 }
 
-static bool suggests_in(const char *code) {
-  for (int i = 0; i < RESPOND_LANGUAGES; i++)
-    if (!strcmp(code, respond_languages[i])) return true;
-  return false;
-}
-
 static int check_options(run *r) {
   if (!r->file_count) return cli_options_wrong(&usage, "name a recording or a transcript");
   if (strcmp(words, "on") && strcmp(words, "off"))
@@ -334,7 +328,8 @@ static int check_options(run *r) {
   if (cli_model_named(model) < 0)
     return cli_options_wrong(&usage, "--model is bulk, deep, auto or a .mien file, not '%s'", model);
   if (language && !html) return cli_options_wrong(&usage, "--language goes with --html");
-  if (language && !suggests_in(language))
+  int known = language ? respond_language(language) : 0;
+  if (known < 0 || (language && strcmp(language, respond_languages[known])))
     return cli_options_wrong(&usage, "--language is en, zh, es, de, fr or ar, not '%s'", language);
   if (transcript_path && r->file_count > 1)
     return cli_options_wrong(&usage, "--transcript goes with one recording");
